@@ -1,0 +1,70 @@
+"""What can go wrong, as exceptions that know no HTTP.
+
+Every message names the value, says what was wrong with it and what would fit; it is written for
+the person who asked and is safe to show. `app/routes/problems.py` maps each class to a status.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SHOWN = 40
+
+
+def shown(value: object) -> str:
+    """The value as an error may repeat it: at most 40 printable characters."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)[: SHOWN + 1])
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+class SepvizError(Exception):
+    """Anything that the person who asked can mend or should know."""
+
+
+@dataclass(frozen=True)
+class BadParameter:
+    """One parameter that does not fit: its name, the value given (None: none was) and what would fit."""
+
+    parameter: str
+    value: str | None
+    allowed: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        given = f"{self.parameter}={self.value}" if self.value is not None else self.parameter
+        return f"{given}: {self.why or 'not allowed'}; {self.allowed}"
+
+
+class InvalidParameters(SepvizError):
+    """One parameter or more that do not fit, alone or together."""
+
+    def __init__(self, bad: Iterable[BadParameter]) -> None:
+        self.bad = tuple(bad)
+        super().__init__(". ".join(str(each) for each in self.bad))
+
+
+class OverBudget(InvalidParameters):
+    """A legal layer whose tensors would take more computing or memory than one request may have."""
+
+
+class UnknownName(SepvizError):
+    """A figure, stage, sample, ... of that name does not exist."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.known = tuple(known)
+        super().__init__(f"there is no {what} named {shown(name)}; there are: {', '.join(self.known)}")
+
+
+class ImageGone(SepvizError):
+    """An uploaded picture that is not kept (any more)."""
+
+
+class ImageTooLarge(SepvizError):
+    """A picture with too many bytes or pixels, refused before it is decoded."""
+
+
+class UnsupportedImage(SepvizError):
+    """Bytes that are none of the supported picture formats."""
+
+
+class UndecodableImage(SepvizError):
+    """A file of a supported format that is incomplete or broken."""
