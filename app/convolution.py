@@ -1,0 +1,26 @@
+"""The convolutions themselves: pure functions over `torch.nn.functional.conv2d`."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.shapes import ConvShape
+
+# Measured with one thread, torch 2.13, AVX-512: depthwise is 3 to 25 times faster channels-last, from one channel to
+# 256; a convolution that mixes few channels is up to 8 times faster in the default layout.
+FEW_CHANNELS = 16
+
+
+def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: ConvShape) -> Tensor:
+    """One stage, or a run of its output channels.
+
+    `maps` is (1, channels, height, width) and holds just the input channels that feed these outputs; `weight` is
+    (outputs, channels / groups, rows, columns). Returns (1, outputs, height', width').
+    """
+    groups = 1 if shape.groups == 1 else maps.shape[1]
+    few = groups == 1 and maps.shape[1] < FEW_CHANNELS
+    maps = maps.contiguous(memory_format=torch.contiguous_format if few else torch.channels_last)
+    (top, bottom), (left, right) = shape.padding
+    if (top, left) != (bottom, right):
+        maps, top, left = F.pad(maps, (left, right, top, bottom)), 0, 0
+    return F.conv2d(maps, weight, bias, shape.stride, (top, left), shape.dilation, groups)

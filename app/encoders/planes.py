@@ -1,0 +1,45 @@
+"""Planes made smaller: averaged to thumbnails, and scaled to bytes."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# As many planes at once as stay in the processor's cache while each is read four times.
+CELLS_AT_ONCE = 2**17
+
+
+def tiled(maps: Tensor, most: int) -> Tensor:
+    """Averages down to at most `most` x `most` cells, the proportions kept; smaller maps are left as they are.
+
+    `maps` and the result are (1, channels, height, width).
+    """
+    height, width = maps.shape[2:]
+    longest = max(height, width)
+    if longest <= most:
+        return maps
+    smaller = [max(1, round(cells * most / longest)) for cells in (height, width)]
+    # Pooling is up to 12 times faster channels-last.
+    return F.adaptive_avg_pool2d(maps.contiguous(memory_format=torch.channels_last), smaller)
+
+
+def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Each plane scaled to its own range: (uint8 (channels, height, width), float32 (channels, 2) of low and high).
+
+    A byte b stands for low + b / 255 * (high - low), to the nearest; a constant plane is all 0.
+    """
+    planes = maps[0]
+    channels, height, width = planes.shape
+    scaled = torch.empty((channels, height, width), dtype=torch.uint8)
+    ranges = torch.empty((channels, 2))
+    step = max(1, CELLS_AT_ONCE // (height * width))
+    scratch = torch.empty((min(step, channels), height, width))
+    for start in range(0, channels, step):
+        part = planes[start : start + step]
+        cells = scratch[: len(part)].copy_(part)
+        # Two reductions: torch's own aminmax took ten times as long.
+        low, high = cells.amin((1, 2)), cells.amax((1, 2))
+        ranges[start : start + step, 0], ranges[start : start + step, 1] = low, high
+        slope = torch.where(high > low, 255 / (high - low), 0)
+        torch.addcmul((0.5 - low * slope)[:, None, None], cells, slope[:, None, None], out=cells)
+        scaled[start : start + step].copy_(cells.clamp_(0, 255))
+    return scaled, ranges

@@ -1,0 +1,12 @@
+"""What a stage multiplies with."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Kernel(NamedTuple):
+    """A weight of shape (out_channels, in_channels / groups, rows, columns) and a bias of (out_channels,) or none."""
+
+    weight: Tensor
+    bias: Tensor | None
