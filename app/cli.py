@@ -15,7 +15,7 @@ from typing import IO, Any, TypeVar
 import click
 
 from app import __version__
-from app.cost import Comparison, StageCost, compare
+from app.cost import COUNTED, Comparison, StageCost, compare, compared, document
 from app.errors import BadParameter, InvalidParameters, SepvizError
 from app.spec import GENERATED, SAMPLES, LayerSpec, allowed, properties
 
@@ -24,10 +24,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 THEMES = ("auto", "light", "dark")
 NARROWEST, WIDEST = 64, 4096
 FINISH_WITHIN_S = 8
-COUNTED = (
-    "One MAC is one multiply and one add, for a batch of one; a bias is in the params and not in the MACs,",
-    "as fvcore and thop count. D_F, H′, W and W′ are sizes of the stage's output map.",
-)
 
 
 class Refused(click.ClickException):
@@ -180,27 +176,9 @@ def diagram(name: str, output: str, theme: str, width: int | None, **layer: tupl
 def cost(form: str, **layer: tuple[str, ...]) -> None:
     """MACs and params of a layer, beside the convolution that it replaces."""
     spec = _spec(layer)
-    text = "\n".join(_as_text(spec, compare(spec))) if form == "text" else _as_json(spec, compare(spec))
+    text = "\n".join(_as_text(spec, compare(spec))) if form == "text" else json.dumps(document(spec), indent=2)
     # A terminal's encoding may lack a letter of a formula; the numbers are to be seen all the same.
     click.echo(text.encode(sys.stdout.encoding, "replace"))
-
-
-def _facts(cost: StageCost) -> dict[str, object]:
-    weight_shape, output_shape = cost.shape.weight_shape, cost.shape.output_shape
-    numbers = {"macs": cost.macs.value, "params": cost.params}
-    return {"name": cost.name, "weight_shape": weight_shape, "output_shape": output_shape, **numbers}
-
-
-def _as_json(spec: LayerSpec, costs: Comparison) -> str:
-    document = {
-        "layer": spec.model_dump(include=set(spec.parameters())),
-        "stages": [_facts(each) for each in costs.layer.stages],
-        "total": {"macs": costs.layer.macs, "params": costs.layer.params},
-        "standard": _facts(costs.standard.stages[0]),
-        "ratio": {"macs": costs.macs_ratio, "params": costs.params_ratio},
-        "counted": " ".join(COUNTED),
-    }
-    return json.dumps(document, indent=2)
 
 
 def _as_text(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
@@ -219,7 +197,7 @@ def _as_text(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
             yield line + (f"  = {letters:{widths[2]}}  = {numbers}" if letters else "")
         if spec.kind != "standard":
             yield f"  {compared(ratio, unit)} one {whole.name} convolution"
-    yield from ("", *COUNTED)
+    yield from ("", COUNTED)
 
 
 def _row(cost: StageCost, unit: str, before: str = "") -> tuple[str, str, str, str]:
@@ -228,16 +206,6 @@ def _row(cost: StageCost, unit: str, before: str = "") -> tuple[str, str, str, s
     letters = str(term) + (" + bias" if bias else "")
     numbers = " · ".join(str(factor.value) for factor in term.factors) + (f" + {bias}" if bias else "")
     return before + cost.name, f"{number:,}", letters, numbers
-
-
-def compared(ratio: float, unit: str) -> str:
-    """A ratio of costs in words: `4.24x fewer MACs than`, `1.11x MORE MACs than`."""
-    if ratio == 1:
-        return f"as many {unit} as"
-    factor = max(ratio, 1 / ratio)
-    # As many digits as it takes to tell it from 1: an embedding of 1024 channels costs 1.00098x as much.
-    digits = next((d for d in range(2, 9) if round(factor, d) > 1), 9)
-    return f"{factor:.{digits}f}x {'MORE' if ratio > 1 else 'fewer'} {unit} than"
 
 
 if __name__ == "__main__":

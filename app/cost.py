@@ -12,6 +12,10 @@ from app.shapes import ConvShape, plan, replaced
 from app.spec import LayerSpec
 
 FLOAT32_BYTES = 4
+COUNTED = (
+    "One MAC is one multiply and one add, for a batch of one; a bias is in the params and not in the MACs, "
+    "as fvcore and thop count. D_F, H′, W and W′ are sizes of the stage's output map."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +156,39 @@ def _stage_cost(spec: LayerSpec, shape: ConvShape) -> StageCost:
         weights=Term(shape.name, factors(weights)),
         biases=shape.out_channels if spec.bias else 0,
     )
+
+
+def document(spec: LayerSpec) -> dict[str, object]:
+    """The layer and its costs as JSON has them: what `/api/layer` answers and `sepviz cost --format json` prints."""
+    costs = compare(spec)
+    return {
+        "layer": spec.model_dump(include=set(spec.parameters())),
+        "query": spec.query(),
+        "stages": [_facts(each) for each in costs.layer.stages],
+        "total": {"macs": costs.layer.macs, "params": costs.layer.params},
+        "standard": _facts(costs.standard.stages[0]),
+        "ratio": {"macs": costs.macs_ratio, "params": costs.params_ratio},
+        "counted": COUNTED,
+    }
+
+
+def _facts(cost: StageCost) -> dict[str, object]:
+    return {
+        "name": cost.name,
+        "weight_shape": cost.shape.weight_shape,
+        "output_shape": cost.shape.output_shape,
+        "macs": cost.macs.value,
+        "params": cost.params,
+        "formula": str(cost.macs),
+        "flops_per_byte": round(cost.flops_per_byte, 3),
+    }
+
+
+def compared(ratio: float, unit: str) -> str:
+    """A ratio of costs in words: `4.24x fewer MACs than`, `1.11x MORE MACs than`."""
+    if ratio == 1:
+        return f"as many {unit} as"
+    factor = max(ratio, 1 / ratio)
+    # As many digits as it takes to tell it from 1: an embedding of 1024 channels costs 1.00098x as much.
+    digits = next((d for d in range(2, 9) if round(factor, d) > 1), 9)
+    return f"{factor:.{digits}f}x {'MORE' if ratio > 1 else 'fewer'} {unit} than"

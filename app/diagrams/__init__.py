@@ -1,0 +1,77 @@
+"""Figures: a layer as SVG, drawn from its spec and shapes alone, the same text every time."""
+
+from collections.abc import Callable
+from typing import Literal, cast
+
+from app.cost import Comparison, compare
+from app.diagrams import layers
+from app.diagrams.canvas import Canvas
+from app.diagrams.canvas import Theme as _CanvasTheme
+from app.diagrams.columns import COLUMNS
+from app.diagrams.costs import WIDTH, comparison, cost_bars, in_words, names, verdict
+from app.diagrams.failure import error_figure
+from app.errors import UnknownName
+from app.shapes import ConvShape
+from app.spec import Kind, LayerSpec
+
+__all__ = ["COLUMNS", "NAMES", "THEMES", "Theme", "draw", "error_figure"]
+
+Theme = Literal["auto", "light", "dark"]
+THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+
+_Row = Callable[[Canvas, float, tuple[ConvShape, ...]], float]
+
+# Name: the kind that is shown, its row, the width of the figure, its title.
+_ROWS: dict[str, tuple[Kind, _Row, float, str]] = {
+    "separable": ("depthwise-separable", layers.separable_row, layers.END, "A depthwise separable convolution"),
+    "depthwise": ("depthwise-separable", layers.depthwise_row, layers.OUTPUT, "The depthwise stage"),
+    "pointwise": ("depthwise-separable", layers.pointwise_row, layers.END - 240, "The pointwise stage"),
+    "standard": ("standard", layers.standard_row, layers.END, "A standard convolution"),
+    "spatial": ("spatially-separable", layers.spatial_row, layers.END, "A spatially separable convolution"),
+}
+_COMPARED: dict[str, tuple[Callable[[Canvas, Comparison], float], float, str]] = {
+    "comparison": (comparison, layers.END, "A layer and the convolution it replaces"),
+    "cost": (cost_bars, WIDTH, "What a layer costs, beside the convolution it replaces"),
+}
+
+NAMES: tuple[str, ...] = (*_ROWS, *_COMPARED)
+
+
+def draw(name: str, spec: LayerSpec, theme: str = "auto", width: int | None = None) -> str:
+    """The SVG of a figure; the theme `page` leaves colours and background to the page it is put in.
+
+    `UnknownName` for a figure or theme that does not exist, `InvalidParameters` where the output would be empty.
+    """
+    if name not in NAMES:
+        raise UnknownName("figure", name, NAMES)
+    if theme not in (*THEMES, "page"):
+        raise UnknownName("theme", theme, THEMES)
+    canvas = Canvas(name, cast("_CanvasTheme", theme))
+    if name in _COMPARED:
+        figure, natural, title = _COMPARED[name]
+        compared = compare(_as_kind(spec, "depthwise-separable") if spec.kind == "standard" else spec)
+        height = figure(canvas, compared)
+        above, below = names(compared)
+        told = f"{above}: {in_words(compared.standard)}. {below}: {_told(compared)}. {verdict(compared)}."
+    else:
+        kind, row, natural, title = _ROWS[name]
+        compared = compare(_as_kind(spec, kind))
+        height = row(canvas, 0, tuple(stage.shape for stage in compared.layer.stages))
+        told = f"{_told(compared)}."
+    return canvas.finish(natural, height, title, told, width)
+
+
+def _as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:
+    return spec if spec.kind == kind else spec.as_kind(kind)
+
+
+def _told(compared: Comparison) -> str:
+    """The layer in numbers, stage by stage, for those who do not see the figure."""
+    stages = [
+        f"{stage.name} {' × '.join(map(str, stage.shape.input_shape))} → "
+        f"{' × '.join(map(str, stage.shape.output_shape))}, "
+        f"kernels {' × '.join(map(str, stage.shape.weight_shape))}, "
+        f"{stage.macs.value:,} MACs, {stage.params:,} params"
+        for stage in compared.layer.stages
+    ]
+    return f"{'; '.join(stages)}; together {in_words(compared.layer)}"

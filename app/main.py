@@ -1,0 +1,48 @@
+"""The app: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from app import __version__
+from app.compute import Compute
+from app.inputs import Inputs
+from app.inputs.store import ImageStore
+from app.routes import api, figures, images, operations, page, problems
+from app.routes.headers import SecurityHeaders
+from app.routes.services import Services
+from app.settings import Settings, assets
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """An app of its own; nothing is shared between two of them."""
+    settings = settings or Settings()
+    store = ImageStore(settings.upload_bytes, settings.upload_seconds)
+    services = Services(
+        inputs=Inputs(store, settings.input_cache_bytes),
+        compute=Compute(settings.workers, settings.cache_bytes),
+        templates=page.templates(assets("templates")),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.compute.close()
+
+    app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.services = services
+    for module in (page, api, figures, images, operations):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=assets("static")), name="static")
+    problems.add_handlers(app)
+    # Planes hardly shrink, and shrinking them takes longer than computing them.
+    app.add_middleware(
+        GZipMiddleware,
+        compresslevel=4,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
+    )
+    app.add_middleware(SecurityHeaders)
+    return app

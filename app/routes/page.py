@@ -1,0 +1,106 @@
+"""The page, and the fragment of it that a change of the layer replaces."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.templating import Jinja2Templates
+
+from app import __version__
+from app.cost import compare, compared
+from app.diagrams import draw
+from app.encoders import Encoded
+from app.encoders.colormaps import ANCHORS
+from app.errors import InvalidParameters
+from app.inputs.samples import SAMPLES
+from app.palette import STAGE_ROLES
+from app.routes.queries import LayerQuery, documented, query
+from app.routes.responses import REVALIDATED, address, respond, unchanged
+from app.routes.services import Provided, Services
+from app.shapes import bounds, plan
+from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
+from app.trace import stage_names
+
+router = APIRouter(tags=["page"])
+
+KIND_NAMES = {"depthwise-separable": "Depthwise", "spatially-separable": "Spatial", "standard": "Standard"}
+
+
+def templates(folder: Path) -> Jinja2Templates:
+    """The templates, with what all of them may say."""
+    made = Jinja2Templates(directory=folder)
+    made.env.trim_blocks = made.env.lstrip_blocks = True
+    made.env.globals |= {
+        "version": __version__,
+        "samples": SAMPLES,
+        "generated": GENERATED,
+        "allowed": allowed,
+        "properties": properties(LayerSpec),
+        "colormaps": ANCHORS,
+        "stage_roles": STAGE_ROLES,
+        "compared": compared,
+    }
+    return made
+
+
+@router.get("/", openapi_extra=documented(LayerQuery))
+def page(request: Request, services: Provided) -> Response:
+    """The whole page; a bad parameter is told beside its control, and the rest is kept."""
+    pairs = request.query_params.multi_items()
+    try:
+        spec, bad = LayerSpec.parse(pairs), ()
+        plan(spec)
+    except InvalidParameters as error:
+        spec, bad = _what_is_left(pairs, error), error.bad
+    context = _view(services, spec) | {"bad": {each.parameter: each for each in bad}, "given": dict(pairs)}
+    body = services.templates.get_template("page.html").render(context)
+    headers = {"Cache-Control": "no-cache"}
+    return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/fragment", openapi_extra=documented(LayerQuery))
+def fragment(
+    request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
+) -> Response:
+    """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
+    key = address(request, asked)
+    if same := unchanged(request, key, REVALIDATED):
+        return same
+    body = services.templates.get_template("fragment.html").render(_view(services, asked.layer))
+    return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
+
+
+def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> LayerSpec:
+    """The layer of the parameters that are good; the default one if they do not go together."""
+    left, bad = dict(pairs), list(error.bad)
+    while bad:
+        left = {name: value for name, value in left.items() if name not in {each.parameter for each in bad}}
+        try:
+            spec = LayerSpec.parse(left.items())
+            plan(spec)
+        except InvalidParameters as again:
+            bad = [each for each in again.bad if each.parameter in left]
+        else:
+            return spec
+    return LayerSpec()
+
+
+def _view(services: Services, spec: LayerSpec) -> dict[str, Any]:
+    """What the templates draw from; `InvalidParameters` where the output would be empty."""
+    costs = compare(spec)
+    figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
+    most = max(costs.layer.macs, costs.standard.macs)
+    return {
+        "spec": spec,
+        "costs": costs,
+        "stages": plan(spec),
+        "stage_names": stage_names(spec),
+        "bounds": bounds(spec),
+        "diagram": draw(figure, spec, "page"),
+        "figure": figure,
+        "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
+        "most": most,
+        "uploaded": spec.input.startswith("upload-"),
+        "beside": compare(spec.as_kind("depthwise-separable")) if spec.kind == "standard" else costs,
+    }
+

@@ -1,0 +1,89 @@
+"""Errors as answers: one table from class to status, `application/problem+json` (RFC 9457), figures for figures."""
+
+import io
+import textwrap
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from PIL import Image, ImageDraw, ImageFont
+from starlette.exceptions import HTTPException
+
+from app.diagrams import error_figure
+from app.errors import (
+    ImageGone,
+    ImageTooLarge,
+    InvalidParameters,
+    SepvizError,
+    UndecodableImage,
+    UnknownName,
+    UnsupportedImage,
+)
+
+STATUS: dict[type[SepvizError], HTTPStatus] = {
+    InvalidParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownName: HTTPStatus.NOT_FOUND,
+    ImageGone: HTTPStatus.GONE,
+    ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UndecodableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+UNCACHED = {"Cache-Control": "no-store"}
+
+
+def status_of(error: SepvizError) -> HTTPStatus:
+    """The status of the class or of the nearest one it derives from."""
+    return next(STATUS[each] for each in type(error).__mro__ if each in STATUS)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every `SepvizError` and every HTTP error becomes a problem."""
+    app.add_exception_handler(SepvizError, _domain_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+
+
+async def _domain_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SepvizError):
+        raise error
+    status = status_of(error)
+    errors = []
+    if isinstance(error, InvalidParameters):
+        errors = [
+            {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
+            for bad in error.bad[:8]
+        ]
+    return _problem(request, status, str(error)[:2000], errors)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return _problem(request, HTTPStatus(error.status_code), str(error.detail), [], error.headers)
+
+
+def _problem(
+    request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, str | None]], headers: object = None
+) -> Response:
+    kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
+    path = request.url.path
+    if path.endswith(".svg"):
+        body = error_figure(f"{status.value} {status.phrase}", [detail])
+        return Response(body, status, media_type="image/svg+xml", headers=kept)
+    if path.endswith(".png"):
+        return Response(_picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept)
+    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    if errors:
+        document["errors"] = errors
+    return JSONResponse(document, status, media_type="application/problem+json", headers=kept)
+
+
+def _picture(title: str, detail: str) -> bytes:
+    lines = textwrap.wrap(detail, 80)[:12]
+    image = Image.new("RGB", (640, 56 + 20 * len(lines)), "#fcfcfa")
+    draw = ImageDraw.Draw(image)
+    draw.text((16, 12), title, "#ad4b00", ImageFont.load_default(16))
+    for row, line in enumerate(lines):
+        draw.text((16, 42 + 20 * row), line, "#1c1f23", ImageFont.load_default(13))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,93 @@
+"""Query strings into validated values: the layer's parameters, and each route's own options."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from app.encoders.colormaps import ColorMap
+from app.encoders.tensors import DType
+from app.spec import Integer, LayerSpec, described, parse, properties
+from app.trace import Selection
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _run(text: str) -> str:
+    first, dash, last = text.partition("-")
+    plain = dash and all(part.isascii() and part.isdigit() and len(part) <= 4 for part in (first, last))
+    if not plain or int(first) > int(last):
+        raise PydanticCustomError("known_input", "not a run of channels")
+    return text
+
+
+class LayerQuery(LayerSpec):
+    """A layer and nothing else; the base of the others."""
+
+    @property
+    def layer(self) -> LayerSpec:
+        """The layer without the route's own options."""
+        return LayerSpec(**{name: getattr(self, name) for name in LayerSpec.model_fields})
+
+
+class DiagramQuery(LayerQuery):
+    """A diagram's options."""
+
+    theme: Literal["auto", "light", "dark"] = Field("auto", **described("Colours; `auto` follows the reader's."))
+    width: Integer | None = Field(None, ge=64, le=4096, **described("Pixels across.", allowed="64 to 4096 pixels"))
+
+
+class MapsQuery(LayerQuery):
+    """The options of feature maps as a picture."""
+
+    colormap: ColorMap = Field("diverging", **described("The colour map."))
+    scale: Literal["channel", "stage"] = Field("channel", **described("Whether each map has a range of its own."))
+
+
+class TensorsQuery(LayerQuery):
+    """Which tensors, and how they are written."""
+
+    dtype: DType = Field("float32", **described("Their type; with `uint8`, ranges come beside them."))
+    stages: str | None = Field(None, max_length=80, **described("Some of `input` and the layer's stages, by comma."))
+    channels: Annotated[str, AfterValidator(_run)] | None = Field(
+        None,
+        **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
+    )
+    tile: Integer | None = Field(
+        None, ge=1, le=512, **described("At most so many cells a side, averaged.", allowed="a whole number from 1 to 512")
+    )
+
+    @property
+    def selection(self) -> Selection:
+        """What is to be computed."""
+        stages = tuple(self.stages.split(",")) if self.stages else ()
+        if self.channels is None:
+            return Selection(stages)
+        first, last = map(int, self.channels.split("-"))
+        return Selection(stages, range(first, last + 1))
+
+
+class CodeQuery(LayerQuery):
+    """The framework that the source is for."""
+
+    framework: str = Field("pytorch", max_length=40, **described("`pytorch`.", allowed="pytorch"))
+
+
+def query(model: type[Model]) -> Callable[[Request], Model]:
+    """A dependency: the request's whole query string as the model; `InvalidParameters` if it does not fit."""
+
+    def parsed(request: Request) -> Model:
+        return parse(model, request.query_params.multi_items())
+
+    return parsed
+
+
+def documented(model: type[BaseModel]) -> dict[str, Any]:
+    """The parameters of the model, for OpenAPI."""
+    parameters = [
+        {"name": name, "in": "query", "required": False, "description": schema.get("description", ""), "schema": schema}
+        for name, schema in properties(model).items()
+    ]
+    return {"parameters": parameters}

@@ -1,0 +1,42 @@
+"""Responses to GET: a function of their address, with a strong ETag."""
+
+from hashlib import blake2b
+
+import torch
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from app import __version__
+from app.encoders import Encoded
+
+# Two processors may round the last digit differently; then it is another entity.
+_EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
+CACHED = "public, max-age=3600"
+REVALIDATED = "no-cache"
+
+
+def address(request: Request, parsed: BaseModel) -> str:
+    """The canonical form of a request's address: equal for all ways to write the same query."""
+    return f"{request.url.path}?{parsed.model_dump_json()}"
+
+
+def unchanged(request: Request, key: str, cache: str = CACHED) -> Response | None:
+    """304 where the client has this already; nothing is computed for it."""
+    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag(key) in held or held == ["*"]:
+        return Response(status_code=304, headers=_headers(key, cache))
+    return None
+
+
+def respond(key: str, encoded: Encoded, cache: str = CACHED) -> Response:
+    """200 with the bytes, their type and their tag."""
+    return Response(encoded.body, media_type=encoded.media_type, headers=_headers(key, cache))
+
+
+def etag(key: str) -> str:
+    """The tag of an address, in quotes."""
+    return f'"{blake2b(f"{_EDITION} {key}".encode(), digest_size=12).hexdigest()}"'
+
+
+def _headers(key: str, cache: str) -> dict[str, str]:
+    return {"ETag": etag(key), "Cache-Control": cache}

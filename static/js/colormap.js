@@ -1,0 +1,89 @@
+/**
+ * Planes of bytes to pixels, through a table of 256 colours.
+ * @typedef {{ bytes: Uint8Array, width: number, height: number, low: number, high: number }} Plane
+ */
+
+/**
+ * The colours of evenly spaced anchors (`#rrggbb`), joined by straight lines, each as 32 bits of a canvas.
+ * @param {string[]} anchors
+ */
+export function table(anchors) {
+  const colours = anchors.map((text) => [1, 3, 5].map((at) => Number.parseInt(text.slice(at, at + 2), 16)));
+  const made = new Uint8ClampedArray(256 * 4);
+  for (let entry = 0; entry < 256; entry++) {
+    const place = (entry / 255) * (colours.length - 1);
+    const left = Math.min(Math.floor(place), colours.length - 2);
+    for (let part = 0; part < 3; part++) {
+      made[entry * 4 + part] = colours[left][part] + (colours[left + 1][part] - colours[left][part]) * (place - left);
+    }
+    made[entry * 4 + 3] = 255;
+  }
+  return new Uint32Array(made.buffer);
+}
+
+/**
+ * The size below which 99 % of the values of some planes lie: where a symmetric range ends.
+ * @param {Plane[]} planes
+ */
+export function percentile(planes) {
+  const sizes = [];
+  for (const { bytes, low, high } of planes) {
+    const counts = new Uint32Array(256);
+    for (const byte of bytes) counts[byte]++;
+    counts.forEach((count, byte) => {
+      if (count) sizes.push({ size: Math.abs(low + (byte / 255) * (high - low)), count });
+    });
+  }
+  sizes.sort((one, other) => one.size - other.size);
+  let left = 0.99 * sizes.reduce((sum, { count }) => sum + count, 0);
+  for (const { size, count } of sizes) {
+    left -= count;
+    if (left <= 0) return size || sizes[sizes.length - 1].size;
+  }
+  return 0;
+}
+
+/**
+ * Paints a plane; `ends` are the values of the first and the last colour.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Plane} plane
+ * @param {Uint32Array} colours
+ * @param {[number, number]} ends
+ */
+export function paint(canvas, { bytes, width, height, low, high }, colours, [first, last]) {
+  const lookup = new Uint32Array(256);
+  const span = last - first;
+  for (let byte = 0; byte < 256; byte++) {
+    const value = low + (byte / 255) * (high - low);
+    const place = span > 0 ? ((value - first) / span) * 255 : 127.5;
+    lookup[byte] = colours[Math.max(0, Math.min(255, Math.round(place)))];
+  }
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let cell = 0; cell < pixels.length; cell++) pixels[cell] = lookup[bytes[cell]];
+  context.putImageData(image, 0, 0);
+}
+
+/**
+ * Signed numbers, such as a kernel's, as a plane.
+ * @param {Float32Array} values
+ * @param {number} width
+ * @param {number} height
+ * @returns {Plane}
+ */
+export function planeOf(values, width, height) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const bytes = new Uint8Array(values.length);
+  for (let cell = 0; cell < values.length; cell++) {
+    bytes[cell] = high > low ? Math.round(((values[cell] - low) / (high - low)) * 255) : 0;
+  }
+  return { bytes, width, height, low, high };
+}

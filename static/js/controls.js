@@ -1,0 +1,72 @@
+/**
+ * The controls: every change becomes a change of the query; the query is shown in every control.
+ */
+import { parameter } from "./address.js";
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {(name: string, value: string) => void} change
+ */
+export function listen(form, change) {
+  for (const range of form.querySelectorAll("input[type=range]")) range.toggleAttribute("hidden", false);
+  form.addEventListener("input", ({ target }) => {
+    const input = /** @type {HTMLInputElement} */ (target);
+    if (!input.name || input.value === "") return;
+    if (input.name === "padding" && !/^(same|valid|\d+)$/.test(input.value)) return;
+    for (const other of twins(form, input)) other.value = input.value;
+    change(input.name, input.value);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+
+/**
+ * Shows the query and the bounds that are legal with it.
+ * @param {HTMLFormElement} form
+ * @param {string} query
+ * @param {Record<string, [number, number]>} [bounds]
+ */
+export function show(form, query, bounds) {
+  for (const input of form.querySelectorAll("[name]")) {
+    if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
+    const value = parameter(query, input.name);
+    input.disabled = value === null;
+    const control = input.closest("[data-control]");
+    if (control instanceof HTMLElement) control.hidden = value === null;
+    if (value === null) continue;
+    if (bounds?.[input.name] && input instanceof HTMLInputElement) {
+      [input.min, input.max] = bounds[input.name].map(String);
+    }
+    if (input instanceof HTMLInputElement && input.type === "radio") input.checked = input.value === value;
+    else if (input.value !== value && input !== document.activeElement) input.value = value;
+  }
+}
+
+/**
+ * Puts each refused parameter's words beside its control, and clears the others.
+ * @param {Document} page
+ * @param {{ parameter: string, detail: string, allowed: string, value: string }[]} errors
+ * @param {string} [otherwise] words for what belongs to no control
+ */
+export function problems(page, errors, otherwise = "") {
+  let placed = false;
+  for (const place of page.querySelectorAll("[data-problem]")) {
+    const name = /** @type {HTMLElement} */ (place).dataset.problem;
+    const error = errors.find((each) => each.parameter === name);
+    place.textContent = error ? `${error.value}: ${error.detail}; ${error.allowed}` : "";
+    placed ||= Boolean(error);
+    for (const input of page.getElementsByName(name ?? "")) input.toggleAttribute("aria-invalid", Boolean(error));
+    for (const input of page.querySelectorAll(`[name="${name}"][aria-invalid]`)) input.setAttribute("aria-invalid", "true");
+  }
+  const general = page.querySelector('[data-problem="page"]');
+  if (general && !placed) general.textContent = otherwise;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLInputElement} input
+ */
+function twins(form, input) {
+  if (!["range", "number"].includes(input.type)) return [];
+  const same = form.querySelectorAll(`input[name="${input.name}"]`);
+  return /** @type {HTMLInputElement[]} */ ([...same].filter((each) => each !== input));
+}

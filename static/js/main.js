@@ -1,0 +1,179 @@
+/**
+ * Wiring: a change of a control changes the query; the query is asked for, shown, and put in the address.
+ */
+import { changed, parameter } from "./address.js";
+import { fragment, Refusal, tensors } from "./client.js";
+import { table } from "./colormap.js";
+import { listen, problems, show } from "./controls.js";
+import { place, relink } from "./figure.js";
+import { inspect } from "./inspect.js";
+import { receive } from "./pictures.js";
+import { Strip } from "./strip.js";
+
+/** As many channels of each stage as are painted. */
+const SHOWN = 24;
+const TILE = 96;
+
+const root = document.documentElement;
+const main = /** @type {HTMLElement} */ (document.getElementById("maps"));
+const form = /** @type {HTMLFormElement} */ (document.getElementById("controls"));
+const legend = /** @type {HTMLElement} */ (document.getElementById("legend"));
+const scale = /** @type {HTMLSelectElement} */ (legend.querySelector("[name=scale]"));
+const colormap = /** @type {HTMLSelectElement} */ (legend.querySelector("[name=colormap]"));
+const anchors = JSON.parse(document.getElementById("colormaps")?.textContent ?? "{}");
+/** @type {Record<string, Uint32Array>} */
+const tables = Object.fromEntries(Object.entries(anchors).map(([name, colours]) => [name, table(colours)]));
+
+/** What is shown: the layer and its tensors, replaced together or not at all. */
+let query = main.dataset.query ?? "";
+let stages = (main.dataset.stages ?? "").split(" ");
+/** @type {import("./safetensors.js").File | null} */
+let file = null;
+/** What was asked for last; the latest change builds on it though it is not yet shown. */
+let wanted = query;
+let question = new AbortController();
+
+const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
+  open: (stage, channel) => inspect(query, stage, channel, colours).catch(tell),
+});
+
+function dark() {
+  const { theme } = root.dataset;
+  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** @param {string} stage */
+function colours(stage) {
+  const unsigned = stage === "input" && parameter(query, "input") !== "noise" && firstChannelsOnly();
+  const name = unsigned && colormap.value === "diverging" ? "grey" : colormap.value;
+  return tables[name === "diverging" && dark() ? "diverging-dark" : name];
+}
+
+/** A picture's own channels are light, not signed; what the stem adds is signed. */
+function firstChannelsOnly() {
+  return Number(parameter(query, "in_channels")) <= 3 || !file || minimum("input") >= 0;
+}
+
+/** @param {string} stage */
+function minimum(stage) {
+  const ranges = file?.tensors.get(`${stage}.range`)?.data ?? [];
+  return Math.min(...[...ranges].filter((_, at) => at % 2 === 0));
+}
+
+function paint() {
+  if (!file) return;
+  file.metadata.depth_multiplier = parameter(query, "depth_multiplier") ?? "1";
+  const [low, high] = strip.draw(file, stages, colours, scale.value);
+  const shared = scale.value === "stage";
+  text("low", shared ? low.toPrecision(3) : "− own");
+  text("high", shared ? high.toPrecision(3) : "+ own");
+  const bar = /** @type {HTMLCanvasElement} */ (legend.querySelector("canvas"));
+  const image = new ImageData(256, 1);
+  new Uint32Array(image.data.buffer).set(colours("output"));
+  bar.getContext("2d")?.putImageData(image, 0, 0);
+  legend.hidden = false;
+}
+
+/**
+ * @param {string} id
+ * @param {string} words
+ */
+function text(id, words) {
+  const element = document.getElementById(id);
+  if (element) element.textContent = words;
+}
+
+/** @param {unknown} error */
+function tell(error) {
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  if (error instanceof Refusal) problems(document, error.errors, error.message);
+  else problems(document, [], "The server cannot be reached; what is shown is the last answer.");
+}
+
+/**
+ * Asks for a layer and shows it, all of it at once; the old one stays until then.
+ * @param {string} next
+ * @param {"push" | "replace" | "keep"} history
+ */
+async function go(next, history) {
+  question.abort();
+  question = new AbortController();
+  const { signal } = question;
+  wanted = next;
+  try {
+    const asked = `${next}&tile=${TILE}&channels=0-${SHOWN - 1}`;
+    const maps = tensors(asked, signal).catch((error) => {
+      if (error instanceof Refusal) return error;
+      throw error;
+    });
+    const parts = await fragment(next, signal);
+    const answer = await maps;
+    if (signal.aborted) return;
+    query = parts.dataset.query ?? next;
+    wanted = query;
+    stages = (parts.dataset.stages ?? "").split(" ");
+    place(document, parts);
+    show(form, query, JSON.parse(parts.dataset.bounds ?? "{}"));
+    relink(document, query);
+    if (answer instanceof Refusal) {
+      problems(document, answer.errors, answer.message);
+      strip.element.hidden = true;
+    } else {
+      problems(document, []);
+      strip.element.hidden = false;
+      file = answer;
+      paint();
+    }
+    if (history === "push") window.history.pushState(null, "", `/?${query}`);
+    if (history === "replace") window.history.replaceState(null, "", `/?${query}`);
+    root.dataset.painted = query;
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/**
+ * While a slider is dragged the address changes in place; the first change of a gesture is a step to come back to.
+ * @type {string | null}
+ */
+let gesture = null;
+addEventListener("change", () => {
+  gesture = null;
+});
+
+listen(form, (name, value) => {
+  const step = gesture === name ? "replace" : "push";
+  gesture = name;
+  go(changed(wanted, name, value), step);
+});
+form.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
+  if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(link.dataset.query ?? "", "push");
+});
+legend.addEventListener("change", paint);
+addEventListener("popstate", () => go(location.search.slice(1) || (main.dataset.query ?? ""), "keep"));
+receive(
+  (id, note) => {
+    text("picture-note", note);
+    go(changed(wanted, "input", id), "push");
+  },
+  (words) => problems(document, words ? [] : [], words),
+);
+
+const theme = /** @type {HTMLButtonElement} */ (document.getElementById("theme"));
+theme.hidden = false;
+theme.addEventListener("click", () => {
+  root.dataset.theme = dark() ? "light" : "dark";
+  try {
+    localStorage.setItem("theme", root.dataset.theme);
+  } catch {
+    // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+  paint();
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+
+show(form, query);
+go(query, "keep");

@@ -1,0 +1,46 @@
+/**
+ * A picture of one's own: by button, dropped anywhere, or pasted.
+ */
+import { ask, Refusal } from "./client.js";
+
+/**
+ * @param {(id: string, note: string) => void} arrived
+ * @param {(words: string) => void} refused
+ */
+export function receive(arrived, refused) {
+  const label = /** @type {HTMLElement} */ (document.getElementById("upload"));
+  const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
+  label.hidden = false;
+
+  /** @param {File | null | undefined} file */
+  async function send(file) {
+    if (!file) return;
+    refused("");
+    const form = new FormData();
+    form.append("file", file);
+    try {
+      const answer = await (await ask("/api/images", { method: "POST", body: form })).json();
+      const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
+      const minutes = Math.round(answer.kept_seconds / 60);
+      arrived(answer.id, `${answer.width} × ${answer.height}.${notes} Kept on this server for ${minutes} minutes; a link to it works no longer than that.`);
+    } catch (error) {
+      refused(error instanceof Refusal ? error.message : "The server cannot be reached; your picture was not sent.");
+    }
+  }
+
+  button.addEventListener("change", () => {
+    send(button.files?.[0]);
+    button.value = "";
+  });
+  addEventListener("paste", (event) => send(event.clipboardData?.files[0]));
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", () => document.body.classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    send(event.dataTransfer?.files[0]);
+  });
+}

@@ -1,0 +1,11 @@
+// Runs before the first paint: the theme that was chosen here, and that there is JavaScript.
+(() => {
+  const root = document.documentElement;
+  root.className = "js";
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme) root.dataset.theme = theme;
+  } catch {
+    // Storage may be forbidden; the system's theme is then followed.
+  }
+})();
