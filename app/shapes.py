@@ -164,7 +164,8 @@ def _refuse_empty(spec: LayerSpec) -> None:
 
 def bounds(spec: LayerSpec) -> dict[str, Pair]:
     """Lowest and highest legal value of each whole-number parameter, the others held: what a slider may offer."""
-    limits = {n: (p["minimum"], p["maximum"]) for n, p in properties(LayerSpec).items() if "minimum" in p}
+    has = spec.parameters()
+    limits = {n: (p["minimum"], p["maximum"]) for n, p in properties(LayerSpec).items() if "minimum" in p and n in has}
     if spec.padding == "same":
         return limits
     sides = 2 * _sides(spec)
@@ -175,6 +176,8 @@ def bounds(spec: LayerSpec) -> dict[str, Pair]:
 
     return limits | {
         "kernel_size": capped("kernel_size", 1, span // spec.dilation + 1),
-        "dilation": capped("dilation", 1, span // max(spec.kernel_size - 1, 1)),
+        "dilation": capped(
+            "dilation", 1, span // (spec.kernel_size - 1) if spec.kernel_size > 1 else limits["dilation"][1]
+        ),
         "size": capped("size", spec.dilation * (spec.kernel_size - 1) + 1 - sides, limits["size"][1]),
     }

@@ -28,7 +28,7 @@ UPLOAD_PATTERN = r"upload-[0-9a-f]{32}"
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 _INPUT = re.compile("|".join((*SAMPLES, *GENERATED, UPLOAD_PATTERN)))
 
 
@@ -37,7 +37,8 @@ def _whole_number(value: object) -> int:
     if type(value) is int:
         return value
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-        return int(value)
+        # Python refuses to read thousands of digits; a part of them is as far out of bounds.
+        return int(value[:20])
     raise PydanticCustomError("whole_number", "not a whole number in plain digits")
 
 
@@ -69,7 +70,7 @@ def described(description: str, **extra: str) -> dict[str, Any]:
 
 
 class LayerSpec(BaseModel):
-    """One layer, its input and its weights; `InvalidParameters` is raised for anything illegal.
+    """One layer, its input and its weights; `parse` raises `InvalidParameters` for anything illegal.
 
     Sizes are in cells of the map, counts in channels. Names are PyTorch's; the letters in the JSON
     schema are those of MobileNets (arXiv 1704.04861). "Convolution" is cross-correlation.
@@ -82,9 +83,9 @@ class LayerSpec(BaseModel):
     out_channels: Integer = Field(8, ge=1, le=1024, **described("Channels of the output.", letter="N"))
     kernel_size: Integer = Field(3, ge=1, le=31, **described("Height and width of the kernel.", letter="D_K"))
     stride: Integer = Field(1, ge=1, le=8, **described("Step of the first stage; the pointwise stage has 1."))
-    padding: Annotated[
-        Literal["same", "valid"] | Annotated[int, Field(ge=0, le=64)], BeforeValidator(_padding)
-    ] = Field("same", **described("`same` (as TensorFlow pads), `valid` (none) or a number of cells on every side."))
+    padding: Annotated[Literal["same", "valid"] | Annotated[int, Field(ge=0, le=64)], BeforeValidator(_padding)] = (
+        Field("same", **described("`same` (as TensorFlow pads), `valid` (none) or a number of cells on every side."))
+    )
     dilation: Integer = Field(1, ge=1, le=16, **described("Distance between neighbouring kernel cells."))
     depth_multiplier: Integer = Field(1, ge=1, le=8, **described("Depthwise outputs per input channel.", letter="m"))
     bias: Boolean = Field(False, **described("Whether every stage adds a bias, as in `nn.Conv2d`."))
@@ -188,10 +189,12 @@ def parse(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise InvalidParameters(bad_parameters(error.errors(), model)) from None
+        raise InvalidParameters(bad_parameters(error.errors(), model, given)) from None
 
 
-def bad_parameters(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> list[BadParameter]:
+def bad_parameters(
+    errors: Iterable[ErrorDetails], model: type[BaseModel], given: Iterable[str] = ()
+) -> list[BadParameter]:
     """pydantic's errors in our words; one for each parameter, the first that was found."""
     found: dict[str, BadParameter] = {}
     for error in errors:
@@ -205,11 +208,16 @@ def bad_parameters(errors: Iterable[ErrorDetails], model: type[BaseModel]) -> li
                 bad = BadParameter(shown(name), shown(error["input"]), f"known are {known}", "no such parameter")
             else:
                 bad = BadParameter(name, shown(error["input"]), f"it must be {allowed(name, model)}", _why(error))
-        found.setdefault(bad.parameter, bad)
-    return list(found.values())
+        # Of the branches of a union, the one that says how far off a number is says most.
+        if bad.parameter not in found or error["type"].endswith("than_equal"):
+            found[bad.parameter] = bad
+    names = set(given)
+    return [bad for name, bad in found.items() if name in names or not names & set(found)]
 
 
 def _why(error: ErrorDetails) -> str:
     if error["type"] in ("greater_than_equal", "less_than_equal"):
         return "too small" if error["type"] == "greater_than_equal" else "too large"
-    return error["msg"] if error["type"] in ("whole_number", "true_or_false", "known_input") else "not one of the choices"
+    return (
+        error["msg"] if error["type"] in ("whole_number", "true_or_false", "known_input") else "not one of the choices"
+    )

@@ -119,7 +119,7 @@ def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING) -> T
     check_budget(spec, selection)
     with torch.inference_mode():
         tensor = inputs.tensor(spec)
-        made = kernels(spec, runs)
+        made = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
         source = first = Maps("input", range(spec.in_channels), tensor)
         stages = []
         for shape in plan(spec):
@@ -170,10 +170,12 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
         return
     sizes = range(bounds(spec)["size"][0], spec.size)
     fitting = bisect_left(sizes, True, key=lambda size: _too_much(spec.replace(size=size), selection))
-    fits = f"size up to {sizes[fitting - 1]} would fit" if fitting else "fewer channels would fit"
-    if selection.channels is None:
+    fits = f"size up to {sizes[fitting - 1]} would fit" if fitting else "no size would fit with so many channels"
+    if selection.channels is None and not _too_much(spec, Selection(selection.stages, range(16))):
         fits += ", or a part of the channels (channels=0-15)"
-    why = f"this would take {macs / 1e9:,.2f} GMAC and {held / 2**20:,.0f} MiB, above the 2 GMAC or 64 MiB of one request"
+    why = (
+        f"this would take {macs / 1e9:,.2f} GMAC and {held / 2**20:,.0f} MiB, above the 2 GMAC or 64 MiB of one request"
+    )
     raise OverBudget([BadParameter("size", str(spec.size), fits, why)])
 
 
@@ -195,4 +197,3 @@ def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
         made = shape.out_channels if spec.weights == "random" else outputs
         weights += made * prod(shape.weight_shape[1:])
     return macs, FLOAT32_BYTES * max(maps, weights, spec.in_channels * spec.size**2)
-

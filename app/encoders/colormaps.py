@@ -33,7 +33,8 @@ def table(name: str) -> NDArray[np.uint8]:
     anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in ANCHORS[name]])
     places = np.linspace(0, len(anchors) - 1, 256)
     channels = [np.interp(places, range(len(anchors)), anchors[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=1).round().astype(np.uint8)
+    colours: NDArray[np.uint8] = np.stack(channels, axis=1).round().astype(np.uint8)
+    return colours
 
 
 def coloured(values: NDArray[np.float32], limit: tuple[float, float], name: str) -> NDArray[np.uint8]:
@@ -41,4 +42,5 @@ def coloured(values: NDArray[np.float32], limit: tuple[float, float], name: str)
     low, high = limit
     span = high - low
     places = (values - low) / span * 255 if span > 0 else np.full(values.shape, 127.5 if name in DIVERGING else 0)
-    return table(name)[np.clip(np.rint(places), 0, 255).astype(np.uint8)]
+    colours: NDArray[np.uint8] = table(name)[np.clip(np.rint(places), 0, 255).astype(np.uint8)]
+    return colours

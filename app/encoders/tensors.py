@@ -1,5 +1,6 @@
 """A trace as a safetensors file."""
 
+import json
 from typing import Literal
 
 import torch
@@ -18,8 +19,9 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
     """The maps that were asked for under their stage's name, (channels, height, width), and their kernels.
 
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
-    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata tells the
-    layer's canonical query and which channels each stage holds.
+    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata has, as
+    JSON under `sepviz` (one key: the library writes several in no fixed order), the layer's canonical query and which
+    channels each stage holds.
     """
     with torch.inference_mode():
         tensors: dict[str, Tensor] = {}
@@ -33,7 +35,7 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
                 tensors[name] = values[0].to(getattr(torch, dtype)).contiguous()
             if name != "input":
                 tensors.update(_kernel(trace, name, maps.channels, dtype))
-        return Encoded(save(tensors, held), MEDIA_TYPE)
+        return Encoded(save(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
 
 
 def _kernel(trace: Trace, name: str, channels: range, dtype: DType) -> dict[str, Tensor]:

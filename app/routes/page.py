@@ -11,12 +11,12 @@ from app.cost import compare, compared
 from app.diagrams import draw
 from app.encoders import Encoded
 from app.encoders.colormaps import ANCHORS
-from app.errors import InvalidParameters
+from app.errors import BadParameter, InvalidParameters
 from app.inputs.samples import SAMPLES
 from app.palette import STAGE_ROLES
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
-from app.routes.services import Provided, Services
+from app.routes.services import Provided
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from app.trace import stage_names
@@ -47,12 +47,13 @@ def templates(folder: Path) -> Jinja2Templates:
 def page(request: Request, services: Provided) -> Response:
     """The whole page; a bad parameter is told beside its control, and the rest is kept."""
     pairs = request.query_params.multi_items()
+    bad: tuple[BadParameter, ...] = ()
     try:
-        spec, bad = LayerSpec.parse(pairs), ()
+        spec = LayerSpec.parse(pairs)
         plan(spec)
     except InvalidParameters as error:
         spec, bad = _what_is_left(pairs, error), error.bad
-    context = _view(services, spec) | {"bad": {each.parameter: each for each in bad}, "given": dict(pairs)}
+    context = _view(spec) | {"bad": {each.parameter: each for each in bad}, "given": dict(pairs)}
     body = services.templates.get_template("page.html").render(context)
     headers = {"Cache-Control": "no-cache"}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
@@ -66,7 +67,7 @@ def fragment(
     key = address(request, asked)
     if same := unchanged(request, key, REVALIDATED):
         return same
-    body = services.templates.get_template("fragment.html").render(_view(services, asked.layer))
+    body = services.templates.get_template("fragment.html").render(_view(asked.layer))
     return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
 
 
@@ -85,7 +86,7 @@ def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> Lay
     return LayerSpec()
 
 
-def _view(services: Services, spec: LayerSpec) -> dict[str, Any]:
+def _view(spec: LayerSpec) -> dict[str, Any]:
     """What the templates draw from; `InvalidParameters` where the output would be empty."""
     costs = compare(spec)
     figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
@@ -103,4 +104,3 @@ def _view(services: Services, spec: LayerSpec) -> dict[str, Any]:
         "uploaded": spec.input.startswith("upload-"),
         "beside": compare(spec.as_kind("depthwise-separable")) if spec.kind == "standard" else costs,
     }
-

@@ -70,8 +70,15 @@ def _problem(
         body = error_figure(f"{status.value} {status.phrase}", [detail])
         return Response(body, status, media_type="image/svg+xml", headers=kept)
     if path.endswith(".png"):
-        return Response(_picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept)
-    document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+        return Response(
+            _picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept
+        )
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+    }
     if errors:
         document["errors"] = errors
     return JSONResponse(document, status, media_type="application/problem+json", headers=kept)

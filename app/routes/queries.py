@@ -56,7 +56,10 @@ class TensorsQuery(LayerQuery):
         **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
     )
     tile: Integer | None = Field(
-        None, ge=1, le=512, **described("At most so many cells a side, averaged.", allowed="a whole number from 1 to 512")
+        None,
+        ge=1,
+        le=512,
+        **described("At most so many cells a side, averaged.", allowed="a whole number from 1 to 512"),
     )
 
     @property

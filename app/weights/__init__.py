@@ -20,4 +20,6 @@ def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
     """
     if spec.weights == "random":
         return random.kernels(spec, outputs)
-    return {shape.name: classic.kernel(spec, shape, outputs[shape.name]) for shape in plan(spec) if shape.name in outputs}
+    return {
+        shape.name: classic.kernel(spec, shape, outputs[shape.name]) for shape in plan(spec) if shape.name in outputs
+    }

@@ -40,7 +40,7 @@ def mixing(channels: int, outputs: range) -> Tensor:
     """Rows of a cosine basis over the channels, (len(outputs), channels), each of absolute sum 1.
 
     Row 0 is the mean, rows up to `channels` ever finer contrasts (the discrete cosine transform); past them come the
-    frequencies between, so that no two rows are alike. A row does not depend on how many there are.
+    frequencies between, so that no two rows of several channels are alike. A row does not depend on how many there are.
     """
     places = (torch.arange(channels, dtype=torch.float64) + 0.5) / channels
     frequencies = torch.tensor([_frequency(n, channels) for n in outputs], dtype=torch.float64)

@@ -14,7 +14,8 @@ export function table(anchors) {
     const place = (entry / 255) * (colours.length - 1);
     const left = Math.min(Math.floor(place), colours.length - 2);
     for (let part = 0; part < 3; part++) {
-      made[entry * 4 + part] = colours[left][part] + (colours[left + 1][part] - colours[left][part]) * (place - left);
+      made[entry * 4 + part] =
+        colours[left][part] + (colours[left + 1][part] - colours[left][part]) * (place - left);
     }
     made[entry * 4 + 3] = 255;
   }
@@ -26,6 +27,7 @@ export function table(anchors) {
  * @param {Plane[]} planes
  */
 export function percentile(planes) {
+  /** @type {{ size: number, count: number }[]} */
   const sizes = [];
   for (const { bytes, low, high } of planes) {
     const counts = new Uint32Array(256);

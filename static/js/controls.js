@@ -54,8 +54,10 @@ export function problems(page, errors, otherwise = "") {
     const error = errors.find((each) => each.parameter === name);
     place.textContent = error ? `${error.value}: ${error.detail}; ${error.allowed}` : "";
     placed ||= Boolean(error);
-    for (const input of page.getElementsByName(name ?? "")) input.toggleAttribute("aria-invalid", Boolean(error));
-    for (const input of page.querySelectorAll(`[name="${name}"][aria-invalid]`)) input.setAttribute("aria-invalid", "true");
+    for (const input of page.getElementsByName(name ?? ""))
+      input.toggleAttribute("aria-invalid", Boolean(error));
+    for (const input of page.querySelectorAll(`[name="${name}"][aria-invalid]`))
+      input.setAttribute("aria-invalid", "true");
   }
   const general = page.querySelector('[data-problem="page"]');
   if (general && !placed) general.textContent = otherwise;

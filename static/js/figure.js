@@ -9,7 +9,9 @@
 export function place(page, fragment) {
   for (const part of fragment.querySelectorAll("[data-part]")) {
     const name = /** @type {HTMLElement} */ (part).dataset.part;
-    page.querySelector(`body > :not(#fragment) [data-part="${name}"], form [data-part="${name}"]`)?.replaceChildren(...part.childNodes);
+    page
+      .querySelector(`body > :not(#fragment) [data-part="${name}"], form [data-part="${name}"]`)
+      ?.replaceChildren(...part.childNodes);
   }
 }
 

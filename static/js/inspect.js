@@ -3,13 +3,13 @@
  */
 import { tensors } from "./client.js";
 import { paint } from "./colormap.js";
-import { endsOf, planesOf } from "./strip.js";
+import { endsOf, isLight, planesOf } from "./strip.js";
 
 /**
  * @param {string} query
  * @param {string} stage
  * @param {number} channel
- * @param {(stage: string) => Uint32Array} colours
+ * @param {(light: boolean) => Uint32Array} colours
  */
 export async function inspect(query, stage, channel, colours) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("inspect"));
@@ -17,8 +17,10 @@ export async function inspect(query, stage, channel, colours) {
   const [plane] = planesOf(file, stage);
   const title = /** @type {HTMLElement} */ (dialog.querySelector("h2"));
   title.textContent = `${stage}, channel ${channel}`;
-  paint(/** @type {HTMLCanvasElement} */ (dialog.querySelector("canvas")), plane, colours(stage), endsOf([plane], stage));
+  const canvas = /** @type {HTMLCanvasElement} */ (dialog.querySelector("canvas"));
+  paint(canvas, plane, colours(isLight(plane, stage)), endsOf([plane], stage));
   const range = `values from ${plane.low.toPrecision(4)} to ${plane.high.toPrecision(4)}`;
-  /** @type {HTMLElement} */ (dialog.querySelector("p")).textContent = `${plane.height} × ${plane.width} cells, ${range}`;
+  /** @type {HTMLElement} */ (dialog.querySelector("p")).textContent =
+    `${plane.height} × ${plane.width} cells, ${range}`;
   dialog.showModal();
 }

@@ -35,6 +35,11 @@ let question = new AbortController();
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
   open: (stage, channel) => inspect(query, stage, channel, colours).catch(tell),
+  looked: (what, [low, high]) => {
+    text("looked", what);
+    text("low", low.toPrecision(3));
+    text("high", high.toPrecision(3));
+  },
 });
 
 function dark() {
@@ -42,34 +47,18 @@ function dark() {
   return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** @param {string} stage */
-function colours(stage) {
-  const unsigned = stage === "input" && parameter(query, "input") !== "noise" && firstChannelsOnly();
-  const name = unsigned && colormap.value === "diverging" ? "grey" : colormap.value;
-  return tables[name === "diverging" && dark() ? "diverging-dark" : name];
-}
-
-/** A picture's own channels are light, not signed; what the stem adds is signed. */
-function firstChannelsOnly() {
-  return Number(parameter(query, "in_channels")) <= 3 || !file || minimum("input") >= 0;
-}
-
-/** @param {string} stage */
-function minimum(stage) {
-  const ranges = file?.tensors.get(`${stage}.range`)?.data ?? [];
-  return Math.min(...[...ranges].filter((_, at) => at % 2 === 0));
+/** @param {boolean} light whether a picture's own channel is painted, which has no negative values */
+function colours(light) {
+  if (colormap.value !== "diverging") return tables[colormap.value];
+  return tables[light ? "grey" : dark() ? "diverging-dark" : "diverging"];
 }
 
 function paint() {
   if (!file) return;
-  file.metadata.depth_multiplier = parameter(query, "depth_multiplier") ?? "1";
-  const [low, high] = strip.draw(file, stages, colours, scale.value);
-  const shared = scale.value === "stage";
-  text("low", shared ? low.toPrecision(3) : "− own");
-  text("high", shared ? high.toPrecision(3) : "+ own");
+  strip.draw(file, stages, colours, scale.value, Number(parameter(query, "depth_multiplier") ?? 1));
   const bar = /** @type {HTMLCanvasElement} */ (legend.querySelector("canvas"));
   const image = new ImageData(256, 1);
-  new Uint32Array(image.data.buffer).set(colours("output"));
+  new Uint32Array(image.data.buffer).set(colours(false));
   bar.getContext("2d")?.putImageData(image, 0, 0);
   legend.hidden = false;
 }

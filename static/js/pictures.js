@@ -22,9 +22,14 @@ export function receive(arrived, refused) {
       const answer = await (await ask("/api/images", { method: "POST", body: form })).json();
       const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
       const minutes = Math.round(answer.kept_seconds / 60);
-      arrived(answer.id, `${answer.width} × ${answer.height}.${notes} Kept on this server for ${minutes} minutes; a link to it works no longer than that.`);
+      arrived(
+        answer.id,
+        `${answer.width} × ${answer.height}.${notes} Kept on this server for ${minutes} minutes; a link to it works no longer than that.`,
+      );
     } catch (error) {
-      refused(error instanceof Refusal ? error.message : "The server cannot be reached; your picture was not sent.");
+      refused(
+        error instanceof Refusal ? error.message : "The server cannot be reached; your picture was not sent.",
+      );
     }
   }
 

@@ -4,6 +4,7 @@
  * @typedef {{ tensors: Map<string, Tensor>, metadata: Record<string, string> }} File
  */
 
+/** @type {Record<string, typeof Float32Array | typeof Uint8Array>} */
 const TYPES = { F32: Float32Array, U8: Uint8Array };
 
 /**
@@ -16,7 +17,7 @@ export function read(buffer) {
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map();
   for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(entries)) {
-    const Type = TYPES[/** @type {keyof TYPES} */ (dtype)];
+    const Type = TYPES[dtype];
     if (!Type) throw new Error(`${name} has the type ${dtype}, which is not read here`);
     const count = (offsets[1] - offsets[0]) / Type.BYTES_PER_ELEMENT;
     tensors.set(name, { shape, data: new Type(buffer, 8 + length + offsets[0], count) });

@@ -2,7 +2,7 @@
  * The strip of maps: input, kernels and first maps, matrix, output maps.
  * @typedef {import("./colormap.js").Plane} Plane
  * @typedef {import("./safetensors.js").File} File
- * @typedef {(stage: string) => Uint32Array} Colours
+ * @typedef {(light: boolean) => Uint32Array} Colours
  */
 import { paint, percentile, planeOf } from "./colormap.js";
 
@@ -30,13 +30,21 @@ export function planesOf({ tensors }, stage) {
 }
 
 /**
- * The values of the first and last colour: a picture's own range, or symmetric about zero at the 99th percentile.
+ * Whether a plane is light, as a picture's channels are, and not signed.
+ * @param {Plane} plane
+ * @param {string} stage
+ */
+export const isLight = ({ low }, stage) => stage === "input" && low >= 0;
+
+/**
+ * The values of the first and last colour: black to white for light, else symmetric about zero at the 99th percentile.
  * @param {Plane[]} planes
  * @param {string} stage
  * @returns {[number, number]}
  */
 export function endsOf(planes, stage) {
-  if (stage === "input" && planes.every(({ low }) => low >= 0)) return [0, Math.max(1, ...planes.map(({ high }) => high))];
+  if (planes.every((plane) => isLight(plane, stage)))
+    return [0, Math.max(1, ...planes.map(({ high }) => high))];
   const most = percentile(planes);
   return [-most, most];
 }
@@ -45,15 +53,22 @@ export function endsOf(planes, stage) {
 export class Strip {
   /**
    * @param {HTMLElement} element
-   * @param {{ open: (stage: string, channel: number) => void }} gestures
+   * @param {{
+   *   open: (stage: string, channel: number) => void,
+   *   looked: (what: string, ends: [number, number]) => void,
+   * }} gestures
    */
-  constructor(element, { open }) {
+  constructor(element, { open, looked }) {
     this.element = element;
+    this.looked = looked;
+    /** @type {WeakMap<Element, [number, number]>} */
+    this.ends = new WeakMap();
     element.addEventListener("click", (event) => {
       const map = /** @type {HTMLElement} */ (event.target).closest("button.map");
       if (map instanceof HTMLElement) open(map.dataset.stage ?? "", Number(map.dataset.channel));
     });
-    for (const type of ["pointerover", "focusin"]) element.addEventListener(type, (event) => this.#light(event.target));
+    for (const type of ["pointerover", "focusin"])
+      element.addEventListener(type, (event) => this.#light(event.target));
     for (const type of ["pointerleave", "focusout"]) element.addEventListener(type, () => this.#light(null));
   }
 
@@ -63,20 +78,27 @@ export class Strip {
    * @param {string[]} stages
    * @param {Colours} colours
    * @param {string} scale
-   * @returns {[number, number]} the ends of the output's range
+   * @param {number} multiplier depthwise maps of one input channel
    */
-  draw(file, stages, colours, scale) {
+  draw(file, stages, colours, scale, multiplier) {
     const last = stages[stages.length - 1];
     const inputs = planesOf(file, "input");
-    const multiplier = Number(file.metadata.depth_multiplier ?? 1);
-    this.element.dataset.kind = stages.length === 2 ? "standard" : stages[1];
     this.#rows("input", inputs, "input", colours, scale, multiplier);
-    if (stages.length > 2) this.#rows("first", planesOf(file, stages[1]), stages[1], colours, scale, 1, file.tensors.get(`${stages[1]}.weight`));
+    if (stages.length > 2)
+      this.#rows(
+        "first",
+        planesOf(file, stages[1]),
+        stages[1],
+        colours,
+        scale,
+        1,
+        file.tensors.get(`${stages[1]}.weight`),
+      );
     else this.#column("first").replaceChildren();
-    this.#matrix(/** @type {any} */ (file.tensors.get(`${last}.weight`)), colours(last));
-    const outputs = planesOf(file, last);
-    this.#maps(this.#column("output"), outputs, last, colours(last), scale);
-    return endsOf(scale === "stage" ? outputs : outputs.slice(0, 1), last);
+    this.#matrix(/** @type {any} */ (file.tensors.get(`${last}.weight`)), colours(false));
+    this.#maps(this.#column("output"), planesOf(file, last), last, colours, scale);
+    const shown = this.#column("output").firstElementChild;
+    if (shown) this.#tell(shown);
   }
 
   /** @param {string} slot */
@@ -105,16 +127,26 @@ export class Strip {
       row.style.height = each > 1 ? `${each * 89 - 7}px` : "";
       if (weight) {
         const [, , height, width] = weight.shape;
-        const values = /** @type {Float32Array} */ (weight.data).subarray(channel * height * width, (channel + 1) * height * width);
-        const kernel = /** @type {HTMLCanvasElement} */ (row.querySelector(".kernel") ?? row.appendChild(canvasOf("kernel")));
+        const values = /** @type {Float32Array} */ (weight.data).subarray(
+          channel * height * width,
+          (channel + 1) * height * width,
+        );
+        const kernel = /** @type {HTMLCanvasElement} */ (
+          row.querySelector(".kernel") ?? row.appendChild(canvasOf("kernel"))
+        );
         const plane = planeOf(values, width, height);
         const most = Math.max(Math.abs(plane.low), Math.abs(plane.high));
-        paint(kernel, plane, colours(stage), [-most, most]);
-        kernel.setAttribute("aria-label", `kernel of channel ${channel}, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`);
+        paint(kernel, plane, colours(false), [-most, most]);
+        kernel.setAttribute(
+          "aria-label",
+          `kernel of channel ${channel}, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`,
+        );
         kernel.setAttribute("role", "img");
       }
-      const button = /** @type {HTMLButtonElement} */ (row.querySelector(".map") ?? row.appendChild(mapButton()));
-      this.#map(button, planes[channel], stage, channel, colours(stage), shared);
+      const button = /** @type {HTMLButtonElement} */ (
+        row.querySelector(".map") ?? row.appendChild(mapButton())
+      );
+      this.#map(button, planes[channel], stage, channel, colours, shared);
       button.classList.add("channel");
       button.style.setProperty("--channel", `var(--channel-${channel % CHANNEL_COLOURS})`);
     });
@@ -124,7 +156,7 @@ export class Strip {
    * @param {HTMLElement} column
    * @param {Plane[]} planes
    * @param {string} stage
-   * @param {Uint32Array} colours
+   * @param {Colours} colours
    * @param {string} scale
    */
   #maps(column, planes, stage, colours, scale) {
@@ -140,7 +172,7 @@ export class Strip {
    * @param {Plane} plane
    * @param {string} stage
    * @param {number} channel
-   * @param {Uint32Array} colours
+   * @param {Colours} colours
    * @param {[number, number] | null} shared
    */
   #map(button, plane, stage, channel, colours, shared) {
@@ -149,7 +181,14 @@ export class Strip {
     const range = `${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`;
     button.title = `${stage} ${channel}: ${range}`;
     button.setAttribute("aria-label", `${stage} map ${channel}, values ${range}; open large`);
-    paint(/** @type {HTMLCanvasElement} */ (button.firstElementChild), plane, colours, shared ?? endsOf([plane], stage));
+    const ends = shared ?? endsOf([plane], stage);
+    this.ends.set(button, ends);
+    paint(
+      /** @type {HTMLCanvasElement} */ (button.firstElementChild),
+      plane,
+      colours(isLight(plane, stage)),
+      ends,
+    );
   }
 
   /**
@@ -164,19 +203,29 @@ export class Strip {
     // (output, channel, y, x) becomes (output and y, channel and x): kernels stand side by side in one row.
     for (let at = 0; at < data.length; at++) {
       const [x, y] = [at % width, Math.floor(at / width) % height];
-      const [channel, output] = [Math.floor(at / width / height) % channels, Math.floor(at / width / height / channels)];
+      const [channel, output] = [
+        Math.floor(at / width / height) % channels,
+        Math.floor(at / width / height / channels),
+      ];
       values[(output * height + y) * channels * width + channel * width + x] = data[at];
     }
     const column = this.#column("matrix");
-    const box = /** @type {HTMLElement} */ (column.querySelector(".matrix-box") ?? column.appendChild(document.createElement("div")));
+    const box = /** @type {HTMLElement} */ (
+      column.querySelector(".matrix-box") ?? column.appendChild(document.createElement("div"))
+    );
     box.className = "matrix-box";
     for (const extra of [...column.children]) if (extra !== box) extra.remove();
-    const canvas = /** @type {HTMLCanvasElement} */ (box.querySelector("canvas") ?? box.appendChild(canvasOf("matrix")));
+    const canvas = /** @type {HTMLCanvasElement} */ (
+      box.querySelector("canvas") ?? box.appendChild(canvasOf("matrix"))
+    );
     const plane = planeOf(values, channels * width, outputs * height);
     const most = Math.max(Math.abs(plane.low), Math.abs(plane.high));
     paint(canvas, plane, colours, [-most, most]);
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${outputs} rows of weights, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`);
+    canvas.setAttribute(
+      "aria-label",
+      `${outputs} rows of weights, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`,
+    );
     const rowHeight = Math.max(6, Math.min(32, 266 / outputs));
     box.style.height = `${rowHeight * outputs}px`;
     box.style.width = `${Math.max(24, Math.min(190, (rowHeight * channels * width) / height))}px`;
@@ -191,14 +240,25 @@ export class Strip {
     if (!(map instanceof HTMLElement)) return;
     const channel = Number(map.dataset.channel);
     map.classList.add("lit");
+    this.#tell(map);
     const slot = /** @type {HTMLElement} */ (map.closest("[data-maps]")).dataset.maps;
     if (slot === "output") this.#lightRow(channel);
     if (slot !== "first") return;
     const kernel = map.parentElement?.querySelector(".kernel");
     kernel?.classList.add("lit");
     const inputs = this.#column("input").querySelectorAll(".map");
-    const multiplier = Math.max(1, Math.round(this.#column("first").querySelectorAll(".map").length / inputs.length));
+    const multiplier = Math.max(
+      1,
+      Math.round(this.#column("first").querySelectorAll(".map").length / inputs.length),
+    );
     inputs[Math.floor(channel / multiplier)]?.classList.add("lit");
+  }
+
+  /** @param {Element} map */
+  #tell(map) {
+    const { stage, channel } = /** @type {HTMLElement} */ (map).dataset;
+    const ends = this.ends.get(map);
+    if (ends) this.looked(`${stage} ${channel}`, ends);
   }
 
   /** @param {number} output */
