@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from app.encoders import Encoded
 
@@ -20,9 +20,12 @@ Result = TypeVar("Result")
 class Compute:
     """Carries out jobs for one event loop."""
 
-    def __init__(self, workers: int, cache_bytes: int) -> None:
+    def __init__(self, workers: int, cache_bytes: int, cache_seconds: int) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compute", initializer=_one_torch_thread)
-        self._cache: LRUCache[str, Encoded] = LRUCache(cache_bytes, getsizeof=lambda encoded: len(encoded.body))
+        # Nothing is kept longer than an uploaded picture may be.
+        self._cache: TTLCache[str, Encoded] = TTLCache(
+            cache_bytes, cache_seconds, getsizeof=lambda encoded: len(encoded.body)
+        )
         self._running: dict[str, asyncio.Task[Encoded]] = {}
 
     async def once(self, key: str, job: Callable[[], Encoded]) -> Encoded:

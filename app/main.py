@@ -23,7 +23,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     store = ImageStore(settings.upload_bytes, settings.upload_seconds)
     services = Services(
         inputs=Inputs(store, settings.input_cache_bytes),
-        compute=Compute(settings.workers, settings.cache_bytes),
+        compute=Compute(settings.workers, settings.cache_bytes, settings.upload_seconds),
         templates=page.templates(assets("templates")),
     )
 

@@ -32,7 +32,7 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 _INPUT = re.compile("|".join((*SAMPLES, *GENERATED, UPLOAD_PATTERN)))
 
 
-def _whole_number(value: object) -> int:
+def whole_number(value: object) -> int:
     """Plain decimal digits only: pydantic alone would read `3_0` as 30, `3.0` as 3 and `true` as 1."""
     if type(value) is int:
         return value
@@ -43,7 +43,7 @@ def _whole_number(value: object) -> int:
 
 
 def _padding(value: object) -> object:
-    return value if value in ("same", "valid") else _whole_number(value)
+    return value if value in ("same", "valid") else whole_number(value)
 
 
 def _true_or_false(value: object) -> bool:
@@ -60,7 +60,7 @@ def _known_input(value: str) -> str:
     raise PydanticCustomError("known_input", "no such input")
 
 
-Integer = Annotated[int, BeforeValidator(_whole_number)]
+Integer = Annotated[int, BeforeValidator(whole_number)]
 Boolean = Annotated[bool, BeforeValidator(_true_or_false)]
 
 
@@ -161,13 +161,13 @@ def properties(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
 def allowed(name: str, model: type[BaseModel] = LayerSpec) -> str:
     """What the parameter may be, in words, from the same bounds that validate it."""
     schema = properties(model)[name]
+    if "allowed" in schema:
+        return str(schema["allowed"])
     options = [_allowed(each) for each in schema.get("anyOf", [schema])]
     return " or ".join(each for each in options if each)
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:
-    if "allowed" in schema:
-        return str(schema["allowed"])
     if "enum" in schema:
         return f"one of {', '.join(map(str, schema['enum']))}"
     if "const" in schema:
@@ -193,10 +193,11 @@ def parse(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
 
 
 def bad_parameters(
-    errors: Iterable[ErrorDetails], model: type[BaseModel], given: Iterable[str] = ()
+    errors: Iterable[ErrorDetails], model: type[BaseModel], given: Mapping[str, str]
 ) -> list[BadParameter]:
     """pydantic's errors in our words; one for each parameter, the first that was found."""
     found: dict[str, BadParameter] = {}
+    known_names = {shown(name) for name in given}
     for error in errors:
         context = error.get("ctx", {})
         if error["type"] == "combination":
@@ -207,12 +208,14 @@ def bad_parameters(
                 known = ", ".join(model.model_fields)
                 bad = BadParameter(shown(name), shown(error["input"]), f"known are {known}", "no such parameter")
             else:
-                bad = BadParameter(name, shown(error["input"]), f"it must be {allowed(name, model)}", _why(error))
+                bad = BadParameter(
+                    name, shown(given.get(name, error["input"])), f"it must be {allowed(name, model)}", _why(error)
+                )
         # Of the branches of a union, the one that says how far off a number is says most.
         if bad.parameter not in found or error["type"].endswith("than_equal"):
             found[bad.parameter] = bad
-    names = set(given)
-    return [bad for name, bad in found.items() if name in names or not names & set(found)]
+    # What was filled in is as bad as what it was filled in from; only that one was given.
+    return [bad for bad in found.values() if bad.parameter in known_names or not known_names & set(found)]
 
 
 def _why(error: ErrorDetails) -> str:

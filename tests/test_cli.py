@@ -170,7 +170,7 @@ params
   instead: standard  73,728  = D_K · D_K · M · N  = 3 · 3 · 64 · 128
   8.41x fewer params than one standard convolution
 
-One MAC is one multiply and one add, for a batch of one; a bias is in the params and not in the MACs,
+One MAC is one multiply and one add, for a batch of one; a bias is in the params and not in the MACs, \
 as fvcore and thop count. D_F, H′, W and W′ are sizes of the stage's output map.
 """
     )
@@ -271,6 +271,7 @@ def test_a_port_in_use_is_told():
 
 def test_the_server_is_uvicorn_with_h11_around_create_app(monkeypatch):
     import uvicorn
+
     from app.main import create_app
 
     ran = []

@@ -23,7 +23,7 @@ INPUTS = Inputs(ImageStore())
 
 def metadata(body):
     length = int.from_bytes(body[:8], "little")
-    return json.loads(body[8 : 8 + length])["__metadata__"]
+    return json.loads(json.loads(body[8 : 8 + length])["__metadata__"]["sepviz"])
 
 
 def keys(trace):
@@ -183,7 +183,6 @@ def test_equal_traces_are_sent_alike():
     assert all(torch.equal(found[name], expected[name]) for name in found)
 
 
-@pytest.mark.xfail(reason="safetensors writes its metadata in the order of a hash that is seeded anew", strict=False)
 def test_equal_traces_are_equal_bytes():
     trace = run(LayerSpec(size=8), INPUTS)
     assert len({encode(trace).body for _ in range(8)}) == 1

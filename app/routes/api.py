@@ -29,8 +29,11 @@ def layer(request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuer
 @router.get("/code", openapi_extra=documented(CodeQuery))
 def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQuery))]) -> Response:
     """The layer as source."""
+    key = address(request, asked)
+    if same := unchanged(request, key):
+        return same
     source = generate(asked.layer, asked.framework)
-    return respond(address(request, asked), Encoded(source.encode(), "text/plain; charset=utf-8"))
+    return respond(key, Encoded(source.encode(), "text/plain; charset=utf-8"))
 
 
 @router.get("/tensors", openapi_extra=documented(TensorsQuery))

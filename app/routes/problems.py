@@ -5,6 +5,7 @@ import textwrap
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from PIL import Image, ImageDraw, ImageFont
 from starlette.exceptions import HTTPException
@@ -40,6 +41,7 @@ def add_handlers(app: FastAPI) -> None:
     """Every `SepvizError` and every HTTP error becomes a problem."""
     app.add_exception_handler(SepvizError, _domain_problem)
     app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _form_problem)
 
 
 async def _domain_problem(request: Request, error: Exception) -> Response:
@@ -59,6 +61,15 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return _problem(request, HTTPStatus(error.status_code), str(error.detail), [], error.headers)
+
+
+async def _form_problem(request: Request, error: Exception) -> Response:
+    """Query strings are parsed by us; what FastAPI itself refuses is an upload without its file."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    missing = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
+    detail = "file: missing; send a picture as the field `file` of a multipart form"
+    return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [missing])
 
 
 def _problem(

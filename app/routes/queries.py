@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.encoders.colormaps import ColorMap
 from app.encoders.tensors import DType
-from app.spec import Integer, LayerSpec, described, parse, properties
+from app.spec import LayerSpec, described, parse, properties, whole_number
 from app.trace import Selection
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,7 +36,9 @@ class DiagramQuery(LayerQuery):
     """A diagram's options."""
 
     theme: Literal["auto", "light", "dark"] = Field("auto", **described("Colours; `auto` follows the reader's."))
-    width: Integer | None = Field(None, ge=64, le=4096, **described("Pixels across.", allowed="64 to 4096 pixels"))
+    width: Annotated[int, Field(ge=64, le=4096), BeforeValidator(whole_number)] | None = Field(
+        None, **described("Pixels across.")
+    )
 
 
 class MapsQuery(LayerQuery):
@@ -55,11 +57,8 @@ class TensorsQuery(LayerQuery):
         None,
         **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
     )
-    tile: Integer | None = Field(
-        None,
-        ge=1,
-        le=512,
-        **described("At most so many cells a side, averaged.", allowed="a whole number from 1 to 512"),
+    tile: Annotated[int, Field(ge=1, le=512), BeforeValidator(whole_number)] | None = Field(
+        None, **described("At most so many cells a side, averaged.")
     )
 
     @property

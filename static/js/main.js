@@ -10,8 +10,9 @@ import { inspect } from "./inspect.js";
 import { receive } from "./pictures.js";
 import { Strip } from "./strip.js";
 
-/** As many channels of each stage as are painted. */
-const SHOWN = 24;
+/** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
+const STEP = 24;
+let shown = STEP;
 const TILE = 96;
 
 const root = document.documentElement;
@@ -61,6 +62,10 @@ function paint() {
   new Uint32Array(image.data.buffer).set(colours(false));
   bar.getContext("2d")?.putImageData(image, 0, 0);
   legend.hidden = false;
+  const channels = Math.max(...["in_channels", "out_channels"].map((name) => Number(parameter(query, name))));
+  const more = /** @type {HTMLElement} */ (document.getElementById("more"));
+  more.hidden = shown >= channels * Number(parameter(query, "depth_multiplier") ?? 1);
+  text("shown", `the first ${shown} channels of each stage`);
 }
 
 /**
@@ -90,7 +95,7 @@ async function go(next, history) {
   const { signal } = question;
   wanted = next;
   try {
-    const asked = `${next}&tile=${TILE}&channels=0-${SHOWN - 1}`;
+    const asked = `${next}&tile=${TILE}&channels=0-${shown - 1}`;
     const maps = tensors(asked, signal).catch((error) => {
       if (error instanceof Refusal) return error;
       throw error;
@@ -142,6 +147,10 @@ form.addEventListener("click", (event) => {
   go(link.dataset.query ?? "", "push");
 });
 legend.addEventListener("change", paint);
+document.querySelector("#more button")?.addEventListener("click", () => {
+  shown += STEP;
+  go(query, "keep");
+});
 addEventListener("popstate", () => go(location.search.slice(1) || (main.dataset.query ?? ""), "keep"));
 receive(
   (id, note) => {

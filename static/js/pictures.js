@@ -3,6 +3,9 @@
  */
 import { ask, Refusal } from "./client.js";
 
+/** What the server takes; it would refuse more after all of it was sent. */
+const MOST_BYTES = 8 * 2 ** 20;
+
 /**
  * @param {(id: string, note: string) => void} arrived
  * @param {(words: string) => void} refused
@@ -15,6 +18,10 @@ export function receive(arrived, refused) {
   /** @param {File | null | undefined} file */
   async function send(file) {
     if (!file) return;
+    if (file.size > MOST_BYTES) {
+      refused("image is larger than 8 MiB");
+      return;
+    }
     refused("");
     const form = new FormData();
     form.append("file", file);

@@ -1,0 +1,155 @@
+"""How fast Sepviz is, each figure beside its goal: `run.py [slider] [tensors] [diagrams] [visit] [load] [memory]`.
+
+Nothing leaves this machine. Whatever else runs on it is measured too.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
+
+import psutil
+import torch
+from browser import chromium, first_visit, slider
+from figures import diagrams, process
+from server import Server, sepviz
+from tensors import beside_torch
+
+LAYERS = (
+    ("default layer", "", 16.7),
+    ("64 -> 128 at 128", "in_channels=64&out_channels=128", 50.0),
+    ("256 -> 512 at 128", "in_channels=256&out_channels=512", 120.0),
+)
+CONNECTIONS, LOAD_S = 64, 10.0
+SETTLED_AFTER, REQUESTS = 100, 10_000
+AT_MOST_S = 90.0
+
+
+class Row(NamedTuple):
+    """One line of the table; no goal: told for comparison."""
+
+    what: str
+    measured: str
+    goal: str = ""
+    met: bool | None = None
+
+
+def spread(values: list[float], unit: str, digits: int = 1) -> str:
+    middle, low, high = (f"{value:.{digits}f}" for value in (median(values), min(values), max(values)))
+    return f"{middle} {unit} ({low}-{high})"
+
+
+def at_most(what: str, values: list[float], limit: float, unit: str, digits: int = 1) -> Row:
+    return Row(what, spread(values, unit, digits), f"<= {limit:g} {unit}", median(values) <= limit)
+
+
+def slider_rows() -> Iterator[Row]:
+    with sepviz() as server, chromium() as browser:
+        for name, layer, limit in LAYERS:
+            times = slider(browser, server.url, layer)
+            yield at_most(f"slider to painted, {name}", times.painted, limit, "ms")
+            yield Row("  and to the frame after it", spread(times.framed, "ms"))
+
+
+def tensors_rows() -> Iterator[Row]:
+    for name, channels, outputs in (("default layer", 3, 8), ("64 -> 128 at 128", 64, 128)):
+        times = beside_torch(channels, outputs)
+        yield Row(f"/api/tensors uint8, {name}", spread(times.handler, "ms"))
+        for layout, bare in times.bare.items():
+            best = layout == times.best
+            over = f"{times.over(layout):.2f} x {spread(bare, 'ms', 2)}"
+            what = f"  over torch, {layout}{', the faster' if best else ''}"
+            yield Row(what, over, "<= 2.5 x" if best else "", times.over(layout) <= 2.5 if best else None)
+
+
+def diagrams_rows() -> Iterator[Row]:
+    for name, (times, size) in diagrams().items():
+        yield at_most(f"diagram {name}", times, 3, "ms", 2)
+        yield Row("  its size", f"{size / 1000:.1f} kB", "<= 30 kB", size <= 30_000)
+    yield at_most("sepviz diagram, a process", process(), 0.35, "s", 3)
+
+
+def visit_rows() -> Iterator[Row]:
+    with sepviz() as server, chromium() as browser:
+        visit = first_visit(browser, server.url)
+    yield Row("first visit, tensors apart", f"{visit.wire / 1000:.1f} kB", "<= 150 kB", visit.wire <= 150_000)
+    yield Row("  tensors", f"{visit.tensors / 1000:.1f} kB")
+    yield Row("  requests to another host", str(len(visit.foreign)), "0", not visit.foreign)
+
+
+def load_rows() -> Iterator[Row]:
+    with sepviz() as server:
+        load(server, 1, 1_000_000)
+        answer = load(server, LOAD_S, 2_000_000)
+    rate = len(answer["times"]) / answer["seconds"]
+    p99 = quantiles(answer["times"], n=100)[98]
+    yield Row(f"{CONNECTIONS} connections, default layer", f"{rate:.0f} changes/s", ">= 150 changes/s", rate >= 150)
+    yield Row("  p99", f"{p99:.0f} ms (median {median(answer['times']):.0f})", "<= 250 ms", p99 <= 250)
+    yield Row("  errors", str(answer["errors"]), "0", answer["errors"] == 0)
+
+
+def memory_rows() -> Iterator[Row]:
+    with sepviz() as server:
+        watched = psutil.Process(server.pid)
+        sizes, asked = {}, 0
+        for total in (SETTLED_AFTER, REQUESTS // 10, REQUESTS):
+            answer = load(server, AT_MOST_S, 3_000_000 + asked // 2, (total - asked) // 2)
+            if answer["errors"]:
+                raise RuntimeError(f"{answer['errors']} requests failed")
+            asked += 2 * len(answer["times"])
+            sizes[asked] = watched.memory_info().rss
+    first, *_, last = sizes.values()
+    told = ", ".join(f"{size / 2**20:.0f} MiB after {count}" for count, size in sizes.items())
+    what = f"memory after {asked:,} requests over after {SETTLED_AFTER}"
+    yield Row(what, f"{last / first:.3f} x", "<= 1.05 x", last / first <= 1.05 and asked == REQUESTS)
+    yield Row("  ", told)
+
+
+def load(server: Server, seconds: float, first_seed: int, changes: int | None = None) -> dict:
+    """What the load generator, a process of its own, has seen."""
+    command = [sys.executable, str(Path(__file__).with_name("load.py")), str(server.port), str(seconds)]
+    command += [str(CONNECTIONS), str(first_seed), *([str(changes)] if changes else [])]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=seconds + 30).stdout)
+
+
+SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
+    "slider": slider_rows,
+    "tensors": tensors_rows,
+    "diagrams": diagrams_rows,
+    "visit": visit_rows,
+    "load": load_rows,
+    "memory": memory_rows,
+}
+
+
+def machine() -> str:
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        named = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line[:10] == "model name"]
+        model = named[0] if named else model
+    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, torch {torch.__version__}"
+
+
+def main(names: list[str]) -> int:
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise SystemExit(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    print(machine())
+    print(f"{'what':44} | {'measured: median (min-max)':34} | {'goal':16} | met?")
+    missed = 0
+    for name in names or SECTIONS:
+        for row in SECTIONS[name]():
+            met = "" if row.met is None else "yes" if row.met else "NO"
+            print(f"{row.what:44} | {row.measured:34} | {row.goal:16} | {met}", flush=True)
+            missed += row.met is False
+    print(f"load average {os.getloadavg()[0]:.1f} at the end; {missed} goals missed")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""The real app on a port of its own, and pages that must stay silent."""
+
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 600
+
+PAINTED = """(wanted) => {
+  const painted = document.documentElement.dataset.painted;
+  if (painted === undefined) return false;
+  const parameters = new URLSearchParams(painted);
+  return Object.entries(wanted).every(([name, value]) => new RegExp(`^(?:${value})$`).test(parameters.get(name)));
+}"""
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The address of a server that runs as long as the session."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(PATIENCE):
+            if healthy(address):
+                break
+            if ended(process):
+                pytest.fail(f"the server ended with {process.returncode}")
+        else:
+            pytest.fail("the server does not answer")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def healthy(address):
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=1) as answer:  # noqa: S310  (the address is ours)
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def ended(process):
+    """Whether the process ends within a tenth of a second."""
+    try:
+        process.wait(0.1)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@pytest.fixture
+def painted():
+    """Waits until the page shows a layer with these parameters; each value is a regular expression."""
+
+    def wait(page, **parameters):
+        wanted = {name: str(value) for name, value in parameters.items()}
+        page.wait_for_function(PAINTED, arg=wanted, timeout=5_000)
+
+    return wait
+
+
+@pytest.fixture
+def visit(browser, server, painted):
+    """Opens a page; a console error or warning, a page error or a request to another host fails the test.
+
+    `allow` is a regular expression of what the console may say all the same: a refusal is logged as an error.
+    """
+    contexts, complaints = [], []
+
+    def opened(path="/", *, allow=None, **context):
+        context = {"viewport": {"width": 1280, "height": 800}, "base_url": server, **context}
+        made = browser.new_context(**context)
+        contexts.append(made)
+        page = made.new_page()
+        page.set_default_timeout(5_000)
+
+        def console(message):
+            if message.type in ("error", "warning") and not (allow and re.search(allow, message.text)):
+                complaints.append(f"console {message.type}: {message.text}")
+
+        def request(asked):
+            if not asked.url.startswith((f"{server}/", "data:", "blob:")):
+                complaints.append(f"request to {asked.url}")
+
+        page.on("console", console)
+        page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
+        page.on("request", request)
+        page.goto(path)
+        if context.get("java_script_enabled", True):
+            painted(page)
+        return page
+
+    yield opened
+    for each in contexts:
+        each.close()
+    assert not complaints

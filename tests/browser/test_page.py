@@ -1,0 +1,467 @@
+"""The page as a person uses it, in a real browser."""
+
+import io
+import json
+import re
+import urllib.request
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import expect
+
+MAPS = "#strip button.map"
+PIXELS = """(canvas) => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return [...copy.getImageData(0, 0, canvas.width, canvas.height).data];
+}"""
+REFUSED = r"Failed to load resource.* status of 4\d\d"
+
+RAPID = """(slider) => {
+  for (let value = 4; value <= 13; value++) {
+    slider.value = String(value);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+# For each control that is a slider and a number: two values that differ from the default.
+TWINS = {
+    "kernel_size": (5, 7),
+    "in_channels": (4, 6),
+    "out_channels": (5, 12),
+    "stride": (2, 3),
+    "dilation": (2, 3),
+    "depth_multiplier": (2, 3),
+    "size": (64, 96),
+}
+
+
+def png(colour=(200, 30, 30)):
+    file = io.BytesIO()
+    picture = Image.new("RGB", (40, 40), colour)
+    picture.paste((20, 20, 220), (10, 10, 25, 30))
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels(canvas):
+    """The canvas as (height, width, 4)."""
+    values = np.array(canvas.evaluate(PIXELS), np.uint8)
+    return values.reshape(canvas.evaluate("(canvas) => [canvas.height, canvas.width, 4]"))
+
+
+def asked(page):
+    """The parameters in the address."""
+    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def unfold(page):
+    """Opens the folded groups of controls."""
+    for details in page.locator("#controls details").all():
+        details.evaluate("(details) => { details.open = true; }")
+
+
+def maps(page, slot):
+    return page.locator(f'[data-maps="{slot}"] button.map')
+
+
+def kind(page, name):
+    return page.locator("#controls").get_by_role("link", name=name)
+
+
+def picture_of(page, slot, channel):
+    return maps(page, slot).nth(channel).locator("canvas")
+
+
+def test_the_first_paint(visit):
+    page = visit()
+    assert [maps(page, slot).count() for slot in ("input", "first", "output")] == [3, 3, 8]
+    expect(page.locator(MAPS)).to_have_count(14)
+    for canvas in page.locator(f"{MAPS} canvas").all():
+        assert len(np.unique(pixels(canvas)[..., :3].reshape(-1, 3), axis=0)) > 10
+    expect(page.locator(".big")).to_have_text("4.24×")
+    titles = ["Input maps", "Kernels and depthwise maps", "Pointwise matrix", "Output maps"]
+    expect(page.locator("#strip h2")).to_have_text(titles)
+    expect(page.locator("[data-maps] .kernel")).to_have_count(3)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_slider_and_its_number(visit, painted, name):
+    page = visit()
+    unfold(page)
+    slider = page.locator(f"input[type=range][name={name}]")
+    number = page.locator(f"input[type=number][name={name}]")
+    for moved, twin, value in ((slider, number, TWINS[name][0]), (number, slider, TWINS[name][1])):
+        moved.fill(str(value))
+        painted(page, **{name: value})
+        expect(twin).to_have_value(str(value))
+        assert asked(page)[name] == str(value)
+    count = {"in_channels": ("input", 6), "out_channels": ("output", 12), "depth_multiplier": ("first", 9)}.get(name)
+    if count:
+        expect(maps(page, count[0])).to_have_count(count[1])
+
+
+def test_the_other_controls(visit, painted):
+    page = visit()
+    unfold(page)
+    for value in ("valid", "2", "same"):
+        page.locator("#padding").fill(value)
+        painted(page, padding=value)
+        assert asked(page)["padding"] == value
+    page.locator("#bias").select_option("true")
+    painted(page, bias="true")
+    page.get_by_text("random", exact=True).click()
+    painted(page, bias="true", weights="random")
+    before = pixels(picture_of(page, "output", 0))
+    page.locator("#seed").fill("7")
+    painted(page, bias="true", weights="random", seed=7)
+    assert (pixels(picture_of(page, "output", 0)) != before).any()
+    assert asked(page) | {"bias": "true", "weights": "random", "seed": "7"} == asked(page)
+
+
+def test_half_typed_padding_changes_nothing(visit, painted):
+    page = visit()
+    unfold(page)
+    page.locator("#padding").fill("val")
+    page.locator("input[type=number][name=stride]").fill("2")
+    painted(page, stride=2, padding="same")
+
+
+def test_kinds(visit, painted):
+    page = visit()
+    kind(page, "Standard").click()
+    painted(page, kind="standard")
+    expect(maps(page, "first")).to_have_count(0)
+    expect(page.locator("#strip h2")).to_have_text(["Input maps", "Standard kernels", "Output maps"])
+    kind(page, "Spatial").click()
+    painted(page, kind="spatially-separable")
+    expect(page.locator('[data-control="out_channels"]')).to_be_hidden()
+    assert "out_channels" not in asked(page)
+    expect(kind(page, "Spatial")).to_have_attribute("aria-current", "page")
+    kind(page, "Depthwise").click()
+    painted(page, kind="depthwise-separable")
+    expect(page.locator('[data-control="out_channels"]')).to_be_visible()
+    expect(maps(page, "first")).to_have_count(3)
+
+
+@pytest.mark.xfail(strict=False, reason="controls.html: a spatial page lacks two controls, which are never added")
+def test_a_page_that_began_as_spatial_gets_all_controls(visit, painted):
+    page = visit("/?kind=spatially-separable")
+    kind(page, "Depthwise").click()
+    painted(page, kind="depthwise-separable")
+    expect(page.locator("#out_channels-number")).to_be_visible()
+
+
+def test_inputs(visit, painted):
+    page = visit()
+    before = pixels(picture_of(page, "input", 0))
+    page.locator("label", has=page.locator('input[value="coffee"]')).click()
+    painted(page, input="coffee")
+    assert asked(page)["input"] == "coffee"
+    assert (pixels(picture_of(page, "input", 0)) != before).any()
+    page.get_by_text("generated tensors").click()
+    page.get_by_label("zone-plate").check()
+    painted(page, input="zone-plate")
+    assert asked(page)["input"] == "zone-plate"
+
+
+def test_back_and_forward(visit, painted):
+    page = visit()
+    page.locator("#kernel_size-number").fill("5")
+    painted(page, kernel_size=5)
+    kind(page, "Standard").click()
+    painted(page, kind="standard", kernel_size=5)
+    page.go_back()
+    painted(page, kind="depthwise-separable", kernel_size=5)
+    page.go_back()
+    painted(page, kind="depthwise-separable", kernel_size=3)
+    expect(page.locator("#kernel_size-number")).to_have_value("3")
+    page.go_forward()
+    painted(page, kernel_size=5)
+    expect(page.locator("#kernel_size-number")).to_have_value("5")
+    assert asked(page)["kernel_size"] == "5"
+
+
+def test_a_shared_link_shows_the_same(visit, painted):
+    page = visit()
+    page.locator("input[type=range][name=kernel_size]").fill("7")
+    painted(page, kernel_size=7)
+    page.get_by_text("random", exact=True).click()
+    painted(page, kernel_size=7, weights="random")
+    parts = urlsplit(page.url)
+    other = visit(f"{parts.path}?{parts.query}")
+    assert page.evaluate("document.documentElement.dataset.painted") == other.evaluate(
+        "document.documentElement.dataset.painted"
+    )
+    for channel in range(8):
+        assert (pixels(picture_of(page, "output", channel)) == pixels(picture_of(other, "output", channel))).all()
+    expect(other.locator(".big")).to_have_text(page.locator(".big").inner_text())
+    expect(other.locator("#kernel_size-number")).to_have_value("7")
+
+
+@pytest.mark.xfail(strict=False, reason="main.js: the tensors promise of an aborted question is never awaited")
+def test_the_latest_of_ten_rapid_changes_wins(visit, painted):
+    page = visit()
+    page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
+    painted(page, kernel_size=13)
+    page.wait_for_load_state("networkidle")
+    painted(page, kernel_size=13)
+    assert asked(page)["kernel_size"] == "13"
+    expect(page.locator("#kernel_size-number")).to_have_value("13")
+
+
+@pytest.mark.xfail(strict=False, reason="main.js: the push of a gesture is lost when its first question is aborted")
+def test_a_rapid_gesture_is_one_step_of_history(visit, painted):
+    page = visit()
+    page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
+    painted(page, kernel_size=13)
+    assert page.evaluate("history.length") == 3  # about:blank, the first layer, the last one
+    page.go_back()
+    painted(page, kernel_size=3)
+
+
+def coloured(maps_of, low, high, anchors):
+    """The pixels of one signed map, by plain arithmetic: symmetric about zero at the 99th percentile."""
+    colours = np.array([[int(each[at : at + 2], 16) for at in (1, 3, 5)] for each in anchors], float)
+    place = np.arange(256) / 255 * (len(colours) - 1)
+    table = np.stack([np.interp(place, np.arange(len(colours)), colours[:, part]) for part in range(3)], -1)
+    values = low + maps_of / 255 * (high - low)
+    sizes = np.sort(np.abs(values).ravel())
+    most = sizes[int(np.ceil(0.99 * sizes.size)) - 1] or sizes[-1]
+    return table[np.floor((values + most) / (2 * most) * 255 + 0.5).clip(0, 255).astype(int)]
+
+
+def test_painted_pixels_are_the_tensors(visit, server):
+    page = visit()
+    query = page.evaluate("document.documentElement.dataset.painted")
+    address = f"{server}/api/tensors?{query}&tile=96&channels=0-23&dtype=uint8"
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  (the address is ours)
+        tensors = safetensors.numpy.load(answer.read())
+    anchors = json.loads(page.locator("#colormaps").text_content())["diverging"]
+    for slot, stage in (("first", "depthwise"), ("output", "pointwise")):
+        for channel, plane in enumerate(tensors[stage]):
+            low, high = map(float, tensors[f"{stage}.range"].reshape(-1, 2)[channel])
+            if low == high:
+                continue
+            wanted = coloured(plane.astype(float), low, high, anchors)
+            got = pixels(picture_of(page, slot, channel))
+            assert got.shape[:2] == wanted.shape[:2]
+            assert np.abs(got[..., :3] - wanted).max() <= 1
+            assert (got[..., 3] == 255).all()
+
+
+def test_an_impulse_shows_the_kernel_turned(visit):
+    page = visit("/?input=impulse&size=9")
+    seen = set()
+    for channel in range(3):
+        kernel, answer = (
+            pixels(canvas)[..., :3].astype(int)
+            for canvas in (page.locator(".kernel").nth(channel), picture_of(page, "first", channel))
+        )
+        # Blue is below zero and red above it.
+        signs = np.sign(kernel[..., 0] - kernel[..., 2])[::-1, ::-1]
+        around = np.sign(answer[..., 0] - answer[..., 2])[3:6, 3:6]
+        strong = np.ptp(kernel, axis=-1)[::-1, ::-1] > 60
+        assert (around[strong] == signs[strong]).all()
+        seen |= set(signs[strong].tolist())
+    assert seen == {-1, 1}
+
+
+HANDED = """([type, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], "mine.png", { type: "image/png" }));
+  const event = type === "drop"
+    ? new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: carried })
+    : new ClipboardEvent("paste", { bubbles: true, clipboardData: carried });
+  document.body.dispatchEvent(event);
+}"""
+
+
+@pytest.mark.parametrize("way", ["button", "drop", "paste"])
+def test_a_picture_of_ones_own(visit, painted, way):
+    page = visit()
+    before = pixels(picture_of(page, "input", 0))
+    if way == "button":
+        file = {"name": "mine.png", "mimeType": "image/png", "buffer": png()}
+        page.locator("#upload input").set_input_files(file)
+    else:
+        page.evaluate(HANDED, [way, list(png())])
+    painted(page, input="upload-[0-9a-f]{32}")
+    expect(page.locator("#picture-note")).to_contain_text("30 minutes")
+    assert (pixels(picture_of(page, "input", 0)) != before).any()
+    assert asked(page)["input"].startswith("upload-")
+    page.reload()
+    painted(page, input="upload-[0-9a-f]{32}")
+
+
+def test_a_broken_picture_keeps_the_maps(visit, painted):
+    page = visit(allow=REFUSED)
+    before = pixels(picture_of(page, "output", 0))
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": png()[:60]}
+    page.locator("#upload input").set_input_files(file)
+    expect(page.locator('[data-problem="page"]')).not_to_be_empty()
+    expect(page.locator('[data-problem="page"]')).to_be_visible()
+    painted(page, input="chelsea")
+    assert (pixels(picture_of(page, "output", 0)) == before).all()
+
+
+def test_a_map_opens_at_full_resolution(visit):
+    page = visit("/?size=200")
+    assert pixels(picture_of(page, "output", 2)).shape[0] < 200
+    maps(page, "output").nth(2).click()
+    dialog = page.locator("#inspect")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("h2")).to_have_text("pointwise, channel 2")
+    expect(dialog.locator("p")).to_have_text(re.compile(r"200 × 200 cells, values from -?[\d.e+-]+ to -?[\d.e+-]+"))
+    assert pixels(dialog.locator("canvas")).shape == (200, 200, 4)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_looked_at_output_shows_its_row(visit):
+    page = visit()
+    maps(page, "output").nth(3).hover()
+    row = page.locator(".matrix-row")
+    expect(row).to_have_count(1)
+    assert row.evaluate("(row) => row.style.top") == "37.5%"
+    expect(page.locator("#looked")).to_have_text("pointwise 3")
+    maps(page, "first").nth(1).hover()
+    expect(row).to_have_count(0)
+    expect(page.locator(".kernel.lit")).to_have_count(1)
+    expect(page.locator('[data-maps="input"] .map.lit')).to_have_count(1)
+
+
+def test_scale_and_colours_ask_for_nothing(visit):
+    page = visit()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    seen = [pixels(picture_of(page, "output", 1))]
+    choices = [("scale", "stage"), ("colormap", "viridis"), ("colormap", "grey"), ("scale", "channel")]
+    for name, value in choices:
+        page.locator(f"[name={name}]").select_option(value)
+        seen.append(pixels(picture_of(page, "output", 1)))
+        assert (seen[-1] != seen[-2]).any(), (name, value)
+    assert requests == []
+
+
+def test_the_theme_is_chosen_and_kept(visit, painted):
+    page = visit(color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light, before = page.evaluate(background), pixels(picture_of(page, "output", 0))
+    page.locator("#theme").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(background) != light
+    assert (pixels(picture_of(page, "output", 0)) != before).any()
+    page.reload()
+    painted(page)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_systems_theme_is_followed(visit):
+    light, dark = (visit(color_scheme=scheme) for scheme in ("light", "dark"))
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert light.evaluate(background) != dark.evaluate(background)
+
+
+def test_without_javascript(visit):
+    page = visit(java_script_enabled=False)
+    expect(page.locator(".diagram svg")).to_be_visible()
+    assert page.locator(".formula math").count() == 2
+    images = page.locator("[data-maps] img")
+    assert images.count() >= 9
+    for image in images.all():
+        image.scroll_into_view_if_needed()
+        expect(image).to_be_visible()
+        answer = page.request.get(image.get_attribute("src"))
+        assert answer.ok
+        assert answer.headers["content-type"] == "image/png"
+
+
+@pytest.mark.xfail(strict=False, reason="controls.html: hidden sliders are submitted beside their numbers")
+def test_the_form_without_javascript(visit):
+    page = visit(java_script_enabled=False)
+    page.locator("#kernel_size-number").fill("5")
+    with page.expect_navigation() as navigation:
+        page.get_by_role("button", name="Show this layer").click()
+    assert navigation.value.status == 200
+    assert asked(page)["kernel_size"] == "5"
+    expect(page.locator("#kernel_size-number")).to_have_value("5")
+
+
+@pytest.mark.xfail(strict=False, reason="main.js: the first answer clears the words of the server")
+def test_a_bad_address(visit, server):
+    page = visit("/?kernel_size=99&stride=2", allow=REFUSED)
+    assert page.request.get(page.url).status == 422
+    problem = page.locator("#problem-kernel_size")
+    expect(problem).to_be_visible()
+    expect(problem).to_contain_text("99")
+    expect(problem).to_contain_text("31")
+    assert "stride=2" in page.evaluate("document.documentElement.dataset.painted")
+
+
+def test_a_number_out_of_bounds_is_told_beside_it(visit, painted):
+    page = visit(allow=REFUSED)
+    page.locator("#kernel_size-number").fill("99")
+    expect(page.locator("#problem-kernel_size")).to_contain_text("99")
+    expect(page.locator("#kernel_size-number")).to_have_attribute("aria-invalid", "true")
+    painted(page, kernel_size=3)
+    page.locator("#kernel_size-number").fill("5")
+    painted(page, kernel_size=5)
+    expect(page.locator("#problem-kernel_size")).to_be_empty()
+
+
+def test_over_budget_shows_words_and_the_cost(visit):
+    page = visit("/?kind=standard&in_channels=512&out_channels=1024&kernel_size=31&size=512", allow=REFUSED)
+    words = page.locator(".problem:not(:empty):visible")
+    expect(words.first).to_be_visible()
+    expect(page.locator("#strip")).to_be_hidden()
+    macs = 512 * 1024 * 31 * 31 * 512 * 512
+    expect(page.locator(".formula-sum").first).to_contain_text(f"{macs:,} MACs")
+
+
+def test_a_small_screen_scrolls_one_way(visit):
+    page = visit(viewport={"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_laptop_shows_everything_at_once(visit):
+    page = visit()
+    for selector in ("#controls", ".diagram", "[data-maps=input]", "[data-maps=first]", "[data-maps=output]", ".big"):
+        box = page.locator(selector).bounding_box()
+        assert box["x"] >= 0, selector
+        assert box["y"] >= 0, selector
+        assert box["x"] + box["width"] <= 1280, selector
+        assert box["y"] + box["height"] <= 800, selector
+
+
+@pytest.mark.xfail(strict=False, reason="page.html: the form is no landmark; it has no name")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit, scheme):
+    page = visit(color_scheme=scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_keyboard_moves_a_slider(visit, painted):
+    page = visit()
+    slider = page.locator("input[type=range][name=kernel_size]")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    painted(page, kernel_size=4)
+    expect(slider).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    painted(page, kernel_size=3)
+
+
+def test_the_keyboard_opens_a_map(visit):
+    page = visit()
+    maps(page, "output").first.focus()
+    expect(page.locator(".matrix-row")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#inspect")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(maps(page, "output").first).to_be_focused()

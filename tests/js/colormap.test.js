@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { paint, percentile, planeOf, table } from "../../static/js/colormap.js";
+
+/** @param {number} colour */
+const parts = (colour) => [...new Uint8Array(Uint32Array.of(colour).buffer)];
+
+/**
+ * Numbers that look random and are the same every time (a linear congruential generator).
+ * @param {number} count
+ * @param {number} seed
+ */
+function numbers(count, seed) {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32) * 6 - 2;
+  });
+}
+
+/** A canvas as `paint` uses it, without a browser. */
+function canvas() {
+  const made = {
+    width: 0,
+    height: 0,
+    /** @type {Uint32Array} */
+    pixels: new Uint32Array(),
+    getContext: () => ({
+      /**
+       * @param {number} width
+       * @param {number} height
+       */
+      createImageData: (width, height) => ({ data: new Uint8ClampedArray(width * height * 4) }),
+      /** @param {{ data: Uint8ClampedArray }} image */
+      putImageData: (image) => {
+        made.pixels = new Uint32Array(image.data.buffer);
+      },
+    }),
+  };
+  return made;
+}
+
+/** @param {ReturnType<typeof canvas>} made */
+const element = (made) => /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (made));
+
+test("a table goes straight from anchor to anchor", () => {
+  const grey = table(["#000000", "#ffffff"]);
+  assert.equal(grey.length, 256);
+  grey.forEach((colour, entry) => {
+    assert.deepEqual(parts(colour), [entry, entry, entry, 255]);
+  });
+  const three = table(["#ff0000", "#00ff00", "#0000ff"]);
+  three.forEach((colour, entry) => {
+    const place = (entry / 255) * 2;
+    const expected = [Math.max(0, 1 - place), 1 - Math.abs(1 - place), Math.max(0, place - 1), 1];
+    for (const [at, part] of parts(colour).entries()) {
+      assert.ok(Math.abs(part - 255 * Number(expected[at])) <= 0.5 + 1e-9);
+    }
+  });
+});
+
+test("a plane has the range of its numbers and is off by half a step at most", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const values = numbers(35, seed);
+    const plane = planeOf(values, 7, 5);
+    assert.equal(plane.low, Math.min(...values));
+    assert.equal(plane.high, Math.max(...values));
+    assert.deepEqual([plane.width, plane.height], [7, 5]);
+    const step = (plane.high - plane.low) / 255;
+    plane.bytes.forEach((byte, cell) => {
+      assert.ok(Math.abs(plane.low + byte * step - Number(values[cell])) <= step / 2 + 1e-9);
+    });
+  }
+});
+
+test("a flat plane is all zeros", () => {
+  assert.deepEqual([...planeOf(Float32Array.of(3, 3, 3, 3), 2, 2).bytes], [0, 0, 0, 0]);
+});
+
+test("the percentile is that of the sorted sizes", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const planes = [planeOf(numbers(400, seed), 20, 20), planeOf(numbers(100, seed + 50), 10, 10)];
+    const sizes = planes.flatMap(({ bytes, low, high }) =>
+      [...bytes].map((byte) => Math.abs(low + (byte / 255) * (high - low))),
+    );
+    sizes.sort((one, other) => one - other);
+    assert.ok(Math.abs(percentile(planes) - Number(sizes[Math.ceil(0.99 * sizes.length) - 1])) < 1e-9);
+  }
+});
+
+test("where nearly all values are zero, the percentile is the largest; of nothing it is zero", () => {
+  const values = new Float32Array(1000);
+  values[500] = 2;
+  assert.equal(percentile([planeOf(values, 100, 10)]), 2);
+  assert.equal(percentile([planeOf(new Float32Array(9), 3, 3)]), 0);
+  assert.equal(percentile([]), 0);
+});
+
+test("paint puts each value at its place between the ends", () => {
+  const grey = table(["#000000", "#ffffff"]);
+  for (let seed = 0; seed < 10; seed++) {
+    const plane = planeOf(numbers(24, seed), 6, 4);
+    const made = canvas();
+    paint(element(made), plane, grey, [-1, 1]);
+    assert.deepEqual([made.width, made.height], [6, 4]);
+    plane.bytes.forEach((byte, cell) => {
+      const value = plane.low + (byte / 255) * (plane.high - plane.low);
+      const expected = Math.max(0, Math.min(255, Math.round(((value + 1) / 2) * 255)));
+      assert.equal(parts(Number(made.pixels[cell]))[0], expected);
+    });
+  }
+});
+
+test("where the ends are one, paint takes the middle colour", () => {
+  const made = canvas();
+  paint(element(made), planeOf(new Float32Array(4), 2, 2), table(["#000000", "#ffffff"]), [0, 0]);
+  for (const pixel of made.pixels) assert.deepEqual(parts(pixel), [128, 128, 128, 255]);
+});

@@ -1,0 +1,458 @@
+"""The routes, by their addresses: numbers, errors, caching, tensors, pictures, uploads."""
+
+import asyncio
+import io
+import json
+import re
+import time
+
+import httpx2
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load
+from starlette.testclient import TestClient
+
+from app.inputs import Inputs
+from app.inputs.images import MAX_BYTES
+from app.inputs.store import ImageStore
+from app.main import create_app
+from app.routes import api
+from app.settings import Settings
+from app.spec import LayerSpec
+from app.trace import Selection, run
+from tests.layers import layers, sides
+
+FORGOTTEN = f"upload-{'0' * 32}"
+SMALL = "in_channels=2&out_channels=3&size=8"
+GETS = [
+    "/fragment",
+    "/api/layer",
+    "/api/tensors",
+    "/api/code",
+    "/diagrams/cost.svg",
+    "/feature-maps/depthwise.png",
+    "/feature-maps/depthwise/0.png",
+]
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(create_app()) as made:
+        yield made
+
+
+def png(width=20, height=10, colour=(255, 0, 0)):
+    into = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(into, "PNG")
+    return into.getvalue()
+
+
+def pixels(answer):
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
+
+
+def assert_problem(answer, status):
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["type"] == "about:blank"
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
+
+
+# Numbers
+
+
+@given(layers())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_layer_numbers_are_those_of_plain_arithmetic(client, spec):
+    found = client.get(f"/api/layer?{spec.query()}").json()
+    m, n, k, r = spec.in_channels, spec.out_channels, spec.kernel_size, spec.depth_multiplier
+    around = sum(sides(spec, spec.size))
+    out = (spec.size + around - spec.dilation * (k - 1) - 1) // spec.stride + 1
+    expected = {
+        "depthwise-separable": [("depthwise", m * r, 1, k, k, out, out), ("pointwise", n, m * r, 1, 1, out, out)],
+        "spatially-separable": [("vertical", m, 1, k, 1, out, spec.size), ("horizontal", m, 1, 1, k, out, out)],
+        "standard": [("standard", n, m, k, k, out, out)],
+    }[spec.kind]
+    macs = params = 0
+    for stage, (name, outputs, inputs, rows, columns, high, wide) in zip(found["stages"], expected, strict=True):
+        assert stage["name"] == name
+        assert stage["weight_shape"] == [outputs, inputs, rows, columns]
+        assert stage["output_shape"] == [outputs, high, wide]
+        assert stage["macs"] == outputs * inputs * rows * columns * high * wide
+        assert stage["params"] == outputs * inputs * rows * columns + (outputs if spec.bias else 0)
+        macs, params = macs + stage["macs"], params + stage["params"]
+    assert found["total"] == {"macs": macs, "params": params}
+    replaced = m * (1 if spec.kind == "spatially-separable" else n) * k * k
+    assert found["standard"]["macs"] == replaced * out * out
+    assert found["ratio"]["macs"] == pytest.approx(macs / (replaced * out * out))
+    assert LayerSpec(**found["layer"]) == spec
+
+
+# Errors
+
+
+BAD = [
+    ("kernel_size=0", "kernel_size", "0", "1 to 31"),
+    ("kernel_size=3.0", "kernel_size", "3.0", "1 to 31"),
+    ("in_channels=513", "in_channels", "513", "1 to 512"),
+    ("out_channels=", "out_channels", "", "1 to 1024"),
+    ("stride=two", "stride", "two", "1 to 8"),
+    ("padding=full", "padding", "full", "same or valid or a whole number from 0 to 64"),
+    ("padding=65", "padding", "65", "0 to 64"),
+    ("bias=1", "bias", "1", "true or false"),
+    ("size=7", "size", "7", "8 to 512"),
+    ("kind=dense", "kind", "dense", "spatially-separable"),
+    ("input=dog", "input", "dog", "chelsea"),
+    ("weights=trained", "weights", "trained", "classic, random"),
+    ("seed=-1", "seed", "-1", "0 to 4294967295"),
+    ("channel=3", "channel", "3", "in_channels"),
+    ("stride=1&stride=1", "stride", "1", "once"),
+    ("kernel_size=31&size=8&padding=valid", "kernel_size", "31", "up to 8"),
+    ("kind=spatially-separable&out_channels=8", "out_channels", "8", "leave it out"),
+]
+
+
+@pytest.mark.parametrize(("query", "parameter", "value", "fits"), BAD)
+def test_a_bad_parameter_is_named_with_what_would_fit(client, query, parameter, value, fits):
+    for path in ("/api/layer", "/api/tensors", "/api/code", "/fragment"):
+        problem = assert_problem(client.get(f"{path}?{query}"), 422)
+        (error,) = [each for each in problem["errors"] if each["parameter"] == parameter]
+        assert error.keys() == {"parameter", "value", "detail", "allowed"}
+        assert error["value"] == value
+        if fits == "same or valid or a whole number from 0 to 64":
+            assert "valid" in error["allowed"]
+            assert "0 to 64" in error["allowed"]
+        else:
+            assert fits in error["allowed"]
+    answer = client.get(f"/?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+OPTIONS = [
+    ("/api/tensors?dtype=int8", "dtype", "float16"),
+    ("/api/tensors?tile=0", "tile", "1 to 512"),
+    ("/api/tensors?tile=513", "tile", "1 to 512"),
+    ("/api/tensors?stages=horizontal", "stages", "pointwise"),
+    ("/api/tensors?channels=5-2", "channels", "0-15"),
+    ("/api/tensors?channels=900-901", "channels", "7"),
+    ("/api/layer?theme=dark", "theme", "kind"),
+]
+
+
+@pytest.mark.parametrize(("address", "parameter", "fits"), OPTIONS)
+def test_a_bad_option_is_named_with_what_would_fit(client, address, parameter, fits):
+    (error,) = assert_problem(client.get(address), 422)["errors"]
+    assert error["parameter"] == parameter
+    assert fits in error["allowed"]
+
+
+@pytest.mark.parametrize("path", [path for path in GETS if path[-4:] in (".svg", ".png")])
+@pytest.mark.parametrize(("query", "status"), [("stride=99", 422), ("foo=1", 422), ("stride=1&stride=1", 422)])
+def test_an_error_of_a_figure_is_a_figure(client, path, query, status):
+    assert_figure(client.get(f"{path}?{query}"), path, status)
+
+
+@pytest.mark.parametrize("width", ["63", "4097", "wide"])
+def test_a_bad_width_is_a_figure(client, width):
+    assert_figure(client.get(f"/diagrams/cost.svg?width={width}"), "/diagrams/cost.svg", 422)
+
+
+@pytest.mark.parametrize("address", ["/diagrams/none.svg", "/feature-maps/none.png", "/feature-maps/depthwise/x.png"])
+def test_an_unknown_name_of_a_figure_is_a_404_figure(client, address):
+    assert_figure(client.get(address), address, 404)
+
+
+@pytest.mark.parametrize("address", ["/feature-maps/input.png", "/feature-maps/depthwise/0.png"])
+def test_a_map_of_a_forgotten_upload_is_a_410_figure(client, address):
+    assert_figure(client.get(f"{address}?input={FORGOTTEN}"), address, 410)
+
+
+def assert_figure(answer, path, status):
+    assert answer.status_code == status
+    assert answer.headers["cache-control"] == "no-store"
+    if path.endswith(".svg"):
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.text.startswith("<svg")
+        assert f"{status} " in answer.text
+    else:
+        assert answer.headers["content-type"] == "image/png"
+        Image.open(io.BytesIO(answer.content)).verify()
+
+
+def test_unknown_addresses_and_frameworks_are_problems(client):
+    assert_problem(client.get("/nothing"), 404)
+    assert "pytorch" in assert_problem(client.get("/api/code?framework=caffe"), 404)["detail"]
+    assert_problem(client.get(f"/api/tensors?input={FORGOTTEN}"), 410)
+    assert_problem(client.post("/api/layer"), 405)
+
+
+def test_over_budget_names_what_fits_and_that_fits(client):
+    query = "kind=standard&in_channels=64&out_channels=128"
+    problem = assert_problem(client.get(f"/api/tensors?{query}&size=512"), 422)
+    (error,) = problem["errors"]
+    assert (error["parameter"], error["value"]) == ("size", "512")
+    assert "2 GMAC" in error["detail"]
+    fitting = int(re.search(r"size up to (\d+) would fit", error["allowed"])[1])
+    per_cell = 64 * 128 * 9
+    assert per_cell * fitting**2 <= 2 * 10**9 < per_cell * (fitting + 1) ** 2
+    assert client.get(f"/api/tensors?{query}&size={fitting}&stages=input&tile=1").status_code == 200
+    assert client.get(f"/api/layer?{query}&size=512").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/diagrams/cost.svg", "/healthz"])
+def test_head_is_answered_as_get(client, path):
+    assert client.head(path).status_code == 200
+
+
+# Caching
+
+
+@pytest.mark.parametrize("path", GETS)
+def test_what_is_held_is_not_sent_again(client, path):
+    address = f"{path}?{SMALL}"
+    first = client.get(address)
+    tag = first.headers["etag"]
+    assert re.fullmatch(r'"[^"]+"', tag)
+    for held in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        again = client.get(address, headers={"If-None-Match": held})
+        assert again.status_code == 304
+        assert again.content == b""
+        assert again.headers["etag"] == tag
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", GETS)
+def test_equal_queries_have_equal_tags_and_others_have_not(client, path):
+    def tag(query):
+        return client.get(f"{path}?{query}").headers["etag"]
+
+    assert tag(SMALL) == tag("size=8&out%5Fchannels=3&in_channels=2&kernel_size=3&bias=false")
+    assert tag(SMALL) != tag(f"{SMALL}&kernel_size=2")
+
+
+# Tensors
+
+
+def carried_out(query, selection=None):
+    return run(
+        LayerSpec.parse([p.split("=") for p in query.split("&")]), Inputs(ImageStore()), selection or Selection()
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{SMALL}&bias=true",
+        f"{SMALL}&kind=standard&weights=random&seed=7",
+        "kind=spatially-separable&in_channels=4&size=9&stride=2&input=noise",
+        "in_channels=5&out_channels=4&size=11&depth_multiplier=2&padding=3&dilation=2&input=coffee",
+    ],
+)
+def test_tensors_are_those_of_the_trace(client, query, tmp_path):
+    answer = client.get(f"/api/tensors?{query}")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    trace = carried_out(query)
+    expected = {"input": trace.input.values[0]}
+    for stage in trace.stages:
+        expected |= {stage.name: stage.output.values[0], f"{stage.name}.weight": stage.weight}
+        if stage.bias is not None:
+            expected[f"{stage.name}.bias"] = stage.bias
+    file = tmp_path / "maps.safetensors"
+    file.write_bytes(answer.content)
+    with safe_open(file, "pt") as found:
+        assert set(found.keys()) == expected.keys()
+        for name, tensor in expected.items():
+            assert torch.equal(found.get_tensor(name), tensor)
+        assert json.loads(found.metadata()["sepviz"])["query"] == trace.spec.query()
+
+
+def test_stages_and_channels_send_only_those(client):
+    query = "in_channels=6&out_channels=8&size=8"
+    every = load(client.get(f"/api/tensors?{query}").content)
+    part = load(client.get(f"/api/tensors?{query}&stages=input,depthwise&channels=2-4").content)
+    assert part.keys() == {"input", "depthwise", "depthwise.weight"}
+    for name, tensor in part.items():
+        torch.testing.assert_close(tensor, every[name][2:5], rtol=1e-5, atol=1e-5)
+
+
+def test_a_tile_is_the_average_of_its_cells(client):
+    query = f"{SMALL}&input=noise&stages=depthwise"
+    whole = load(client.get(f"/api/tensors?{query}").content)["depthwise"]
+    tile = load(client.get(f"/api/tensors?{query}&tile=4").content)["depthwise"]
+    expected = whole.numpy().reshape(2, 4, 2, 4, 2).mean((2, 4))
+    np.testing.assert_allclose(tile.numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_bytes_stand_for_their_range(client):
+    whole = load(client.get(f"/api/tensors?{SMALL}").content)
+    small = load(client.get(f"/api/tensors?{SMALL}&dtype=uint8").content)
+    half = load(client.get(f"/api/tensors?{SMALL}&dtype=float16").content)
+    for name in ("input", "depthwise", "pointwise"):
+        low, high = small[f"{name}.range"].numpy().T[:, :, None, None]
+        back = low + small[name].numpy() / 255 * (high - low)
+        assert small[name].dtype == torch.uint8
+        assert np.all(np.abs(back - whole[name].numpy()) <= (high - low) / 255 * 0.51 + 1e-6)
+        assert torch.equal(half[name], whole[name].half())
+
+
+# Pictures
+
+
+def test_a_grey_plane_has_a_pixel_for_each_cell_in_its_grey(client):
+    query = "in_channels=3&size=16&input=noise&stride=2"
+    found = pixels(client.get(f"/feature-maps/depthwise/1.png?{query}&colormap=grey"))
+    plane = load(client.get(f"/api/tensors?{query}").content)["depthwise"][1].double().numpy()
+    expected = np.rint((plane - plane.min()) / (plane.max() - plane.min()) * 255)
+    assert found.shape == (8, 8, 3)
+    assert np.all(np.abs(found - expected[:, :, None]) <= 1)
+    assert (found[:, :, 0] == found[:, :, 2]).all()
+
+
+def test_the_input_plane_of_an_impulse_is_one_white_pixel(client):
+    found = pixels(client.get("/feature-maps/input/0.png?input=impulse&size=9&colormap=grey"))
+    assert found[4, 4].tolist() == [255, 255, 255]
+    assert found.sum() == 3 * 255
+
+
+def test_diverging_colours_are_blue_below_and_red_above_zero(client):
+    found = pixels(client.get("/feature-maps/depthwise/1.png?input=impulse&size=9")).astype(int)
+    plane = load(client.get("/api/tensors?input=impulse&size=9").content)["depthwise"][1].numpy()
+    red, green, blue = found.transpose(2, 0, 1)
+    assert (red > blue)[plane > 0].all()
+    assert (blue > red)[plane < 0].all()
+    still = plane == 0
+    assert max(np.ptp(each[still]) for each in (red, green, blue)) == 0
+    assert min(each[still].min() for each in (red, green, blue)) > 240
+
+
+@pytest.mark.parametrize("scale", ["channel", "stage"])
+@pytest.mark.parametrize("colormap", ["diverging", "diverging-dark", "grey", "viridis"])
+def test_a_grid_decodes_and_has_room_for_every_channel(client, scale, colormap):
+    answer = client.get(f"/feature-maps/pointwise.png?out_channels=9&size=16&scale={scale}&colormap={colormap}")
+    height, width = pixels(answer).shape[:2]
+    assert width >= 8 * 128
+    assert height >= 2 * 128
+
+
+# Code
+
+
+def test_code_makes_the_layer_that_is_shown(client):
+    query = f"{SMALL}&weights=random&seed=5&bias=true&stride=2&kernel_size=4"
+    answer = client.get(f"/api/code?{query}")
+    assert answer.headers["content-type"].startswith("text/plain")
+    made = {"__name__": "made"}
+    exec(compile(answer.text, "code", "exec"), made)  # noqa: S102
+    torch.manual_seed(5)
+    with torch.inference_mode():
+        trace = carried_out(query)
+        found = made["SeparableConv2d"]()(trace.input.values)
+    torch.testing.assert_close(found, trace.stages[-1].output.values)
+
+
+# Uploads
+
+
+def test_an_upload_is_an_input(client):
+    answer = client.post("/api/images", files={"file": ("any.txt", png(40, 20), "text/plain")})
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    told = answer.json()
+    assert (told["width"], told["height"], told["kept_seconds"]) == (40, 20, 1800)
+    assert client.post("/api/images", files={"file": png(40, 20)}).json()["id"] == told["id"]
+    tensors = load(client.get(f"/api/tensors?size=8&input={told['id']}").content)
+    assert tensors["input"].amin((1, 2)).tolist() == tensors["input"].amax((1, 2)).tolist() == [1.0, 0.0, 0.0]
+    assert client.get(f"/?input={told['id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", 415), (b"GIF, or so I say", 415), (b"<svg/>", 415), (png()[:-30], 422), (png(12001, 1), 413)],
+)
+def test_what_is_no_picture_is_refused(client, content, status):
+    assert_problem(client.post("/api/images", files={"file": ("a.png", content)}), status)
+
+
+def test_a_body_that_is_too_large_is_refused(client):
+    answer = client.post("/api/images", files={"file": ("a.png", bytes(MAX_BYTES + 2**20))})
+    assert answer.status_code == 413
+
+
+@pytest.mark.xfail(strict=False, reason="FastAPI's max_body_size answers text/plain before the handlers of problems.py")
+def test_a_body_that_is_too_large_is_a_problem(client):
+    assert_problem(client.post("/api/images", files={"file": ("a.png", bytes(MAX_BYTES + 2**20))}), 413)
+
+
+@pytest.mark.parametrize("form", [{}, {"files": {"other": b"x"}}, {"data": {"file": "text"}}])
+def test_a_form_without_a_file_is_a_problem(client, form):
+    assert_problem(client.post("/api/images", **form), 422)
+
+
+def test_an_upload_is_forgotten_when_its_time_is_over():
+    with TestClient(create_app(Settings(upload_seconds=1))) as short:
+        name = short.post("/api/images", files={"file": png()}).json()["id"]
+        address = f"/api/tensors?size=8&input={name}"
+        assert short.get(address).status_code == 200
+        time.sleep(1.1)
+        detail = assert_problem(short.get(f"{address}&seed=1"), 410)["detail"]
+        assert "upload it again" in detail
+
+
+# Operations
+
+
+def test_the_description_mentions_no_other_host(client):
+    for path in ("/docs", "/openapi.json"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert not re.search(r"\w+://|[\"'(]//", answer.text)
+    assert client.get("/static/vendor/swagger-ui/swagger-ui-bundle.js").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*GETS, "/", "/docs", "/openapi.json", "/healthz", "/nothing", "/static/favicon.svg", "/api/layer?stride=99"],
+)
+def test_every_answer_has_security_headers(client, path):
+    headers = client.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_health(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_equal_requests_at_once_are_computed_once(monkeypatch):
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments)
+        time.sleep(0.1)
+        return run(*arguments)
+
+    monkeypatch.setattr(api, "run", counted)
+
+    async def ask():
+        transport = httpx2.ASGITransport(app=create_app())
+        async with httpx2.AsyncClient(transport=transport, base_url="http://sepviz") as client:
+            return await asyncio.gather(*(client.get(f"/api/tensors?{SMALL}") for _ in range(20)))
+
+    answers = asyncio.run(ask())
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(calls) == 1
