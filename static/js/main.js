@@ -33,6 +33,8 @@ let file = null;
 /** What was asked for last; the latest change builds on it though it is not yet shown. */
 let wanted = query;
 let question = new AbortController();
+/** Whether a step of the history is still to be made: the question that began it may be overtaken. */
+let pushing = false;
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
   open: (stage, channel) => inspect(query, stage, channel, colours).catch(tell),
@@ -90,6 +92,7 @@ function tell(error) {
  * @param {"push" | "replace" | "keep"} history
  */
 async function go(next, history) {
+  if (history === "push") pushing = true;
   question.abort();
   question = new AbortController();
   const { signal } = question;
@@ -100,8 +103,7 @@ async function go(next, history) {
       if (error instanceof Refusal) return error;
       throw error;
     });
-    const parts = await fragment(next, signal);
-    const answer = await maps;
+    const [parts, answer] = await Promise.all([fragment(next, signal), maps]);
     if (signal.aborted) return;
     query = parts.dataset.query ?? next;
     wanted = query;
@@ -113,13 +115,13 @@ async function go(next, history) {
       problems(document, answer.errors, answer.message);
       strip.element.hidden = true;
     } else {
-      problems(document, []);
+      if (root.dataset.painted) problems(document, []);
       strip.element.hidden = false;
       file = answer;
       paint();
     }
-    if (history === "push") window.history.pushState(null, "", `/?${query}`);
-    if (history === "replace") window.history.replaceState(null, "", `/?${query}`);
+    if (history !== "keep") window.history[pushing ? "pushState" : "replaceState"](null, "", `/?${query}`);
+    pushing = false;
     root.dataset.painted = query;
   } catch (error) {
     tell(error);

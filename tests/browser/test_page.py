@@ -148,7 +148,6 @@ def test_kinds(visit, painted):
     expect(maps(page, "first")).to_have_count(3)
 
 
-@pytest.mark.xfail(strict=False, reason="controls.html: a spatial page lacks two controls, which are never added")
 def test_a_page_that_began_as_spatial_gets_all_controls(visit, painted):
     page = visit("/?kind=spatially-separable")
     kind(page, "Depthwise").click()
@@ -203,7 +202,6 @@ def test_a_shared_link_shows_the_same(visit, painted):
     expect(other.locator("#kernel_size-number")).to_have_value("7")
 
 
-@pytest.mark.xfail(strict=False, reason="main.js: the tensors promise of an aborted question is never awaited")
 def test_the_latest_of_ten_rapid_changes_wins(visit, painted):
     page = visit()
     page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
@@ -214,7 +212,6 @@ def test_the_latest_of_ten_rapid_changes_wins(visit, painted):
     expect(page.locator("#kernel_size-number")).to_have_value("13")
 
 
-@pytest.mark.xfail(strict=False, reason="main.js: the push of a gesture is lost when its first question is aborted")
 def test_a_rapid_gesture_is_one_step_of_history(visit, painted):
     page = visit()
     page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
@@ -381,7 +378,6 @@ def test_without_javascript(visit):
         assert answer.headers["content-type"] == "image/png"
 
 
-@pytest.mark.xfail(strict=False, reason="controls.html: hidden sliders are submitted beside their numbers")
 def test_the_form_without_javascript(visit):
     page = visit(java_script_enabled=False)
     page.locator("#kernel_size-number").fill("5")
@@ -392,7 +388,6 @@ def test_the_form_without_javascript(visit):
     expect(page.locator("#kernel_size-number")).to_have_value("5")
 
 
-@pytest.mark.xfail(strict=False, reason="main.js: the first answer clears the words of the server")
 def test_a_bad_address(visit, server):
     page = visit("/?kernel_size=99&stride=2", allow=REFUSED)
     assert page.request.get(page.url).status == 422
@@ -438,7 +433,6 @@ def test_a_laptop_shows_everything_at_once(visit):
         assert box["y"] + box["height"] <= 800, selector
 
 
-@pytest.mark.xfail(strict=False, reason="page.html: the form is no landmark; it has no name")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit, scheme):
     page = visit(color_scheme=scheme)
