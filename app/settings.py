@@ -14,7 +14,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SEPVIZ_", frozen=True)
 
     workers: int = Field(2, ge=1, le=64, description="Threads that compute; torch has one thread in each.")
-    cache_bytes: int = Field(32 * MEBIBYTE, ge=0, description="Responses that are kept.")
+    cache_bytes: int = Field(8 * MEBIBYTE, ge=0, description="Responses that are kept.")
     input_cache_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Input tensors that are kept.")
     upload_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Decoded pictures that are kept.")
     upload_seconds: int = Field(30 * 60, ge=1, description="How long an uploaded picture is kept.")

@@ -32,6 +32,7 @@ def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
     scaled = torch.empty((channels, height, width), dtype=torch.uint8)
     ranges = torch.empty((channels, 2))
     step = max(1, CELLS_AT_ONCE // (height * width))
+    half = torch.tensor(0.5)
     scratch = torch.empty((min(step, channels), height, width))
     for start in range(0, channels, step):
         part = planes[start : start + step]
@@ -40,6 +41,8 @@ def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
         low, high = cells.amin((1, 2)), cells.amax((1, 2))
         ranges[start : start + step, 0], ranges[start : start + step, 1] = low, high
         slope = torch.where(high > low, 255 / (high - low), 0)
-        torch.addcmul((0.5 - low * slope)[:, None, None], cells, slope[:, None, None], out=cells)
-        scaled[start : start + step].copy_(cells.clamp_(0, 255))
+        # Subtracted first: of a plane that is almost constant, nothing else would be left exact. Then nothing is beyond
+        # 255.5, and the cast to bytes cuts off what is under a whole number.
+        torch.addcmul(half, cells.sub_(low[:, None, None]), slope[:, None, None], out=cells)
+        scaled[start : start + step].copy_(cells)
     return scaled, ranges

@@ -34,7 +34,7 @@ _CLASSIC = {
 }
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def named(name: str, size: int) -> Tensor:
     """The filter of that name, (size, size); never written to."""
     if name == "identity" or size == 1:
@@ -50,7 +50,7 @@ def named(name: str, size: int) -> Tensor:
     return _grown(torch.tensor(_CLASSIC[name], dtype=torch.float32), smoothing)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def separable(name: str, size: int) -> tuple[Tensor, Tensor]:
     """The (column, row) whose outer product is the filter: those of rank 1; never written to."""
     still, smooth = _impulse(size), _binomial(size) * (4 if size > 2 else 2)
