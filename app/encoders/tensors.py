@@ -1,10 +1,10 @@
 """A trace as a safetensors file."""
 
 import json
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from app.encoders import Encoded
@@ -20,7 +20,7 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
 
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
     what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata has, as
-    JSON under `sepviz` (one key: the library writes several in no fixed order), the layer's canonical query and which
+    JSON under `sepviz`, the layer's canonical query and which
     channels each stage holds.
     """
     with torch.inference_mode():
@@ -35,7 +35,7 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
                 tensors[name] = values[0].to(getattr(torch, dtype)).contiguous()
             if name != "input":
                 tensors.update(_kernel(trace, name, maps.channels, dtype))
-        return Encoded(save(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
+        return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
 
 
 def _kernel(trace: Trace, name: str, channels: range, dtype: DType) -> dict[str, Tensor]:
@@ -45,3 +45,25 @@ def _kernel(trace: Trace, name: str, channels: range, dtype: DType) -> dict[str,
     kind = torch.float16 if dtype == "float16" else torch.float32
     parts = {f"{name}.weight": stage.weight, f"{name}.bias": stage.bias}
     return {key: tensor[run].to(kind).contiguous() for key, tensor in parts.items() if tensor is not None}
+
+
+# Types with more bytes first, so that each array begins at a multiple of its size.
+_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.uint8: "U8"}
+
+
+def _file(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """The safetensors layout: 8 bytes of length, a JSON header padded to 8, the arrays one after the other.
+
+    Written here and not by the library, which copies everything twice: 5.8 ms against 1 ms for 4 MB, a quarter of the
+    whole answer.
+    """
+    ordered = sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0]))
+    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    end = 0
+    for name, tensor in ordered:
+        start, end = end, end + tensor.nbytes
+        header[name] = {"dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    arrays = (tensor.numpy().data for _, tensor in ordered)
+    return b"".join((len(text).to_bytes(8, "little"), text, *arrays))
