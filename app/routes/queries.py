@@ -1,6 +1,6 @@
 """Query strings into validated values: the layer's parameters, and each route's own options."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
@@ -77,10 +77,13 @@ class CodeQuery(LayerQuery):
     framework: str = Field("pytorch", max_length=40, **described("`pytorch`.", allowed="pytorch"))
 
 
-def query(model: type[Model]) -> Callable[[Request], Model]:
-    """A dependency: the request's whole query string as the model; `InvalidParameters` if it does not fit."""
+def query(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency: the request's whole query string as the model; `InvalidParameters` if it does not fit.
 
-    def parsed(request: Request) -> Model:
+    Async, as it does not wait: FastAPI would send a plain function through its thread pool.
+    """
+
+    async def parsed(request: Request) -> Model:
         return parse(model, request.query_params.multi_items())
 
     return parsed

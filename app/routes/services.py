@@ -19,7 +19,7 @@ class Services:
     templates: Jinja2Templates
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 

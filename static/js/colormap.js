@@ -27,23 +27,39 @@ export function table(anchors) {
  * @param {Plane[]} planes
  */
 export function percentile(planes) {
-  /** @type {{ size: number, count: number }[]} */
-  const sizes = [];
-  for (const { bytes, low, high } of planes) {
+  // A plane's largest sizes stand at the two ends of its bytes, so they are dropped from there, inwards.
+  const ends = planes.map(({ bytes, low, high }) => {
     const counts = new Uint32Array(256);
-    for (const byte of bytes) counts[byte]++;
-    counts.forEach((count, byte) => {
-      if (count) sizes.push({ size: Math.abs(low + (byte / 255) * (high - low)), count });
-    });
+    for (let cell = 0; cell < bytes.length; cell++) counts[bytes[cell]]++;
+    return { counts, low, step: (high - low) / 255, first: 0, last: 255 };
+  });
+  let left = 0.01 * planes.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  let largest = 0;
+  for (;;) {
+    let size = -1;
+    let from = ends[0];
+    for (const each of ends) {
+      while (each.first <= each.last && !each.counts[each.first]) each.first++;
+      while (each.first <= each.last && !each.counts[each.last]) each.last--;
+      if (each.first > each.last) continue;
+      const most = Math.max(Math.abs(sizeAt(each, each.first)), Math.abs(sizeAt(each, each.last)));
+      if (most > size) [size, from] = [most, each];
+    }
+    if (size < 0 || !from) return largest;
+    largest ||= size;
+    const atFirst = Math.abs(sizeAt(from, from.first)) >= Math.abs(sizeAt(from, from.last));
+    left -= from.counts[atFirst ? from.first : from.last];
+    if (left < 0) return size || largest;
+    if (atFirst) from.first++;
+    else from.last--;
   }
-  sizes.sort((one, other) => one.size - other.size);
-  let left = 0.99 * sizes.reduce((sum, { count }) => sum + count, 0);
-  for (const { size, count } of sizes) {
-    left -= count;
-    if (left <= 0) return size || sizes[sizes.length - 1].size;
-  }
-  return 0;
 }
+
+/**
+ * @param {{ low: number, step: number }} plane
+ * @param {number} byte
+ */
+const sizeAt = ({ low, step }, byte) => low + byte * step;
 
 /**
  * Paints a plane; `ends` are the values of the first and the last colour.
