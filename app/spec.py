@@ -138,6 +138,11 @@ class LayerSpec(BaseModel):
         """This spec with some parameters changed, validated anew."""
         return LayerSpec.parse({**self.parameters(), **{k: str(v) for k, v in changes.items()}}.items())
 
+    def geometry(self) -> "LayerSpec":
+        """What alone decides shapes, costs and diagrams: this spec with the default input, weights and seed."""
+        others = ("input", "weights", "seed")
+        return self.model_copy(update={name: LayerSpec.model_fields[name].default for name in others})
+
     def as_kind(self, kind: Kind) -> "LayerSpec":
         """The same layer as another kind; going to `spatially-separable`, N becomes M."""
         kept = {n: v for n, v in self.parameters().items() if n not in ("kind", "out_channels", "depth_multiplier")}

@@ -1,6 +1,7 @@
 """Figures: a layer as SVG, drawn from its spec and shapes alone, the same text every time."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, cast
 
 from app.cost import Comparison, compare
@@ -37,6 +38,7 @@ _COMPARED: dict[str, tuple[Callable[[Canvas, Comparison], float], float, str]] =
 NAMES: tuple[str, ...] = (*_ROWS, *_COMPARED)
 
 
+@lru_cache(maxsize=256)
 def draw(name: str, spec: LayerSpec, theme: str = "auto", width: int | None = None) -> str:
     """The SVG of a figure; the theme `page` leaves colours and background to the page it is put in.
 

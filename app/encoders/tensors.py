@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.encoders import Encoded
-from app.encoders.planes import tiled, to_bytes
+from app.encoders.planes import planar, tiled, to_bytes
 from app.trace import Trace
 
 DType = Literal["float32", "float16", "uint8"]
@@ -32,7 +32,7 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
             if dtype == "uint8":
                 tensors[name], tensors[f"{name}.range"] = to_bytes(values)
             else:
-                tensors[name] = values[0].to(getattr(torch, dtype)).contiguous()
+                tensors[name] = planar(values)[0].to(getattr(torch, dtype))
             if name != "input":
                 tensors.update(_kernel(trace, name, maps.channels, dtype))
         return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api", tags=["data"])
 
 
 @router.get("/layer", openapi_extra=documented(LayerQuery))
-def layer(request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))]) -> Response:
+async def layer(request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))]) -> Response:
     """The normalised layer, its stages, params and MACs, and those of what it replaces."""
     key = address(request, asked)
     if same := unchanged(request, key):
@@ -27,7 +27,7 @@ def layer(request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuer
 
 
 @router.get("/code", openapi_extra=documented(CodeQuery))
-def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQuery))]) -> Response:
+async def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQuery))]) -> Response:
     """The layer as source."""
     key = address(request, asked)
     if same := unchanged(request, key):

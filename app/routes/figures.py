@@ -23,14 +23,16 @@ EMBEDDABLE = {
 
 
 @router.get("/diagrams/{name}.svg", openapi_extra=documented(DiagramQuery))
-def diagram(name: str, request: Request, asked: Annotated[DiagramQuery, Depends(query(DiagramQuery))]) -> Response:
+async def diagram(
+    name: str, request: Request, asked: Annotated[DiagramQuery, Depends(query(DiagramQuery))]
+) -> Response:
     """A diagram of the layer."""
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES)
     key = address(request, asked)
     answer = unchanged(request, key)
     if answer is None:
-        figure = draw(name, asked.layer, asked.theme, asked.width)
+        figure = draw(name, asked.layer.geometry(), asked.theme, asked.width)
         answer = respond(key, Encoded(figure.encode(), "image/svg+xml"))
     answer.headers.update(EMBEDDABLE)
     return answer

@@ -44,7 +44,7 @@ def templates(folder: Path) -> Jinja2Templates:
 
 
 @router.get("/", openapi_extra=documented(LayerQuery))
-def page(request: Request, services: Provided) -> Response:
+async def page(request: Request, services: Provided) -> Response:
     """The whole page; a bad parameter is told beside its control, and the rest is kept."""
     pairs = request.query_params.multi_items()
     bad: tuple[BadParameter, ...] = ()
@@ -60,7 +60,7 @@ def page(request: Request, services: Provided) -> Response:
 
 
 @router.get("/fragment", openapi_extra=documented(LayerQuery))
-def fragment(
+async def fragment(
     request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
 ) -> Response:
     """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
@@ -88,19 +88,20 @@ def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> Lay
 
 def _view(spec: LayerSpec) -> dict[str, Any]:
     """What the templates draw from; `InvalidParameters` where the output would be empty."""
-    costs = compare(spec)
+    geometry = spec.geometry()
+    costs = compare(geometry)
     figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
     most = max(costs.layer.macs, costs.standard.macs)
     return {
         "spec": spec,
         "costs": costs,
-        "stages": plan(spec),
+        "stages": plan(geometry),
         "stage_names": stage_names(spec),
-        "bounds": bounds(spec),
-        "diagram": draw(figure, spec, "page"),
+        "bounds": bounds(geometry),
+        "diagram": draw(figure, geometry, "page"),
         "figure": figure,
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
         "most": most,
         "uploaded": spec.input.startswith("upload-"),
-        "beside": compare(spec.as_kind("depthwise-separable")) if spec.kind == "standard" else costs,
+        "beside": compare(geometry.as_kind("depthwise-separable")) if spec.kind == "standard" else costs,
     }
