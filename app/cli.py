@@ -17,12 +17,11 @@ import click
 from app import __version__
 from app.cost import COUNTED, Comparison, StageCost, compare, compared, document
 from app.errors import BadParameter, InvalidParameters, SepvizError
+from app.options import NARROWEST, THEMES, WIDEST, Options, Theme
 from app.spec import GENERATED, SAMPLES, LayerSpec, allowed, properties
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-THEMES = ("auto", "light", "dark")
-NARROWEST, WIDEST = 64, 4096
 FINISH_WITHIN_S = 8
 
 
@@ -151,7 +150,7 @@ def _run_server(listening: socket.socket) -> None:
 @click.option("--theme", type=click.Choice(THEMES), default="auto", help="Colours; auto follows the reader's.")
 @click.option("--width", type=click.IntRange(NARROWEST, WIDEST), help="Pixels across; left out: the figure's own.")
 @layer_options
-def diagram(name: str, output: str, theme: str, width: int | None, **layer: tuple[str, ...]) -> None:
+def diagram(name: str, output: str, theme: Theme, width: int | None, **layer: tuple[str, ...]) -> None:
     """Draw the figure NAME of a layer as SVG: separable, depthwise, comparison, cost, ...
 
     With `-o -` these are the very bytes that /diagrams/NAME.svg answers.
@@ -160,7 +159,7 @@ def diagram(name: str, output: str, theme: str, width: int | None, **layer: tupl
 
     if output != "-" and Path(output).suffix.lower() != ".svg":
         raise Refused(f"--output {output}: figures are written as SVG only; end the name in .svg, or give -")
-    svg = draw(name, _spec(layer), theme, width).encode()
+    svg = draw(name, _spec(layer), Options(theme, width)).encode()
     if output == "-":
         click.echo(svg, nl=False)
         return

@@ -99,11 +99,14 @@ def test_what_is_no_option_is_a_usage_error(arguments):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_bytes_on_standard_output_are_the_figure(name):
-    from app.diagrams import draw
+    from app.diagrams import Options, draw
 
     drawn = run("diagram", name, *LAYER, "--theme", "dark", "--width", 640, "-o", "-")
     assert drawn.exit_code == 0, drawn.stderr
-    assert drawn.stdout_bytes == draw(name, LayerSpec(in_channels=64, out_channels=128, size=112), "dark", 640).encode()
+    assert (
+        drawn.stdout_bytes
+        == draw(name, LayerSpec(in_channels=64, out_channels=128, size=112), Options("dark", 640)).encode()
+    )
 
 
 @pytest.mark.parametrize("file_name", ["figure.svg", "figure.SVG", "a b.svg"])

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.diagrams import COLUMNS, NAMES, THEMES, draw, error_figure
+from app.diagrams import COLUMNS, NAMES, Options, draw, error_figure
 from app.errors import InvalidParameters, UnknownName
+from app.options import THEMES
 from app.palette import COLOURS
 from app.spec import KINDS, LayerSpec
 
@@ -84,8 +85,8 @@ def rgb(role, theme="light"):
 @example(LARGEST, "separable", "auto", None)
 @example(SINGLE, "comparison", "auto", 1)
 def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width):
-    svg = draw(name, spec, theme, width)
-    assert svg == draw(name, spec, theme, width)
+    svg = draw(name, spec, Options(theme, width))
+    assert svg == draw(name, spec, Options(theme, width))
     assert svg.startswith("<svg ")
     assert len(svg.encode()) <= 30_000
     root = parsed(svg)
@@ -181,7 +182,7 @@ def test_unknown_names_and_empty_outputs_are_refused():
     with pytest.raises(UnknownName, match="figure named cube"):
         draw("cube", LayerSpec())
     with pytest.raises(UnknownName, match="theme"):
-        draw("cost", LayerSpec(), "sepia")
+        draw("cost", LayerSpec(), Options("sepia"))
     for name in NAMES:
         with pytest.raises(InvalidParameters):
             draw(name, LayerSpec(size=8, kernel_size=9, padding="valid"))
@@ -201,7 +202,7 @@ STAGE = {
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
 def test_other_renderers_show_the_stages_colour(name, theme):
-    svg = draw(name, LayerSpec(), theme, 1600).encode()
+    svg = draw(name, LayerSpec(), Options(theme, 1600)).encode()
     renderings = [cairosvg.svg2png(svg)]
     if shutil.which("rsvg-convert"):
         renderings.append(subprocess.run(["rsvg-convert"], input=svg, stdout=subprocess.PIPE, check=True).stdout)

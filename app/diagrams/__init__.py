@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Literal, cast
 
 from app.cost import Comparison, compare
 from app.diagrams import layers
 from app.diagrams.canvas import Canvas
-from app.diagrams.canvas import Theme as _CanvasTheme
 from app.diagrams.columns import COLUMNS
 from app.diagrams.costs import WIDTH, comparison, cost_bars, in_words, names, verdict
 from app.diagrams.failure import error_figure
 from app.errors import UnknownName
+from app.options import THEMES, Options
 from app.shapes import ConvShape
 from app.spec import Kind, LayerSpec
 
-__all__ = ["COLUMNS", "NAMES", "THEMES", "Theme", "draw", "error_figure"]
-
-Theme = Literal["auto", "light", "dark"]
-THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
+__all__ = ["COLUMNS", "NAMES", "Options", "draw", "error_figure"]
 
 _Row = Callable[[Canvas, float, tuple[ConvShape, ...]], float]
 
@@ -39,16 +35,16 @@ NAMES: tuple[str, ...] = (*_ROWS, *_COMPARED)
 
 
 @lru_cache(maxsize=256)
-def draw(name: str, spec: LayerSpec, theme: str = "auto", width: int | None = None) -> str:
-    """The SVG of a figure; the theme `page` leaves colours and background to the page it is put in.
+def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # noqa: B008 - it is frozen
+    """The SVG of a figure.
 
     `UnknownName` for a figure or theme that does not exist, `InvalidParameters` where the output would be empty.
     """
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES)
-    if theme not in (*THEMES, "page"):
-        raise UnknownName("theme", theme, THEMES)
-    canvas = Canvas(name, cast("_CanvasTheme", theme))
+    if options.theme not in (*THEMES, "page"):
+        raise UnknownName("theme", options.theme, THEMES)
+    canvas = Canvas(name, options.theme)
     if name in _COMPARED:
         figure, natural, title = _COMPARED[name]
         compared = compare(_as_kind(spec, "depthwise-separable") if spec.kind == "standard" else spec)
@@ -60,7 +56,7 @@ def draw(name: str, spec: LayerSpec, theme: str = "auto", width: int | None = No
         compared = compare(_as_kind(spec, kind))
         height = row(canvas, 0, tuple(stage.shape for stage in compared.layer.stages))
         told = f"{_told(compared)}."
-    return canvas.finish(natural, height, title, told, width)
+    return canvas.finish(natural, height, options.title or title, told, options.width)
 
 
 def _as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:

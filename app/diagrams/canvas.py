@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 from svgwrite.base import BaseElement
 
 from app.diagrams.text import MARK
+from app.options import Theme
 from app.palette import COLOURS
 
-Theme = Literal["auto", "light", "dark", "page"]
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 Paint = dict[str, str]  # attributes

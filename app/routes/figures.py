@@ -32,7 +32,7 @@ async def diagram(
     key = address(request, asked)
     answer = unchanged(request, key)
     if answer is None:
-        figure = draw(name, asked.layer.geometry(), asked.theme, asked.width)
+        figure = draw(name, asked.layer, asked.options)
         answer = respond(key, Encoded(figure.encode(), "image/svg+xml"))
     answer.headers.update(EMBEDDABLE)
     return answer

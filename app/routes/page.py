@@ -8,7 +8,7 @@ from starlette.templating import Jinja2Templates
 
 from app import __version__
 from app.cost import compare, compared
-from app.diagrams import draw
+from app.diagrams import Options, draw
 from app.encoders import Encoded
 from app.encoders.colormaps import ANCHORS
 from app.errors import BadParameter, InvalidParameters
@@ -98,7 +98,7 @@ def _view(spec: LayerSpec) -> dict[str, Any]:
         "stages": plan(geometry),
         "stage_names": stage_names(spec),
         "bounds": bounds(geometry),
-        "diagram": draw(figure, geometry, "page"),
+        "diagram": draw(figure, geometry, Options(theme="page")),
         "figure": figure,
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
         "most": most,

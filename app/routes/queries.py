@@ -1,6 +1,7 @@
 """Query strings into validated values: the layer's parameters, and each route's own options."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
@@ -9,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from app.encoders.colormaps import ColorMap
 from app.encoders.tensors import DType
-from app.spec import LayerSpec, described, parse, properties, whole_number
+from app.options import MOST_FRAMES, NARROWEST, THEMES, WIDEST, Background, Lang, Options, caption
+from app.spec import Boolean, LayerSpec, described, parse, properties, whole_number
 from app.trace import Selection
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -35,10 +37,24 @@ class LayerQuery(LayerSpec):
 class DiagramQuery(LayerQuery):
     """A diagram's options."""
 
-    theme: Literal["auto", "light", "dark"] = Field("auto", **described("Colours; `auto` follows the reader's."))
-    width: Annotated[int, Field(ge=64, le=4096), BeforeValidator(whole_number)] | None = Field(
+    theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
+    width: Annotated[int, Field(ge=NARROWEST, le=WIDEST), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels across.")
     )
+    background: Background = Field("paper", **described("Whether the figure brings its own paper."))
+    title: Annotated[str, AfterValidator(caption)] | None = Field(
+        None, **described("The caption; 80 characters of it.", allowed="any text")
+    )
+    lang: Lang = Field("en", **described("The language of its words."))
+    animate: Boolean = Field(False, **described("Whether the kernel moves."))
+    frames: Annotated[int, Field(ge=0, le=MOST_FRAMES), BeforeValidator(whole_number)] = Field(
+        0, **described("The same as so many still pictures in one.")
+    )
+
+    @property
+    def options(self) -> Options:
+        """How it is to look."""
+        return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
 
 
 class MapsQuery(LayerQuery):
