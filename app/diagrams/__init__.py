@@ -44,7 +44,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         raise UnknownName("figure", name, NAMES)
     if options.theme not in (*THEMES, "page"):
         raise UnknownName("theme", options.theme, THEMES)
-    canvas = Canvas(name, options.theme)
+    canvas = Canvas(name, options.theme, options.lang)
     if name in _COMPARED:
         figure, natural, title = _COMPARED[name]
         compared = compare(_as_kind(spec, "depthwise-separable") if spec.kind == "standard" else spec)

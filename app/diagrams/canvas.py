@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 from svgwrite.base import BaseElement
 
 from app.diagrams.text import MARK
-from app.options import Theme
+from app.diagrams.words import WORDS
+from app.options import Lang, Theme
 from app.palette import COLOURS
 
 Anchor = Literal["start", "middle", "end"]
@@ -53,12 +54,17 @@ class _Element(BaseElement):  # type: ignore[misc]  # svgwrite has no types
 class Canvas:
     """A figure being drawn; y grows downwards. `finish` gives the SVG."""
 
-    def __init__(self, name: str, theme: Theme) -> None:
+    def __init__(self, name: str, theme: Theme, lang: Lang = "en") -> None:
         self._name = name
+        self._words = WORDS[lang]
         self._theme = theme
         self._mode: Literal["light", "dark"] = "dark" if theme == "dark" else "light"
         self._elements: list[_Element] = []
         self._used: set[str] = set()
+
+    def say(self, key: str, **values: object) -> str:
+        """A text of `app/diagrams/words.py` in the figure's language."""
+        return self._words[key].format(**values)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
         """A rectangle; for `paint` see `_paint`, here as in the other shapes."""
