@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from app.encoders.colormaps import ANCHORS, DIVERGING, ColorMap, coloured, table
+from app.encoders.colormaps import ANCHORS, DIVERGING, ColorMap, entries, table
 from app.palette import COLOURS
 
 
@@ -52,7 +52,7 @@ def test_diverging_maps_turn_at_zero_from_blue_to_red(name, sign):
 @pytest.mark.parametrize("limit", [1.0, 0.001, 12345.0])
 def test_zero_has_the_colour_of_the_middle(name, limit):
     values = np.array([[-2 * limit, -limit, 0, limit, 2 * limit]], dtype=np.float32)
-    first, low, zero, high, last = coloured(values, (-limit, limit), name)[0].astype(int)
+    first, low, zero, high, last = table(name)[entries(values, (-limit, limit), name)[0]].astype(int)
     middle = rgb(ANCHORS[name][4])
     assert np.abs(zero - middle).max() <= 2
     assert low.tolist() == first.tolist() == rgb(ANCHORS[name][0])
@@ -65,11 +65,11 @@ def test_zero_recedes_on_the_dark_page():
 
 def test_values_take_the_nearest_colour():
     values = np.linspace(-3, 5, 256, dtype=np.float32).reshape(16, 16)
-    assert np.array_equal(coloured(values, (-3, 5), "grey")[..., 0].ravel(), np.arange(256))
+    assert np.array_equal(table("grey")[entries(values, (-3, 5), "grey")][..., 0].ravel(), np.arange(256))
 
 
 @pytest.mark.parametrize("name", ANCHORS)
 def test_limits_that_are_the_same(name):
-    colours = coloured(np.full((2, 3), 7, dtype=np.float32), (7, 7), name)
+    colours = table(name)[entries(np.full((2, 3), 7, dtype=np.float32), (7, 7), name)]
     assert colours.shape == (2, 3, 3)
     assert (colours == table(name)[128 if name in DIVERGING else 0]).all()

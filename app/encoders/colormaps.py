@@ -37,10 +37,10 @@ def table(name: str) -> NDArray[np.uint8]:
     return colours
 
 
-def coloured(values: NDArray[np.float32], limit: tuple[float, float], name: str) -> NDArray[np.uint8]:
-    """Values (height, width) as colours (height, width, 3); those beyond the limits take the end colours."""
+def entries(values: NDArray[np.float32], limit: tuple[float, float], name: str) -> NDArray[np.uint8]:
+    """Values (height, width) as entries of the table; those beyond the limits take the end colours."""
     low, high = limit
     span = high - low
     places = (values - low) / span * 255 if span > 0 else np.full(values.shape, 127.5 if name in DIVERGING else 0)
-    colours: NDArray[np.uint8] = table(name)[np.clip(np.rint(places), 0, 255).astype(np.uint8)]
-    return colours
+    found: NDArray[np.uint8] = np.clip(np.rint(places), 0, 255).astype(np.uint8)
+    return found

@@ -1,7 +1,10 @@
-"""Maps as a PNG: one plane, or a labelled grid of them with a colour bar."""
+"""Maps as a picture: one plane as PNG, or a labelled grid of them with a colour bar as PNG or SVG."""
 
+import base64
 import io
+from dataclasses import dataclass
 from typing import Literal
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import torch
@@ -9,49 +12,132 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from app.encoders import Encoded
-from app.encoders.colormaps import DIVERGING, ColorMap, coloured, table
-from app.encoders.planes import tiled
+from app.encoders.colormaps import DIVERGING, ColorMap, entries, table
+from app.encoders.planes import planar, tiled
+from app.palette import COLOURS
 from app.trace import Maps
 
 Scale = Literal["channel", "stage"]
 Planes = NDArray[np.float32]
 Limit = tuple[float, float]
+Anchor = Literal["start", "middle", "end"]
 
-CELL, GAP, MARGIN, LABEL = 128, 12, 16, 18
-COLUMNS = 8
+CELL, GAP, MARGIN, LINE = 128, 12, 16, 18
+MOST_COLUMNS = 8
+BAR = 10
 # A border of padding would drown the rest: a map's colours end at its 99th percentile.
 PERCENTILE = 99
-PAPER, INK = "#fcfcfa", "#1c1f23"
+# Twice as many pixels as the grid is drawn in, for print and fine screens, while that is no more than a poster.
+SHARP_UP_TO = 64
+PAPER, INK = COLOURS["paper"]["light"], COLOURS["ink"]["light"]
+FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A plane as entries of the colour map, (height, width), and the box that it fills."""
+
+    entries: NDArray[np.uint8]
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text, y its top."""
+
+    text: str
+    x: int
+    y: int
+    size: int = 12
+    anchor: Anchor = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A grid that is laid out: what stands where, in pixels at its natural size."""
+
+    width: int
+    height: int
+    colormap: ColorMap
+    tiles: tuple[Tile, ...]
+    lines: tuple[Line, ...]
 
 
 def plane_png(maps: Maps, colormap: ColorMap) -> Encoded:
     """The first of the maps, a pixel for each cell."""
     plane = _values(maps)[0]
-    return _encoded(Image.fromarray(coloured(plane, limit(plane, colormap), colormap)))
+    return _encoded(Image.fromarray(table(colormap)[entries(plane, limit(plane, colormap), colormap)]))
 
 
 def grid_png(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     """All of the maps with their channel numbers, and the colour bar with its numbers (with `channel`, of each map)."""
+    sheet = lay_out(maps, colormap, scale)
+    factor = 2 if len(maps.channels) <= SHARP_UP_TO else 1
+    picture = Image.new("RGB", (sheet.width * factor, sheet.height * factor), PAPER)
+    for tile in sheet.tiles:
+        box = (tile.width * factor, tile.height * factor)
+        colours = Image.fromarray(table(colormap)[tile.entries])
+        picture.paste(colours.resize(box, Image.Resampling.NEAREST), (tile.x * factor, tile.y * factor))
+    draw = ImageDraw.Draw(picture)
+    for line in sheet.lines:
+        font = ImageFont.load_default(line.size * factor)
+        place, anchor = (line.x * factor, line.y * factor), {"start": "la", "middle": "ma", "end": "ra"}[line.anchor]
+        draw.text(place, line.text, INK, font, anchor=anchor)
+    return _encoded(picture)
+
+
+def grid_svg(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
+    """The same as SVG: every plane as a picture inside it, text as text."""
+    sheet = lay_out(maps, colormap, scale)
+    size = {"width": str(sheet.width), "height": str(sheet.height)}
+    frame = {"viewBox": f"0 0 {sheet.width} {sheet.height}", "role": "img", "aria-labelledby": "sepviz-maps-title"}
+    names = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
+    svg = ET.Element("svg", names | size | frame | {"font-family": FONTS})
+    ET.SubElement(svg, "title", {"id": "sepviz-maps-title"}).text = sheet.lines[0].text
+    ET.SubElement(svg, "rect", size | {"fill": PAPER})
+    for tile in sheet.tiles:
+        place = {"x": str(tile.x), "y": str(tile.y), "width": str(tile.width), "height": str(tile.height)}
+        shown = {"preserveAspectRatio": "none", "style": "image-rendering:pixelated"}
+        ET.SubElement(svg, "image", place | shown | {"xlink:href": _data(tile, colormap)})
+    for line in sheet.lines:
+        place = {"x": str(line.x), "y": str(line.y + line.size), "font-size": str(line.size), "fill": INK}
+        ET.SubElement(svg, "text", place | {"text-anchor": line.anchor}).text = line.text
+    return Encoded(ET.tostring(svg), "image/svg+xml")
+
+
+def lay_out(maps: Maps, colormap: ColorMap, scale: Scale) -> Sheet:
+    """Planes in rows of at most eight, as even as can be, each with its number; the colour bar at the foot."""
     planes = _values(Maps(maps.name, maps.channels, tiled(maps.values, CELL)))
+    height, width = maps.values.shape[2:]
+    rows = -(-len(planes) // MOST_COLUMNS)
+    columns = -(-len(planes) // rows)
+    noun = "channel" if len(planes) == 1 else "channels"
+    lines = [Line(f"{maps.name}: {len(planes)} {noun} of {height} × {width}", MARGIN, MARGIN - 4, 14)]
     shared = limit(planes, colormap)
-    columns = min(COLUMNS, len(planes))
-    rows = -(-len(planes) // columns)
-    height = MARGIN + LABEL + rows * (CELL + LABEL + GAP) + 2 * LABEL + MARGIN
-    sheet = Image.new("RGB", (max(2 * MARGIN + columns * (CELL + GAP) - GAP, 3 * CELL), height), PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    draw.text((MARGIN, MARGIN - 4), f"{maps.name}: {len(planes)} channels", INK, ImageFont.load_default(14))
+    factor = CELL / max(planes.shape[1:])
+    high, wide = (max(1, round(side * factor)) for side in planes.shape[1:])
+    top, tiles = MARGIN + LINE + 4, []
     for place, (channel, plane) in enumerate(zip(maps.channels, planes, strict=True)):
         row, column = divmod(place, columns)
-        x, y = MARGIN + column * (CELL + GAP), MARGIN + LABEL + row * (CELL + LABEL + GAP)
+        x, y = MARGIN + column * (CELL + GAP), top + row * (high + LINE + GAP)
         ends = shared if scale == "stage" else limit(plane, colormap)
-        picture = Image.fromarray(coloured(plane, ends, colormap))
-        factor = CELL / max(picture.size)
-        size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-        sheet.paste(picture.resize(size, Image.Resampling.NEAREST), (x, y))
-        told = f"{channel}" if scale == "stage" else f"{channel}: {ends[0]:.3g} to {ends[1]:.3g}"
-        draw.text((x, y + CELL + 2), told, INK, font)
-    _bar(sheet, draw, font, colormap, shared if scale == "stage" else None)
-    return _encoded(sheet)
+        tiles.append(Tile(entries(plane, ends, colormap), x, y, wide, high))
+        told = f"{channel}" if scale == "stage" else f"{channel}: {_number(ends[0])} to {_number(ends[1])}"
+        lines.append(Line(told, x, y + high + 3))
+    foot = top + rows * (high + LINE + GAP)
+    tiles.append(Tile(np.arange(256, dtype=np.uint8)[None], MARGIN, foot, CELL, BAR))
+    low, highest = ("low", "high") if scale == "channel" else (_number(shared[0]), _number(shared[1]))
+    lines.append(Line(low, MARGIN, foot + BAR + 3))
+    if colormap in DIVERGING:
+        lines.append(Line("0", MARGIN + CELL // 2, foot + BAR + 3, anchor="middle"))
+        beyond = f"1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
+        lines.append(Line(beyond, MARGIN + CELL + GAP, foot - 2))
+    lines.append(Line(highest, MARGIN + CELL, foot + BAR + 3, anchor="end"))
+    across = max(columns * (CELL + GAP) - GAP, 3 * CELL)
+    return Sheet(2 * MARGIN + across, foot + BAR + LINE + MARGIN, colormap, tuple(tiles), tuple(lines))
 
 
 def limit(values: Planes, colormap: ColorMap) -> Limit:
@@ -62,26 +148,22 @@ def limit(values: Planes, colormap: ColorMap) -> Limit:
     return float(values.min()), float(values.max())
 
 
-def _bar(
-    sheet: Image.Image,
-    draw: ImageDraw.ImageDraw,
-    font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
-    colormap: ColorMap,
-    ends: Limit | None,
-) -> None:
-    """The colour bar at the foot; without numbers of its own where every map has its own."""
-    y = sheet.height - MARGIN - LABEL
-    colours = np.repeat(table(colormap)[None, :: 256 // CELL], 10, axis=0)
-    sheet.paste(Image.fromarray(np.ascontiguousarray(colours)), (MARGIN, y))
-    low, high = ("low", "high") if ends is None else (f"{ends[0]:.3g}", f"{ends[1]:.3g}")
-    middle = "0" if colormap in DIVERGING else ""
-    for text, x, anchor in ((low, 0, "la"), (middle, CELL // 2, "ma"), (high, CELL, "ra")):
-        draw.text((MARGIN + x, y + 12), text, INK, font, anchor=anchor)
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _data(tile: Tile, colormap: ColorMap) -> str:
+    """The tile as a PNG with the colour map as its palette, which is a third of the size."""
+    # Few cells are repeated: not every renderer knows `pixelated`, and would smooth between them.
+    times = -(-2 * CELL // max(tile.entries.shape))
+    picture = Image.fromarray(tile.entries.repeat(times, 0).repeat(times, 1))
+    picture.putpalette(table(colormap).tobytes())
+    return f"data:image/png;base64,{base64.b64encode(_encoded(picture).body).decode()}"
 
 
 def _values(maps: Maps) -> Planes:
     with torch.inference_mode():
-        values: Planes = maps.values[0].contiguous().numpy()
+        values: Planes = planar(maps.values)[0].numpy()
     return values
 
 
