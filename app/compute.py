@@ -20,11 +20,11 @@ Result = TypeVar("Result")
 class Compute:
     """Carries out jobs for one event loop."""
 
-    def __init__(self, workers: int, cache_bytes: int, cache_seconds: int) -> None:
+    def __init__(self, workers: int, cache_bytes: int, cache_seconds: int, clock: Callable[[], float]) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compute", initializer=_one_torch_thread)
         # Nothing is kept longer than an uploaded picture may be.
         self._cache: TTLCache[str, Encoded] = TTLCache(
-            cache_bytes, cache_seconds, getsizeof=lambda encoded: len(encoded.body)
+            cache_bytes, cache_seconds, timer=clock, getsizeof=lambda encoded: len(encoded.body)
         )
         self._running: dict[str, asyncio.Task[Encoded]] = {}
 

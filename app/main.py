@@ -1,6 +1,7 @@
 """The app: wiring only."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -17,13 +18,13 @@ from app.routes.services import Services
 from app.settings import Settings, assets
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """An app of its own; nothing is shared between two of them."""
+def create_app(settings: Settings | None = None, clock: Callable[[], float] = time.monotonic) -> FastAPI:
+    """An app of its own; nothing is shared between two of them. By `clock`, in seconds, what is kept grows old."""
     settings = settings or Settings()
-    store = ImageStore(settings.upload_bytes, settings.upload_seconds)
+    store = ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
     services = Services(
         inputs=Inputs(store, settings.input_cache_bytes),
-        compute=Compute(settings.workers, settings.cache_bytes, settings.upload_seconds),
+        compute=Compute(settings.workers, settings.cache_bytes, settings.upload_seconds, clock),
         templates=page.templates(assets("templates")),
     )
 
@@ -44,5 +45,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         compresslevel=4,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
     )
+    app.add_middleware(problems.BodyLimitProblems)
     app.add_middleware(SecurityHeaders)
     return app

@@ -8,7 +8,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from PIL import Image, ImageDraw, ImageFont
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagrams import error_figure
 from app.errors import (
@@ -20,6 +22,7 @@ from app.errors import (
     UnknownName,
     UnsupportedImage,
 )
+from app.inputs.images import MAX_BYTES
 
 STATUS: dict[type[SepvizError], HTTPStatus] = {
     InvalidParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -70,6 +73,32 @@ async def _form_problem(request: Request, error: Exception) -> Response:
     missing = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
     detail = "file: missing; send a picture as the field `file` of a multipart form"
     return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [missing])
+
+
+class BodyLimitProblems:
+    """FastAPI's limit on bodies answers 413 in plain text, past every handler; here that becomes a problem, too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI calls it."""
+        refused = False
+
+        async def as_problem(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                refused = not Headers(raw=message["headers"]).get("content-type", "").endswith("json")
+                if refused:
+                    detail = f"file: larger than {MAX_BYTES / 2**20:.0f} MiB; send a smaller picture"
+                    too_large = {"parameter": "file", "value": None, "detail": "too large"}
+                    errors = [{**too_large, "allowed": f"at most {MAX_BYTES / 2**20:.0f} MiB"}]
+                    answer = _problem(Request(scope), HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, errors)
+                    await answer(scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self.app(scope, receive, as_problem if scope["type"] == "http" else send)
 
 
 def _problem(

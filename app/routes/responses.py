@@ -11,7 +11,8 @@ from app.encoders import Encoded
 
 # Two processors may round the last digit differently; then it is another entity.
 _EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
-CACHED = "public, max-age=3600"
+# A figure behind an image proxy stays up while it is asked for again.
+CACHED = "public, max-age=3600, stale-while-revalidate=86400"
 REVALIDATED = "no-cache"
 
 
