@@ -1,59 +1,177 @@
-"""What is computed when: two worker threads, each request once, a small cache.
+"""What is computed when: one place that admits, joins, orders and drops jobs.
 
-Nothing is computed on the event loop. torch runs with one thread in each worker: on a shared machine two
-threads in one small convolution waited for each other longer than they computed.
+Nothing is computed on the event loop. torch runs with one thread in each worker: on a shared machine two threads in
+one small convolution waited for each other longer than they computed.
 """
 
 import asyncio
+import math
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from cachetools import TTLCache
 
 from app.encoders import Encoded
+from app.errors import Busy, Flooding
 
-Result = TypeVar("Result")
+# A client, one open page, has so many jobs waiting at most: a newer one takes the oldest one's place.
+MOST_OF_A_CLIENT = 4
+SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
+_RECENT = 0.1  # weight of the newest job in the mean time of a job
+
+
+@dataclass
+class Counts:
+    """What has happened so far, for whoever watches."""
+
+    computed: int = 0
+    cached: int = 0
+    joined: int = 0
+    refused: int = 0
+    overtaken: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class _Job:
+    key: str
+    work: Callable[[], Encoded]
+    client: str | None
+    done: asyncio.Future[Encoded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    watchers: int = 0
 
 
 class Compute:
-    """Carries out jobs for one event loop."""
+    """Carries out jobs for one event loop: `workers` at a time, `queue` waiting at most, each key once.
 
-    def __init__(self, workers: int, cache_bytes: int, cache_seconds: int, clock: Callable[[], float]) -> None:
+    A job for which nobody waits any longer is not begun. Results up to `cache_bytes` together are kept for
+    `cache_seconds`, by `clock`; nothing is kept longer than an uploaded picture may be.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        queue: int,
+        deadline_s: float,
+        cache_bytes: int,
+        cache_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.queue = queue
+        self.counts = Counts()
+        self._workers = workers
+        self._deadline_s = deadline_s
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compute", initializer=_one_torch_thread)
-        # Nothing is kept longer than an uploaded picture may be.
         self._cache: TTLCache[str, Encoded] = TTLCache(
             cache_bytes, cache_seconds, timer=clock, getsizeof=lambda encoded: len(encoded.body)
         )
-        self._running: dict[str, asyncio.Task[Encoded]] = {}
+        self._waiting: OrderedDict[str, _Job] = OrderedDict()
+        self._running: dict[str, _Job] = {}
+        self._mean_s = 0.01
 
-    async def once(self, key: str, job: Callable[[], Encoded]) -> Encoded:
-        """The result for the key: from the cache, from the same job already running, or from this job."""
+    @property
+    def waiting(self) -> int:
+        """How many jobs are not yet begun."""
+        return len(self._waiting)
+
+    @property
+    def cached_bytes(self) -> int:
+        """How much of the cache is used."""
+        return int(self._cache.currsize)
+
+    async def once(self, key: str, work: Callable[[], Encoded], client: str | None = None) -> Encoded:
+        """The result for the key: from the cache, from the same job already admitted, or from this job.
+
+        Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer jobs of the same
+        client have taken this one's place, and what the job raises. Whoever is cancelled takes the result from nobody
+        else.
+        """
         if (known := self._cache.get(key)) is not None:
+            self.counts.cached += 1
             return known
-        task = self._running.get(key)
-        if task is None:
-            task = self._running[key] = asyncio.create_task(self._carry_out(key, job))
-        # Shielded: whoever goes away takes the result from nobody else.
-        return await asyncio.shield(task)
-
-    async def run(self, job: Callable[[], Result]) -> Result:
-        """A job on a worker thread, its result not kept."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, job)
+        if (job := self._running.get(key) or self._waiting.get(key)) is not None:
+            self.counts.joined += 1
+        else:
+            job = self._admit(_Job(key, work, client))
+        job.watchers += 1
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await asyncio.shield(job.done)
+        except TimeoutError:
+            self.counts.refused += 1
+            raise self._busy() from None
+        finally:
+            job.watchers -= 1
+            if not job.watchers and self._waiting.get(key) is job:
+                del self._waiting[key]
+                self.counts.dropped += 1
 
     def close(self) -> None:
         """Let the workers finish what they have begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def _carry_out(self, key: str, job: Callable[[], Encoded]) -> Encoded:
-        try:
-            result = await self.run(job)
-        finally:
-            del self._running[key]
-        if len(result.body) <= self._cache.maxsize:
-            self._cache[key] = result
-        return result
+    def _admit(self, job: _Job) -> _Job:
+        own = [each for each in self._waiting.values() if job.client is not None and each.client == job.client]
+        if len(own) >= MOST_OF_A_CLIENT:
+            oldest = self._waiting.pop(own[0].key)
+            self.counts.overtaken += 1
+            _fail(
+                oldest, Flooding(f"more than {MOST_OF_A_CLIENT} requests of this page wait; newer ones took its place")
+            )
+        elif len(self._waiting) >= self.queue:
+            self.counts.refused += 1
+            raise self._busy()
+        self._waiting[job.key] = job
+        self._begin()
+        return job
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._running) < self._workers:
+            key, job = self._waiting.popitem(last=False)
+            self._running[key] = job
+            ended = asyncio.get_running_loop().run_in_executor(self._pool, _timed, job.work)
+            ended.add_done_callback(partial(self._end, job))
+
+    def _end(self, job: _Job, ended: asyncio.Future[tuple[Encoded, float]]) -> None:
+        del self._running[job.key]
+        if ended.cancelled():
+            job.done.cancel()
+        elif error := ended.exception():
+            _fail(job, error)
+        else:
+            result, seconds = ended.result()
+            self.counts.computed += 1
+            self.counts.seconds += seconds
+            self._mean_s += _RECENT * (seconds - self._mean_s)
+            if len(result.body) <= self._cache.maxsize:
+                self._cache[job.key] = result
+            if not job.done.done():
+                job.done.set_result(result)
+        self._begin()
+
+    def _busy(self) -> Busy:
+        expected = (len(self._waiting) + 1) * self._mean_s / self._workers
+        seconds = min(max(math.ceil(expected), SHORTEST_RETRY_S), LONGEST_RETRY_S)
+        waiting = f"{len(self._waiting)} computations wait already"
+        return Busy(f"the server is busy: {waiting}; try again in {seconds} s", seconds)
+
+
+def _timed(work: Callable[[], Encoded]) -> tuple[Encoded, float]:
+    begun = time.perf_counter()
+    return work(), time.perf_counter() - begun
+
+
+def _fail(job: _Job, error: BaseException) -> None:
+    if not job.done.done():
+        job.done.set_exception(error)
+        # Where everybody has left, nobody asks for it, and asyncio would say so in the log.
+        job.done.exception()
 
 
 def _one_torch_thread() -> None:

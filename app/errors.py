@@ -68,3 +68,34 @@ class UnsupportedImage(SepvizError):
 
 class UndecodableImage(SepvizError):
     """A file of a supported format that is incomplete or broken."""
+
+
+class UnsafeImage(UndecodableImage):
+    """A file that took its decoder down, or too long."""
+
+
+class Unavailable(SepvizError):
+    """Nothing is wrong with what was asked; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Busy(Unavailable):
+    """More is asked for at the moment than can be computed, or the server is about to stop."""
+
+
+class Flooding(Unavailable):
+    """One client asks for more at once than its share."""
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message, retry_after)
+
+
+class ForeignOrigin(SepvizError):
+    """A page of another site sent this."""
+
+
+class QueryTooLong(SepvizError):
+    """More characters of parameters than any layer needs."""

@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from app import __version__
 from app.compute import Compute
 from app.inputs import Inputs
+from app.inputs.decoder import Decoder
 from app.inputs.store import ImageStore
 from app.routes import api, figures, images, operations, page, problems
+from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
 from app.routes.services import Services
 from app.settings import Settings, assets
@@ -23,8 +26,17 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
     settings = settings or Settings()
     store = ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
     services = Services(
+        settings=settings,
         inputs=Inputs(store, settings.input_cache_bytes),
-        compute=Compute(settings.workers, settings.cache_bytes, settings.upload_seconds, clock),
+        compute=Compute(
+            settings.workers,
+            settings.queue,
+            settings.deadline_seconds,
+            settings.cache_bytes,
+            settings.upload_seconds,
+            clock,
+        ),
+        decoder=Decoder(),
         templates=page.templates(assets("templates")),
     )
 
@@ -32,6 +44,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         services.compute.close()
+        services.decoder.close()
 
     app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.services = services
@@ -45,6 +58,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         compresslevel=4,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
     )
-    app.add_middleware(problems.BodyLimitProblems)
+    app.add_middleware(Guards)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
+    app.add_middleware(problems.PlainProblems)
     app.add_middleware(SecurityHeaders)
     return app

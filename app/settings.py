@@ -1,11 +1,13 @@
 """What an operator may set, from the environment (`SEPVIZ_*`)."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEBIBYTE = 2**20
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 class Settings(BaseSettings):
@@ -13,11 +15,27 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SEPVIZ_", frozen=True)
 
+    mode: Literal["local", "classroom", "public"] = Field(
+        "local", description="Who may come: this computer, the local network, or everybody."
+    )
+    public_url: HttpUrl | None = Field(None, description="Where others find this server; its name is then a known one.")
+    allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server, as a JSON list.")
+    uploads: bool = Field(True, description="Whether pictures may be uploaded.")
     workers: int = Field(2, ge=1, le=64, description="Threads that compute; torch has one thread in each.")
+    queue: int = Field(64, ge=1, description="Computations that wait at most; more are answered 503.")
+    deadline_seconds: float = Field(5, gt=0, description="How long a computation is waited for; then 503.")
     cache_bytes: int = Field(8 * MEBIBYTE, ge=0, description="Responses that are kept.")
     input_cache_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Input tensors that are kept.")
     upload_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Decoded pictures that are kept.")
     upload_seconds: int = Field(30 * 60, ge=1, description="How long an uploaded picture is kept.")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names that this server answers to: in a classroom nobody knows them before."""
+        if self.mode == "classroom":
+            return ["*"]
+        named = [self.public_url.host] if self.public_url is not None and self.public_url.host else []
+        return [*LOCAL_NAMES, *named, *self.allowed_hosts]
 
 
 def assets(folder: str) -> Path:

@@ -44,7 +44,7 @@ GETS = [
 
 @pytest.fixture(scope="module")
 def client():
-    with TestClient(create_app()) as made:
+    with TestClient(create_app(), base_url="http://localhost") as made:
         yield made
 
 
@@ -405,7 +405,8 @@ def test_a_form_without_a_file_is_a_problem(client, form):
 
 def test_an_upload_is_forgotten_when_its_time_is_over():
     now = [1000.0]
-    with TestClient(create_app(Settings(upload_seconds=60), clock=lambda: now[0])) as short:
+    app = create_app(Settings(upload_seconds=60), clock=lambda: now[0])
+    with TestClient(app, base_url="http://localhost") as short:
         name = short.post("/api/images", files={"file": png()}).json()["id"]
         address = f"/api/tensors?size=8&input={name}"
         assert short.get(address).status_code == 200
@@ -451,18 +452,18 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
         assert all_asked.wait(30)
         return run(*arguments)
 
-    async def once(self, key, job):
+    async def once(self, key, job, client=None):
         asked.append(key)
         if len(asked) == 20:
             all_asked.set()
-        return await Compute.once(self, key, job)
+        return await Compute.once(self, key, job, client)
 
     monkeypatch.setattr(api, "run", counted)
     monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))
 
     async def ask():
         transport = httpx2.ASGITransport(app=create_app())
-        async with httpx2.AsyncClient(transport=transport, base_url="http://sepviz") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await asyncio.gather(*(client.get(f"/api/tensors?{SMALL}") for _ in range(20)))
 
     # In a thread of its own: the browser's tests leave an event loop running in this one.

@@ -2,36 +2,33 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlencode
 
-from app.cost import Comparison, compare
-from app.diagrams import layers
+from app.diagrams import costs, figures, layers
 from app.diagrams.canvas import Canvas
 from app.diagrams.columns import COLUMNS
-from app.diagrams.costs import WIDTH, comparison, cost_bars, in_words, names, verdict
 from app.diagrams.failure import error_figure
 from app.errors import UnknownName
 from app.options import THEMES, Options
-from app.shapes import ConvShape
-from app.spec import Kind, LayerSpec
+from app.spec import LayerSpec
 
 __all__ = ["COLUMNS", "NAMES", "Options", "draw", "error_figure"]
 
-_Row = Callable[[Canvas, float, tuple[ConvShape, ...]], float]
+_Draw = Callable[[Canvas, LayerSpec], float]  # its height
+_Told = Callable[[LayerSpec], str]
 
-# Name: the kind that is shown, its row, the width of the figure, its title.
-_ROWS: dict[str, tuple[Kind, _Row, float, str]] = {
-    "separable": ("depthwise-separable", layers.separable_row, layers.END, "A depthwise separable convolution"),
-    "depthwise": ("depthwise-separable", layers.depthwise_row, layers.OUTPUT, "The depthwise stage"),
-    "pointwise": ("depthwise-separable", layers.pointwise_row, layers.END - 240, "The pointwise stage"),
-    "standard": ("standard", layers.standard_row, layers.END, "A standard convolution"),
-    "spatial": ("spatially-separable", layers.spatial_row, layers.END, "A spatially separable convolution"),
-}
-_COMPARED: dict[str, tuple[Callable[[Canvas, Comparison], float], float, str]] = {
-    "comparison": (comparison, layers.END, "A layer and the convolution it replaces"),
-    "cost": (cost_bars, WIDTH, "What a layer costs, beside the convolution it replaces"),
+# Name: the width of the figure, what draws it and tells where it ends, and what says it in words.
+_FIGURES: dict[str, tuple[float, _Draw, _Told]] = {
+    "separable": (layers.END, figures.separable, figures.told("depthwise-separable")),
+    "depthwise": (layers.OUTPUT, figures.depthwise, figures.told("depthwise-separable", slice(1))),
+    "pointwise": (layers.END - 240, figures.pointwise, figures.told("depthwise-separable", slice(1, 2))),
+    "standard": (layers.END, figures.standard, figures.told("standard")),
+    "spatial": (layers.END, figures.spatial, figures.told("spatially-separable")),
+    "comparison": (costs.WIDEST, costs.comparison, costs.told),
+    "cost": (costs.WIDTH, costs.cost_bars, costs.told),
 }
 
-NAMES: tuple[str, ...] = (*_ROWS, *_COMPARED)
+NAMES: tuple[str, ...] = tuple(_FIGURES)
 
 
 @lru_cache(maxsize=256)
@@ -44,32 +41,15 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         raise UnknownName("figure", name, NAMES)
     if options.theme not in (*THEMES, "page"):
         raise UnknownName("theme", options.theme, THEMES)
-    canvas = Canvas(name, options.theme, options.lang)
-    if name in _COMPARED:
-        figure, natural, title = _COMPARED[name]
-        compared = compare(_as_kind(spec, "depthwise-separable") if spec.kind == "standard" else spec)
-        height = figure(canvas, compared)
-        above, below = names(compared)
-        told = f"{above}: {in_words(compared.standard)}. {below}: {_told(compared)}. {verdict(compared)}."
-    else:
-        kind, row, natural, title = _ROWS[name]
-        compared = compare(_as_kind(spec, kind))
-        height = row(canvas, 0, tuple(stage.shape for stage in compared.layer.stages))
-        told = f"{_told(compared)}."
-    return canvas.finish(natural, height, options.title or title, told, options.width)
+    canvas = Canvas(name, options.theme, options.lang, options.background)
+    width, figure, told = _FIGURES[name]
+    height = figure(canvas, spec)
+    title = options.title or canvas.say(f"{name}.title")
+    caption = None if canvas.inlined else title
+    return canvas.finish(width, height, title, told(spec), options.width, caption, address(name, spec, options))
 
 
-def _as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:
-    return spec if spec.kind == kind else spec.as_kind(kind)
-
-
-def _told(compared: Comparison) -> str:
-    """The layer in numbers, stage by stage, for those who do not see the figure."""
-    stages = [
-        f"{stage.name} {' × '.join(map(str, stage.shape.input_shape))} → "
-        f"{' × '.join(map(str, stage.shape.output_shape))}, "
-        f"kernels {' × '.join(map(str, stage.shape.weight_shape))}, "
-        f"{stage.macs.value:,} MACs, {stage.params:,} params"
-        for stage in compared.layer.stages
-    ]
-    return f"{'; '.join(stages)}; together {in_words(compared.layer)}"
+def address(name: str, spec: LayerSpec, options: Options) -> str:
+    """Where this very figure is to be had, from the root of the server on."""
+    own = urlencode(options.parameters())
+    return f"/diagrams/{name}.svg?{spec.query()}{f'&{own}' if own else ''}"

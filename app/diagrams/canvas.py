@@ -4,16 +4,19 @@ What is filled with a role has the class `f-ROLE`, what is stroked `s-ROLE`, bes
 a page's style sheet can recolour the figure, and a file on its own needs none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from svgwrite.base import BaseElement
 
-from app.diagrams.text import MARK
+from app.diagrams.text import BOLD, MARK, SUBSCRIPT, letter_width, wrap
+from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
-from app.options import Lang, Theme
+from app.options import Background, Lang, Theme
 from app.palette import COLOURS
 
 Anchor = Literal["start", "middle", "end"]
@@ -21,13 +24,25 @@ Point = tuple[float, float]
 Paint = dict[str, str]  # attributes
 
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+SERIF = "Georgia, 'Times New Roman', 'DejaVu Serif', serif"
 HEAD = 7.0  # length of an arrow's head
+MARGIN = 16.0  # around a figure that stands alone
+
+SMALL, TEXT, TITLE = 11, 12, 14  # the only sizes of type
+
+_LEADING = 19.0
+_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+_NAMESPACES = {
+    "xmlns:rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "xmlns:cc": "http://creativecommons.org/ns#",
+    "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+}
 
 
 @lru_cache(maxsize=4096)
 def number(value: float) -> str:
     """A coordinate to a hundredth, without trailing zeros."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")
 
 
 _UNCHECKED = BaseElement(debug=False)
@@ -52,15 +67,24 @@ class _Element(BaseElement):  # type: ignore[misc]  # svgwrite has no types
 
 
 class Canvas:
-    """A figure being drawn; y grows downwards. `finish` gives the SVG."""
+    """A figure being drawn; y grows downwards. `finish` gives the SVG.
 
-    def __init__(self, name: str, theme: Theme, lang: Lang = "en") -> None:
+    svgwrite makes the frame. Shapes are many, and ten times as fast written as text at once.
+    """
+
+    def __init__(self, name: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
         self._name = name
         self._words = WORDS[lang]
         self._theme = theme
+        self._background = background
         self._mode: Literal["light", "dark"] = "dark" if theme == "dark" else "light"
-        self._elements: list[_Element] = []
+        self._markup: list[str] = []
         self._used: set[str] = set()
+
+    @property
+    def inlined(self) -> bool:
+        """Whether the figure goes into the page, which says itself what a caption, formula or legend would."""
+        return self._theme == "page"
 
     def say(self, key: str, **values: object) -> str:
         """A text of `app/diagrams/words.py` in the figure's language."""
@@ -73,7 +97,7 @@ class Canvas:
 
     def polygon(self, points: Sequence[Point], **paint: Any) -> None:
         """A closed outline."""
-        outline = " ".join(f"{number(x)},{number(y)}" for x, y in points)
+        outline = " ".join([f"{number(x)},{number(y)}" for x, y in points])
         self._add("polygon", {"points": outline}, self._paint(**paint))
 
     def path(self, d: str, **paint: Any) -> None:
@@ -91,7 +115,7 @@ class Canvas:
         y: float,
         text: str,
         role: str = "ink",
-        size: float = 12,
+        size: float = TEXT,
         weight: int | None = None,
         anchor: Anchor = "start",
         formula: bool = False,
@@ -103,20 +127,64 @@ class Canvas:
             place["font-weight"] = str(weight)
         if anchor != "start":
             place["text-anchor"] = anchor
-        self._add("text", place, self._paint(fill=role), runs[0])
-        for index, run in enumerate(runs[1:], 1):
-            if run:
-                self._elements[-1].add(_Element("tspan", {"font-style": "italic"} if index % 2 else {}, run))
+        inside = escape(runs[0]) + "".join(
+            f'<tspan font-style="italic">{escape(run)}</tspan>' if index % 2 else f"<tspan>{escape(run)}</tspan>"
+            for index, run in enumerate(runs[1:], 1)
+            if run
+        )
+        self._add("text", place, self._paint(fill=role), inside)
 
-    def finish(self, width: float, height: float, title: str, description: str, shown_width: int | None) -> str:
-        """The complete SVG; it is shown `shown_width` pixels wide, or as wide as it was drawn."""
+    def line(
+        self, texts: Sequence[tuple[float, str]], y: float, role: str, size: float = TEXT, serif: bool = False
+    ) -> None:
+        """Short texts on one baseline y, each centred on its x; in a serif, letters of a formula with subscripts."""
+        look = {"font-size": number(size), **self._paint(fill=role)}
+        if serif:
+            look |= {"font-family": SERIF, "font-style": "italic"}
+        with self.group(look | ({} if serif else {"text-anchor": "middle"})):
+            for x, text in texts:
+                if not serif:
+                    self._add("text", {"x": number(x), "y": number(y)}, {}, escape(text))
+                    continue
+                # From the left, as CairoSVG takes a text's anchor from its first run alone; and no `baseline-shift`,
+                # which neither it nor librsvg knows.
+                base, _, below = text.partition("_")
+                sub = f'<tspan dy="{number(size * 0.22)}" font-size="{SUBSCRIPT}">{escape(below)}</tspan>'
+                left = x - letter_width(text, size) / 2
+                self._add("text", {"x": number(left), "y": number(y)}, {}, escape(base) + (sub if below else ""))
+
+    @contextmanager
+    def group(self, attributes: Mapping[str, str]) -> Iterator[None]:
+        """What is drawn inside stands in one `<g>` with these attributes."""
+        self._markup.append(f"<g{_attributes(attributes)}>")
+        yield
+        self._markup.append("</g>")
+
+    def finish(
+        self,
+        width: float,
+        height: float,
+        title: str,
+        description: str,
+        shown_width: int | None,
+        caption: str | None = None,
+        address: str | None = None,
+    ) -> str:
+        """The complete SVG; it is shown `shown_width` pixels wide, or as wide as it was drawn.
+
+        With a caption there is a margin all around. `address` is where the figure itself is to be had.
+        """
+        x = y = 0.0
+        if caption is not None:
+            y = self._caption(caption, width) - MARGIN
+            x, width, height = -MARGIN, width + 2 * MARGIN, height + MARGIN - y
         shown = width if shown_width is None else shown_width
         title_id, description_id = f"sepviz-{self._name}-title", f"sepviz-{self._name}-desc"
         frame = {
             "xmlns": "http://www.w3.org/2000/svg",
             "width": number(shown),
             "height": number(shown * height / width),
-            "viewBox": f"0 0 {number(width)} {number(height)}",
+            "viewBox": f"{number(x)} {number(y)} {number(width)} {number(height)}",
             "role": "img",
             "aria-labelledby": f"{title_id} {description_id}",
             "font-family": FONTS,
@@ -124,24 +192,40 @@ class Canvas:
         svg = _Element("svg", frame)
         svg.add(_Element("title", {"id": title_id}, title))
         svg.add(_Element("desc", {"id": description_id}, description))
-        if self._theme != "page":
-            whole = {"width": number(width), "height": number(height)}
-            self._elements.insert(0, _Element("rect", whole | self._paint(fill="paper")))
+        if address is not None and not self.inlined:
+            svg.add(_metadata(title, address))
+        if self._background == "paper" and not self.inlined:
+            whole = {"x": number(x), "y": number(y), "width": number(width), "height": number(height)}
+            self._markup.insert(0, f"<rect{_attributes(whole | self._paint(fill='paper'))}/>")
         if self._theme == "auto":
             rules = "".join(_dark_rule(each) for each in sorted(self._used))
             svg.add(_Element("style", {}, f"@media (prefers-color-scheme: dark){{{rules}}}"))
-        for element in self._elements:
-            svg.add(element)
-        return ET.tostring(svg.get_xml(), encoding="unicode")
+        text = ET.tostring(svg.get_xml(), encoding="unicode")
+        return f"{text.removesuffix('</svg>')}{''.join(self._markup)}</svg>"
 
-    def _add(self, name: str, place: Paint, paint: Paint, text: str = "") -> None:
-        self._elements.append(_Element(name, place | paint, text))
+    def _caption(self, caption: str, width: float) -> float:
+        """Write the caption above the drawing; the top of its first line."""
+        lines = wrap(words_of(caption, width, TITLE * BOLD), width, TITLE * BOLD)
+        top = -_LEADING * len(lines) - 6
+        for index, line in enumerate(lines):
+            self.text(0, top + 13 + _LEADING * index, line, "ink", TITLE, weight=600)
+        return top
+
+    def _add(self, name: str, place: Mapping[str, str], paint: Mapping[str, str], inside: str = "") -> None:
+        """Write an element; `inside` is markup, escaped already."""
+        end = f">{inside}</{name}>" if inside else "/>"
+        self._markup.append(f"<{name}{_attributes(place)}{_attributes(paint)}{end}")
 
     def _paint(self, fill: str | None = None, stroke: str | None = None, tint: float = 1, line: float = 1) -> Paint:
         """Attributes for a fill of a role, its opacity (`tint`), a stroke of a role and its width (`line`)."""
         paint = _paint(self._mode, fill, stroke, tint, line)
         self._used.update(paint["class"].split())
         return paint
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    """Attributes as markup; all are made here, of numbers and names, and have nothing to escape."""
+    return "".join([f' {name}="{value}"' for name, value in values.items()])
 
 
 @lru_cache(maxsize=512)
@@ -164,3 +248,17 @@ def _paint(mode: Literal["light", "dark"], fill: str | None, stroke: str | None,
 def _dark_rule(name: str) -> str:
     prefix, role = name.split("-", 1)
     return f".{name}{{{'fill' if prefix == 'f' else 'stroke'}:{COLOURS[role]['dark']}}}"
+
+
+def _metadata(title: str, address: str) -> _Element:
+    """Whose figure it is and where it is to be had, as the Dublin Core and Creative Commons have it."""
+    work = _Element("cc:Work", {"rdf:about": address})
+    work.add(_Element("dc:format", {}, "image/svg+xml"))
+    work.add(_Element("dc:title", {}, title))
+    work.add(_Element("dc:identifier", {}, address))
+    work.add(_Element("cc:license", {"rdf:resource": _LICENCE}))
+    rdf = _Element("rdf:RDF", _NAMESPACES)
+    rdf.add(work)
+    metadata = _Element("metadata", {})
+    metadata.add(rdf)
+    return metadata

@@ -2,96 +2,105 @@
 
 from collections.abc import Callable
 
-from app.cost import Comparison, LayerCost, StageCost
-from app.diagrams.canvas import Canvas
+from app.cost import Comparison, LayerCost, StageCost, compare
+from app.diagrams.canvas import SMALL, TEXT, TITLE, Canvas
 from app.diagrams.columns import COLUMNS
+from app.diagrams.figures import entries, in_words, layer_told, rule, shapes, verdict
+from app.diagrams.formula import equations
 from app.diagrams.layers import depthwise_row, separable_row, spatial_row, standard_row
-from app.diagrams.text import text_width
+from app.diagrams.legend import legend
+from app.diagrams.text import BOLD, text_width
+from app.diagrams.words import told_with
 from app.palette import STAGE_ROLES
+from app.spec import LayerSpec
 
-WIDTH = 640.0
+WIDTH = 720.0  # of the bars
+WIDEST = float(COLUMNS[-1])  # of the comparison
 
-_BAR = 360.0
+_BAR = 440.0
 _BAR_LEFT = 86.0
-_ROWS = {"depthwise": depthwise_row, "standard": standard_row}
+_BAR_HEIGHT = 18.0
 
 
-def in_words(cost: LayerCost) -> str:
-    """What a layer costs."""
-    return f"{cost.macs:,} MACs, {cost.params:,} params"
+def comparison(canvas: Canvas, spec: LayerSpec) -> float:
+    """What is replaced above the layer, each with its cost; where it ends."""
+    compared = _compared(spec)
+    above, below = _names(compared)
+    y = _costed(canvas, 0, above, compared.standard, f"{STAGE_ROLES[above]}-ink")
+    row = standard_row if above == "standard" else depthwise_row
+    y = row(canvas, y, shapes(compared.standard)) + 14
+    if not canvas.inlined:
+        y = equations(canvas, y, compared.standard)
+    y = _costed(canvas, rule(canvas, y, WIDEST), below, compared.layer, "ink")
+    row = spatial_row if below == "spatial" else separable_row
+    y = row(canvas, y, shapes(compared.layer)) + 14
+    if not canvas.inlined:
+        y = equations(canvas, y, compared.layer)
+    y = rule(canvas, y, WIDEST)
+    canvas.text(0, y + 10, verdict(compared), "ink", TITLE, weight=600)
+    stages = (*shapes(compared.standard), *shapes(compared.layer))
+    return legend(canvas, y + 22, WIDEST, entries(canvas, stages)) + (0 if not canvas.inlined else 4)
 
 
-def verdict(compared: Comparison) -> str:
-    """How many times less, or more, the layer costs."""
-    return f"{_times(compared.macs_ratio, 'MACs')}; {_times(compared.params_ratio, 'params')}"
+def cost_bars(canvas: Canvas, spec: LayerSpec) -> float:
+    """Bars of MACs and of parameters; where they end."""
+    compared = _compared(spec)
+    y = _bars(canvas, 0, "formula.macs", compared, lambda stage: stage.macs.value)
+    y = _bars(canvas, y + 18, "told.parameters", compared, lambda stage: stage.params)
+    canvas.text(0, y + 28, verdict(compared), "ink", TITLE, weight=600)
+    y += 36
+    if canvas.inlined:
+        return y + 6
+    for name, cost in zip(_names(compared), (compared.standard, compared.layer), strict=True):
+        y = rule(canvas, y, WIDTH)
+        canvas.text(0, y + 6, told_with(f"stage.{name}"), "ink", TEXT, weight=600)
+        y = equations(canvas, y + 16, cost, parts=False)
+    return y
 
 
-def _times(ratio: float, what: str) -> str:
-    if ratio == 1:
-        return f"as many {what}"
-    shown = _digits(max(ratio, 1 / ratio))
-    if shown == "1":
-        return f"almost as many {what}"
-    return f"{shown} × fewer {what}" if ratio < 1 else f"{shown} × the {what}: costs more"
+def told(spec: LayerSpec) -> str:
+    """Both costs in words, and how they compare."""
+    compared = _compared(spec)
+    above, below = (told_with(f"stage.{name}") for name in _names(compared))
+    replaced = in_words(compared.standard.macs, compared.standard.params)
+    return f"{above}: {replaced}. {below}: {layer_told(compared.layer)}. {verdict(compared)}."
 
 
-def _digits(factor: float) -> str:
-    return f"{factor:.1f}" if factor >= 1.1 else f"{factor:.4g}"
+def _compared(spec: LayerSpec) -> Comparison:
+    return compare(spec.as_kind("depthwise-separable") if spec.kind == "standard" else spec)
 
 
-def names(compared: Comparison) -> tuple[str, str]:
+def _names(compared: Comparison) -> tuple[str, str]:
     """What is replaced, and the layer."""
     spatial = compared.layer.stages[0].name == "vertical"
     return compared.standard.stages[0].name, "spatial" if spatial else "separable"
 
 
-def comparison(canvas: Canvas, compared: Comparison) -> float:
-    """What is replaced above the layer; where it ends."""
-    above, below = names(compared)
-    y = 20.0
-    y = _costed(canvas, y, above, compared.standard, f"{STAGE_ROLES[above]}-ink")
-    y = _ROWS[above](canvas, y, tuple(stage.shape for stage in compared.standard.stages)) + 12
-    canvas.path(f"M0 {y:g}H{COLUMNS[-1]}", stroke="line")
-    y = _costed(canvas, y + 24, below, compared.layer, "ink")
-    row = spatial_row if below == "spatial" else separable_row
-    y = row(canvas, y, tuple(stage.shape for stage in compared.layer.stages)) + 12
-    canvas.path(f"M0 {y:g}H{COLUMNS[-1]}", stroke="line")
-    canvas.text(0, y + 26, verdict(compared), "ink", 16, weight=600)
-    return y + 36
-
-
 def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> float:
-    title = name.capitalize()
-    canvas.text(0, y, title, role, 16, weight=600)
-    canvas.text(text_width(title, 18) + 12, y, in_words(cost), "ink", 13)
-    return y + 14
+    title = canvas.say(f"stage.{name}")
+    canvas.text(0, y + 13, title, role, TITLE, weight=600)
+    canvas.text(text_width(title, TITLE * BOLD) + 14, y + 13, in_words(cost.macs, cost.params), "ink", TEXT)
+    return y + 26
 
 
-def cost_bars(canvas: Canvas, compared: Comparison) -> float:
-    """Bars of MACs and of parameters; where they end."""
-    y = _bars(canvas, 0, "MACs", compared, lambda stage: stage.macs.value)
-    y = _bars(canvas, y + 16, "Parameters", compared, lambda stage: stage.params)
-    canvas.text(0, y + 30, verdict(compared), "ink", 14, weight=600)
-    return y + 42
-
-
-def _bars(canvas: Canvas, y: float, title: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
-    canvas.text(0, y + 14, title, "ink", 14, weight=600)
+def _bars(canvas: Canvas, y: float, key: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
+    canvas.text(0, y + 13, canvas.say(key), "ink", TITLE, weight=600)
     costs = (compared.standard, compared.layer)
     most = max(sum(map(count, cost.stages)) for cost in costs)
     y += 24
-    for name, cost in zip(names(compared), costs, strict=True):
-        canvas.text(0, y + 14, name, "muted", 12)
+    for name, cost in zip(_names(compared), costs, strict=True):
+        canvas.text(0, y + 13, canvas.say(f"stage.{name}"), "muted", TEXT)
         x = _BAR_LEFT
         for stage in cost.stages:
             width = _BAR * count(stage) / most
-            canvas.rect(x, y, max(width, 0.5), 18, fill=STAGE_ROLES[stage.name])
+            canvas.rect(x, y, max(width, 0.5), _BAR_HEIGHT, fill=STAGE_ROLES[stage.name])
             x += width
-        canvas.text(x + 8, y + 14, f"{sum(map(count, cost.stages)):,}", "ink", 12)
+        canvas.text(x + 8, y + 13, f"{sum(map(count, cost.stages)):,}", "ink", TEXT)
         y += 24
     x = _BAR_LEFT
     for stage in compared.layer.stages:
-        text = f"{stage.name} {count(stage):,}"
-        canvas.text(x, y + 10, text, f"{STAGE_ROLES[stage.name]}-ink", 11)
-        x += text_width(text, 11) + 16
+        text = f"{canvas.say(f'stage.{stage.name}')} {count(stage):,}"
+        canvas.rect(x, y, 10, 10, fill=STAGE_ROLES[stage.name])
+        canvas.text(x + 16, y + 9, text, f"{STAGE_ROLES[stage.name]}-ink", SMALL)
+        x += 16 + text_width(text, SMALL) + 20
     return y + 14

@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 
 from app.diagrams.canvas import Canvas
-from app.diagrams.text import words, wrap
+from app.diagrams.text import BOLD, words, wrap
 
 _WIDTH = 640.0
 _MARGIN = 20.0
 _MOST_LINES = 24
-_BOLD = 1.1  # bold text is so much wider
 
 
 def error_figure(title: str, lines: Sequence[str]) -> str:
     """A small readable SVG of a title and lines, broken where they are long."""
     canvas = Canvas("error", "auto")
     room = _WIDTH - 2 * _MARGIN
-    heads = _broken(title, room, 16 * _BOLD)[:3]
+    heads = _broken(title, room, 16 * BOLD)[:3]
     texts = [each for line in lines for each in _broken(line, room, 13)]
     if len(texts) > _MOST_LINES:
         texts = [*texts[: _MOST_LINES - 1], "…"]

@@ -2,105 +2,140 @@
 
 from functools import lru_cache
 
-from app.diagrams.canvas import Canvas, number
-from app.diagrams.columns import DRAWING
-from app.diagrams.stack import Role, Slots, dots
+from app.diagrams.canvas import SMALL, Canvas, number
+from app.diagrams.stack import Band, Role, Slots, Stack, dots, ellipses, left_out, more
 from app.palette import channel_role
 
+FINEST = 9  # a kernel with more cells on a side is drawn by its corners
+KERNEL = 34.0  # height and width of a kernel, at most
+
 _CELL = 11.0  # a cell is at most so large
-_THINNEST = 5.0
-_FINE = 11  # with more cells, lines are drawn in the front of a block alone
-_POINT = 13.0  # a cell of a pointwise kernel
+_THINNEST = 6.0
+_CORNERS = 5  # two cells at each end, and a gap of one
+_POINT = 14.0  # length of a cell of a pointwise kernel
 _PITCH = 16.0
+_FRAME = 88.0
+_BLOCK = 44.0
 
 
 def grid(
     canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], role: str, tint: float, lined: bool = True
 ) -> None:
-    """A kernel of rows x columns cells, its longer side `size`, centred on (x, y): a rectangle and its lines."""
-    rows, columns = cells
+    """A kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
+    rows, columns = (count if count <= FINEST else _CORNERS for count in cells)
     side = min(size, _CELL * max(cells))
-    cell = side / max(cells)
-    width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (columns, rows))
+    cell = side / max(rows, columns)
+    width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (cells[1], cells[0]))
     left, top = x - width / 2, y - height / 2
     canvas.rect(left, top, width, height, fill="paper")
     canvas.rect(left, top, width, height, fill=role, tint=tint, stroke=role)
     if lined and max(cells) > 1:
-        corner = f"M{number(left)} {number(top)}"
-        d = "".join(corner + lines for lines in _lines(rows, columns, width, height) if lines)
-        canvas.path(d, stroke=role, line=max(min(cell / 9, 1), 0.15))
+        d = _lines(rows, columns, width, height)
+        canvas.path(f"M{number(left)} {number(top)}{d}", stroke=role, line=0.6)
+        if max(cells) > FINEST:
+            canvas.path(f"M{number(left)} {number(top)}{_gaps(rows, columns, width, height)}", fill=role)
 
 
 @lru_cache(maxsize=512)
-def _lines(rows: int, columns: int, width: float, height: float) -> tuple[str, str]:
-    """The upright and the level lines between cells, each from the upper left corner, to and fro: short at 31 x 31."""
-    to_and_fro = (
-        (columns, f"m{width / columns:.3f} 0v", number(height)),
-        (rows, f"m0 {height / rows:.3f}h", number(width)),
-    )
-    upright, level = (
-        "".join(f"{step}{'-' if index % 2 else ''}{length}" for index in range(count - 1))
-        for count, step, length in to_and_fro
-    )
-    return upright, level
+def _lines(rows: int, columns: int, width: float, height: float) -> str:
+    """The lines between cells, from the upper left corner, and back there."""
+    upright = "".join(f"m{width / columns:.2f} 0v{number(height)}m0 -{number(height)}" for _ in range(columns - 1))
+    back = f"m{number(-width * (columns - 1) / columns)} 0" if columns > 1 else ""
+    level = "".join(f"m0 {height / rows:.2f}h{number(width)}m-{number(width)} 0" for _ in range(rows - 1))
+    return upright + (back + level if level else "")
 
 
-def rows_of(slots: Slots, top: float) -> list[float]:
-    """The middle of each slot, when they share the height of the drawing."""
-    pitch = min(DRAWING / len(slots), 44)
-    first = top + DRAWING / 2 - pitch * (len(slots) - 1) / 2
+@lru_cache(maxsize=512)
+def _gaps(rows: int, columns: int, width: float, height: float) -> str:
+    """A dot in each cell of the row and the column that stand for those left out, from the upper left corner."""
+    middle = _CORNERS // 2
+    places = [
+        (width * (column + 0.5) / columns, height * (row + 0.5) / rows)
+        for row in range(rows)
+        for column in range(columns)
+        if (row == middle and rows > 1) or (column == middle and columns > 1)
+    ]
+    marks, last = [], (0.0, 0.0)
+    for x, y in places:
+        marks.append(f"m{number(x - 0.8 - last[0])} {number(y - 0.8 - last[1])}h1.6v1.6h-1.6z")
+        last = (x - 0.8, y - 0.8)
+    return "".join(marks)
+
+
+def rows_of(slots: Slots, strip: Band) -> list[float]:
+    """The middle of each slot, when they share the height of the band."""
+    pitch = min(strip.height / len(slots), 44)
+    first = strip.middle - pitch * (len(slots) - 1) / 2
     return [first + pitch * index for index in range(len(slots))]
 
 
-def channel_kernels(canvas: Canvas, x: float, top: float, slots: Slots, cells: tuple[int, int], copies: int) -> None:
+def channel_kernels(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], copies: int) -> None:
     """A kernel for each channel, one below the other, centred on x; several for each lie behind one another."""
-    middles = rows_of(slots, top)
-    size = min(DRAWING / len(slots) - 4 - (3 if copies > 1 else 0), 34)
-    for channel, y in zip(slots, middles, strict=True):
+    size = min(strip.height / len(slots) - 5 - (3 if copies > 1 else 0), KERNEL)
+    for channel, y in zip(slots, rows_of(slots, strip), strict=True):
         if channel is None:
             dots(canvas, x, y, down=True)
+            more(canvas, x + 12, y, slots)
             continue
         for behind in range(min(copies, 3) - 1, -1, -1):
             shift = 3 * behind - (1.5 if copies > 1 else 0)
             grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
 
 
-def point_kernels(canvas: Canvas, x: float, top: float, outputs: Slots, inputs: Slots, role: Role) -> float:
-    """A column of cells for each output, one cell for each channel, in its colour; their right edge."""
-    pitch = min(DRAWING / len(inputs), 18)
-    first = top + DRAWING / 2 - pitch * len(inputs) / 2
-    lefts = [x + _PITCH * index for index, output in enumerate(outputs) if output is not None]
-    cell = f"h{number(_POINT)}v{number(pitch)}h-{number(_POINT)}z"
+def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
+    """A bar of cells for each output, one cell for each channel, in its colour; the first stands for all.
+
+    The bars lie as the maps' channels do, one behind the other. Where they begin and end, and the first one's height.
+    """
+    pitch = min(strip.height / len(outputs), _PITCH)
+    high = pitch - 4
+    first = strip.middle - pitch * len(outputs) / 2 + 2
+    tops = [first + pitch * index for index, output in enumerate(outputs) if output is not None]
+    cell = f"h{number(_POINT)}v{number(high)}h-{number(_POINT)}z"
+    right = x + _POINT * len(inputs)
     for index, channel in enumerate(inputs):
-        y = first + pitch * index
+        left = x + _POINT * index
         if channel is None:
-            for left in lefts:
-                dots(canvas, left + _POINT / 2, y + pitch / 2, down=True)
+            ellipses(canvas, [(left + _POINT / 2, top + high / 2) for top in tops])
             continue
-        d = "".join(f"M{number(left)} {number(y)}{cell}" for left in lefts)
-        canvas.path(d, fill=role(channel), tint=0.5, stroke=role(channel))
+        for places, tint in ((tops[:1], 0.85), (tops[1:], 0.3)):
+            if places:
+                d = "".join(f"M{number(left)} {number(top)}{cell}" for top in places)
+                canvas.path(d, fill=role(channel), tint=tint, stroke=role(channel), line=0.8)
+    canvas.rect(x - 2, first - 2, right - x + 4, high + 4, stroke="pointwise", line=1.6)
     if None in outputs:
-        dots(canvas, x + _PITCH * outputs.index(None) + _POINT / 2, top + DRAWING / 2)
-    return x + _PITCH * (len(outputs) - 1) + _POINT
+        y = first + pitch * outputs.index(None) + high / 2
+        dots(canvas, x + 5, y, down=True)
+        more(canvas, x + 13, y, outputs)
+    return Stack(x, right, first + high / 2)
 
 
-def block(canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], slots: Slots) -> None:
+def blocks(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots) -> float:
+    """Kernels that each span all channels, in frames of their own; their right edge."""
+    for index, kernel in enumerate(slots):
+        if kernel is None:
+            dots(canvas, x + 21, strip.middle)
+            label = canvas.say("layers.more", count=left_out(slots))
+            canvas.text(x + 21, strip.middle + 18, label, "muted", SMALL, anchor="middle")
+            x += 48
+            continue
+        top = strip.middle - _FRAME / 2
+        canvas.rect(x, top, _FRAME, _FRAME, fill="standard", tint=0.1, stroke="standard", line=1.2)
+        _block(canvas, x + _FRAME / 2, strip.middle, cells, through)
+        x += _FRAME + (6 if index < len(slots) - 1 else 0)
+    return x
+
+
+def _block(canvas: Canvas, x: float, y: float, cells: tuple[int, int], slots: Slots) -> None:
     """One kernel that spans all channels: a grid for each, one behind the other, the first in front."""
-    shift = 9.0
+    shift = 10.0
     last = len(slots) - 1
     for index in range(last, -1, -1):
         channel = slots[index]
         offset = shift * (index - last / 2)
         if channel is None:
-            dots(canvas, x + offset + size / 2 - 4, y - offset - size / 2 + 4)
+            dots(canvas, x + offset + _BLOCK / 2 - 5, y - offset - _BLOCK / 2 + 5)
         else:
             grid(
-                canvas,
-                x + offset,
-                y - offset,
-                size,
-                cells,
-                channel_role(channel),
-                0.5,
-                index == 0 or max(cells) <= _FINE,
+                canvas, x + offset, y - offset, _BLOCK, cells, channel_role(channel), 0.4, index == 0 or max(cells) <= 5
             )

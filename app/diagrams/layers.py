@@ -1,9 +1,11 @@
 """Rows of drawings: a layer's maps and kernels, from input to output. Each tells where it ends."""
 
-from app.diagrams.canvas import Canvas
-from app.diagrams.columns import BELOW, COLUMNS, DRAWING, headings, map_column, stage_column
-from app.diagrams.kernels import block, channel_kernels, point_kernels, rows_of
-from app.diagrams.stack import Slots, dots, elide, grey, of_input, stack
+from collections.abc import Sequence
+
+from app.diagrams.canvas import SMALL, Canvas, number
+from app.diagrams.columns import COLUMNS, Column, headings, letters, map_column, sizes, stage_column
+from app.diagrams.kernels import blocks, channel_kernels, point_kernels, rows_of
+from app.diagrams.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
 from app.palette import STAGE_ROLES
 from app.shapes import ConvShape
 
@@ -12,131 +14,197 @@ INPUT, DEPTHWISE, POINTWISE, OUTPUT, END = COLUMNS
 CHANNELS = 4  # drawn at most of those that have a kernel of their own
 MAPS = 5
 OUTPUTS = 8
-STANDARD_KERNELS = 4
+KERNELS = 4  # standard ones
 DEPTH = 3
 
-_STEP = 13.0
+_STEP = 14.0
 _MAP_STEP = 11.0
-_OUTPUT_STEP = 15.0
-_BLOCK = 44.0
+_OUTPUT_STEP = 16.0
+_PAGE_HEIGHT, _HEIGHT = 118.0, 144.0
+_BELOW = 4.0
 
 
-def separable_row(canvas: Canvas, y: float, stages: tuple[ConvShape, ...]) -> float:
+def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     """Depthwise and pointwise, with the maps between them."""
-    depthwise, pointwise = stages
-    columns = (
-        map_column(INPUT, DEPTHWISE, "Input", "M", depthwise.input_shape),
-        stage_column(DEPTHWISE, POINTWISE, depthwise),
-        stage_column(POINTWISE, OUTPUT, pointwise),
-        map_column(OUTPUT, END, "Output", "N", pointwise.output_shape),
-    )
-    top = headings(canvas, y, columns)
-    slots = elide(depthwise.in_channels, CHANNELS)
-    right = stack(canvas, INPUT + 2, top, slots, of_input(1), _STEP)
-    right = _kernels_and_maps(canvas, right, DEPTHWISE, top, depthwise, DEPTHWISE + 138)
-    _mix(canvas, right, POINTWISE + 4, top, pointwise, depthwise.in_channels, OUTPUT)
-    return top + DRAWING + BELOW
-
-
-def spatial_row(canvas: Canvas, y: float, stages: tuple[ConvShape, ...]) -> float:
-    """A column kernel, then a row kernel, each channel for itself."""
-    vertical, horizontal = stages
-    columns = (
-        map_column(INPUT, DEPTHWISE, "Input", "M", vertical.input_shape),
-        stage_column(DEPTHWISE, POINTWISE, vertical),
-        stage_column(POINTWISE, OUTPUT, horizontal),
-        map_column(OUTPUT, END, "Output", "M", horizontal.output_shape),
-    )
-    top = headings(canvas, y, columns)
-    slots = elide(vertical.in_channels, CHANNELS)
-    right = stack(canvas, INPUT + 2, top, slots, of_input(1), _STEP)
-    right = _kernels_and_maps(canvas, right, DEPTHWISE, top, vertical, DEPTHWISE + 138)
-    _kernels_and_maps(canvas, right, POINTWISE + 30, top, horizontal, OUTPUT + 2)
-    return top + DRAWING + BELOW
-
-
-def depthwise_row(canvas: Canvas, y: float, stages: tuple[ConvShape, ...]) -> float:
-    """A kernel for each channel."""
-    depthwise = stages[0]
-    letter = "M" if depthwise.out_channels == depthwise.in_channels else "M·m"
-    columns = (
-        map_column(INPUT, DEPTHWISE, "Input", "M", depthwise.input_shape),
-        stage_column(DEPTHWISE, POINTWISE, depthwise),
-        map_column(POINTWISE, OUTPUT, "Output", letter, depthwise.output_shape),
-    )
-    top = headings(canvas, y, columns)
-    slots = elide(depthwise.in_channels, CHANNELS)
-    right = stack(canvas, INPUT + 2, top, slots, of_input(1), _STEP)
-    _kernels_and_maps(canvas, right, DEPTHWISE + 60, top, depthwise, POINTWISE + 2)
-    return top + DRAWING + BELOW
-
-
-def pointwise_row(canvas: Canvas, y: float, stages: tuple[ConvShape, ...]) -> float:
-    """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
     columns = (
-        map_column(0, 230, "Input", "M" if multiplier == 1 else "M·m", pointwise.input_shape),
-        stage_column(230, 470, pointwise),
-        map_column(470, OUTPUT, "Output", "N", pointwise.output_shape),
+        map_column(canvas, INPUT, DEPTHWISE, "input", "M", depthwise.input_shape),
+        stage_column(canvas, DEPTHWISE, POINTWISE, depthwise),
+        stage_column(canvas, POINTWISE, OUTPUT, pointwise),
+        map_column(canvas, OUTPUT, END, "output", "N", pointwise.output_shape),
     )
-    top = headings(canvas, y, columns)
+    strip = _strip(canvas, y, columns, stages)
+    source = _input(canvas, INPUT + 2, strip, depthwise)
+    between = _apart(canvas, source, DEPTHWISE, strip, depthwise, DEPTHWISE + 138, marked=True)
+    right = _mix(canvas, between, POINTWISE + 6, strip, pointwise, depthwise.in_channels, OUTPUT + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), depthwise.input_shape),
+        (between, letters(_between(multiplier), "H′", "W′"), depthwise.output_shape),
+        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+    )
+
+
+def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """A column kernel, then a row kernel, each channel for itself."""
+    vertical, horizontal = stages
+    columns = (
+        map_column(canvas, INPUT, DEPTHWISE, "input", "M", vertical.input_shape),
+        stage_column(canvas, DEPTHWISE, POINTWISE, vertical),
+        stage_column(canvas, POINTWISE, OUTPUT, horizontal),
+        map_column(canvas, OUTPUT, END, "output", "M", horizontal.output_shape),
+    )
+    strip = _strip(canvas, y, columns, stages)
+    source = _input(canvas, INPUT + 2, strip, vertical)
+    between = _apart(canvas, source, DEPTHWISE, strip, vertical, DEPTHWISE + 138)
+    right = _apart(canvas, between, POINTWISE + 30, strip, horizontal, OUTPUT + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), vertical.input_shape),
+        (between, letters("M", "H′"), vertical.output_shape),
+        (right, letters("M", "H′", "W′"), horizontal.output_shape),
+    )
+
+
+def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """A kernel for each channel."""
+    depthwise = stages[0]
+    letter = _between(depthwise.out_channels // depthwise.in_channels)
+    columns = (
+        map_column(canvas, INPUT, DEPTHWISE, "input", "M", depthwise.input_shape),
+        stage_column(canvas, DEPTHWISE, POINTWISE, depthwise),
+        map_column(canvas, POINTWISE, OUTPUT, "output", letter, depthwise.output_shape),
+    )
+    strip = _strip(canvas, y, columns, stages[:1])
+    source = _input(canvas, INPUT + 2, strip, depthwise)
+    right = _apart(canvas, source, DEPTHWISE + 60, strip, depthwise, POINTWISE + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), depthwise.input_shape),
+        (right, letters(letter, "H′", "W′"), depthwise.output_shape),
+    )
+
+
+def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
+    depthwise, pointwise = stages
+    multiplier = depthwise.out_channels // depthwise.in_channels
+    letter = _between(multiplier)
+    columns = (
+        map_column(canvas, 0, 230, "input", letter, pointwise.input_shape),
+        stage_column(canvas, 230, 470, pointwise),
+        map_column(canvas, 470, OUTPUT, "output", "N", pointwise.output_shape),
+    )
+    strip = _strip(canvas, y, columns, stages[1:])
     slots = elide(pointwise.in_channels, MAPS)
-    right = stack(canvas, 2, top, slots, of_input(multiplier), _STEP)
-    _mix(canvas, right, 234, top, pointwise, depthwise.in_channels, 470)
-    return top + DRAWING + BELOW
+    source = stack(canvas, 2, strip, slots, of_input(multiplier), _STEP, pointwise.input, marked=True)
+    right = _mix(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters(letter, "H′", "W′"), pointwise.input_shape),
+        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+    )
 
 
-def standard_row(canvas: Canvas, y: float, stages: tuple[ConvShape, ...]) -> float:
+def standard_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     """Kernels that each span all channels."""
     standard = stages[0]
     columns = (
-        map_column(INPUT, DEPTHWISE, "Input", "M", standard.input_shape),
-        stage_column(DEPTHWISE, OUTPUT, standard),
-        map_column(OUTPUT, END, "Output", "N", standard.output_shape),
+        map_column(canvas, INPUT, DEPTHWISE, "input", "M", standard.input_shape),
+        stage_column(canvas, DEPTHWISE, OUTPUT, standard),
+        map_column(canvas, OUTPUT, END, "output", "N", standard.output_shape),
     )
+    strip = _strip(canvas, y, columns, stages[:1])
+    source = _input(canvas, INPUT + 2, strip, standard)
+    _told_arrow(canvas, source.right + 8, strip.middle, DEPTHWISE + 16, "muted", canvas.say("layers.groups", groups=1))
+    slots = elide(standard.out_channels, KERNELS)
+    through = elide(standard.in_channels, DEPTH)
+    right = blocks(canvas, DEPTHWISE + 22, strip, slots, standard.kernel, through)
+    canvas.arrow(right + 6, strip.middle, OUTPUT - 6, "standard")
+    outputs = elide(standard.out_channels, OUTPUTS)
+    maps = stack(canvas, OUTPUT + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), standard.input_shape),
+        (maps, letters("N", "H′", "W′"), standard.output_shape),
+    )
+
+
+def _between(multiplier: int) -> str:
+    return "M" if multiplier == 1 else "M·m"
+
+
+def _strip(canvas: Canvas, y: float, columns: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
+    """The headings, and the band below them."""
     top = headings(canvas, y, columns)
-    middle = top + DRAWING / 2
-    right = stack(canvas, INPUT + 2, top, elide(standard.in_channels, CHANNELS), of_input(1), _STEP)
-    canvas.arrow(right + 10, middle, DEPTHWISE + 10, "muted")
-    through: Slots = elide(standard.in_channels, DEPTH)
-    slots = elide(standard.out_channels, STANDARD_KERNELS)
-    frame, left, pitch = 88.0, DEPTHWISE + 18.0, 94.0
-    for index, kernel in enumerate(slots):
-        if kernel is None:
-            dots(canvas, left + 15, middle)
-            left += 30
-            continue
-        canvas.rect(left, middle - frame / 2, frame, frame, fill="standard", tint=0.12, stroke="standard", line=1.4)
-        block(canvas, left + frame / 2, middle, _BLOCK, standard.kernel, through)
-        left += pitch if index < len(slots) - 1 else frame
-    canvas.arrow(left + 8, middle, OUTPUT - 6, "muted")
-    stack(canvas, OUTPUT + 2, top, elide(standard.out_channels, OUTPUTS), grey, _OUTPUT_STEP)
-    return top + DRAWING + BELOW
+    return band(top, _PAGE_HEIGHT if canvas.inlined else _HEIGHT, stages)
 
 
-def _kernels_and_maps(canvas: Canvas, left: float, x: float, top: float, shape: ConvShape, maps: float) -> float:
-    """From the right edge of a stack to each channel's kernel and on to the maps; their right edge."""
+def _input(canvas: Canvas, x: float, strip: Band, shape: ConvShape) -> Stack:
+    return stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), of_input(1), _STEP, shape.input)
+
+
+def _apart(
+    canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, maps: float, marked: bool = False
+) -> Stack:
+    """From a stack to each channel's kernel and on to the maps."""
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
+    role, drawn = of_input(1), elide(shape.out_channels, MAPS)
+    shown = stack(canvas, maps, strip, drawn, of_input(multiplier), _MAP_STEP, shape.output, marked)
     told = 28 if multiplier > 1 else 0
-    role = of_input(1)
-    for channel, y in zip(slots, rows_of(slots, top), strict=True):
+    rows = rows_of(slots, strip)
+    for channel, y in zip(slots, rows, strict=True):
         if channel is None:
             continue
-        canvas.arrow(left + 10, y, x + 20, role(channel))
-        canvas.arrow(x + 66 + told, y, maps - 8, role(channel))
+        joined(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
+        joined(canvas, x + 66 + told, y, maps - 6, shown.level(strip, y), role(channel))
         if multiplier > 1:
-            canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", 11)
-    channel_kernels(canvas, x + 42, top, slots, shape.kernel, multiplier)
-    return stack(canvas, maps, top, elide(shape.out_channels, MAPS), of_input(multiplier), _MAP_STEP)
+            canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
+    label = canvas.say("layers.groups", groups=shape.groups)
+    canvas.text(x + 12, min(rows[0], strip.middle) - 8, label, "muted", SMALL, anchor="end")
+    channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
+    return shown
 
 
-def _mix(canvas: Canvas, left: float, x: float, top: float, shape: ConvShape, channels: int, output: float) -> None:
-    """From the right edge of the maps to the pointwise kernels and on to the outputs."""
-    middle = top + DRAWING / 2
-    canvas.arrow(left + 10, middle, x - 8, "muted")
-    outputs, inputs = elide(shape.out_channels, OUTPUTS), elide(shape.in_channels, CHANNELS)
-    right = point_kernels(canvas, x, top, outputs, inputs, of_input(shape.in_channels // channels))
-    canvas.arrow(right + 12, middle, output - 8, STAGE_ROLES["pointwise"])
-    stack(canvas, output + 2, top, outputs, grey, _OUTPUT_STEP)
+def _mix(canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, channels: int, output: float) -> Stack:
+    """From the maps, through one cell of every channel, to the pointwise kernels and on to the outputs."""
+    y = strip.middle
+    canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)
+    _told_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
+    outputs, inputs = elide(shape.out_channels, OUTPUTS), elide(shape.in_channels, MAPS)
+    bars = point_kernels(canvas, x, strip, outputs, inputs, of_input(shape.in_channels // channels))
+    maps = stack(canvas, output, strip, outputs, grey, _OUTPUT_STEP, shape.output)
+    mark(canvas, output, y, "pointwise")
+    canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
+    _sum(canvas, bars.right + 22, bars.share)
+    joined(canvas, bars.right + 28, bars.share, output, y, STAGE_ROLES["pointwise"])
+    return maps
+
+
+def _sum(canvas: Canvas, x: float, y: float) -> None:
+    """A plus in a circle: here the channels meet."""
+    circle = f"M{number(x - 6)} {number(y)}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z"
+    canvas.path(circle, fill="paper", stroke="pointwise", line=1.4)
+    canvas.path(f"M{number(x - 3.5)} {number(y)}h7M{number(x)} {number(y - 3.5)}v7", stroke="pointwise", line=1.4)
+
+
+def _told_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
+    canvas.arrow(x, y, to_x, role)
+    canvas.text((x + to_x) / 2 - 2, y - 7, label, "muted", SMALL, anchor="middle")
+
+
+def _labels(canvas: Canvas, strip: Band, *maps: tuple[Stack, str, Sequence[int]]) -> float:
+    """Below each map its size in letters and numbers, except in the page; where the row ends."""
+    if canvas.inlined:
+        return strip.bottom + _BELOW
+    for drawn, letter, shape in maps:
+        canvas.text(drawn.left, strip.bottom + 16, letter, "muted", SMALL, formula=True)
+        canvas.text(drawn.left, strip.bottom + 31, sizes(shape), "ink", SMALL)
+    return strip.bottom + 36

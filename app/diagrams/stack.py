@@ -1,17 +1,47 @@
-"""Stacks of planes, one for each channel, and how long ones are cut short: the first few, dots, the last."""
+"""Stacks of planes, one for each channel and to scale, and how long ones are cut short: the first few, dots, the last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from app.diagrams.canvas import Canvas, number
-from app.diagrams.columns import DRAWING
+from app.diagrams.canvas import HEAD, SMALL, Canvas, number
 from app.palette import channel_role
+from app.shapes import ConvShape, Pair
 
 Slots = Sequence[int | None]
 Role = Callable[[int], str]
 
-_WIDTH = 29.0
-_SLANT = 24.0
-_GAP = 15.0
+SMALLEST = 6  # the smallest map is drawn as one this many times smaller than the largest
+GAP = 15.0
+
+_CELL = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The strip that a row of drawings takes, and the size of its largest map in cells."""
+
+    top: float
+    height: float
+    largest: int
+
+    @property
+    def middle(self) -> float:
+        """Its middle line."""
+        return self.top + self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        """Its lower edge."""
+        return self.top + self.height
+
+    def share(self, cells: int) -> float:
+        """How large a side is drawn, of the largest; never less than a sixth."""
+        return max(cells / self.largest, 1 / SMALLEST)
+
+
+def band(top: float, height: float, stages: Iterable[ConvShape]) -> Band:
+    """The strip for these stages' maps."""
+    return Band(top, height, max(max(*stage.input, *stage.output) for stage in stages))
 
 
 def elide(count: int, most: int) -> list[int | None]:
@@ -19,10 +49,20 @@ def elide(count: int, most: int) -> list[int | None]:
     return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
 
 
+def left_out(slots: Slots) -> int:
+    """How many indices the gap stands for."""
+    return (slots[-1] or 0) + 2 - len(slots) if None in slots else 0
+
+
 def dots(canvas: Canvas, x: float, y: float, down: bool = False) -> None:
     """An ellipsis about a point."""
-    places = [(x, y + step) if down else (x + step, y) for step in (-4, 0, 4)]
-    canvas.path("".join(f"M{number(a - 1)} {number(b - 1)}h2v2h-2z" for a, b in places), fill="muted")
+    ellipses(canvas, [(x, y)], down)
+
+
+def ellipses(canvas: Canvas, places: Iterable[tuple[float, float]], down: bool = False) -> None:
+    """An ellipsis about each point."""
+    marks = [(x, y + step) if down else (x + step, y) for x, y in places for step in (-4, 0, 4)]
+    canvas.path("".join([f"M{number(x - 1)} {number(y - 1)}h2v2h-2z" for x, y in marks]), fill="muted")
 
 
 def grey(_: int) -> str:
@@ -35,17 +75,63 @@ def of_input(multiplier: int) -> Role:
     return lambda channel: channel_role(channel // multiplier)
 
 
-def stack(canvas: Canvas, x: float, top: float, slots: Slots, role: Role, step: float) -> float:
-    """Planes from left to right, the last in front; the stack's right edge."""
-    bottom = top + DRAWING
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Where a stack was drawn, how high its maps are of the band's full height, and where its first plane begins."""
+
+    left: float
+    right: float
+    share: float
+
+    def level(self, strip: Band, y: float) -> float:
+        """Where a line from the height y of the band meets the stack."""
+        return strip.middle + (y - strip.middle) * self.share
+
+
+def stack(
+    canvas: Canvas, x: float, strip: Band, slots: Slots, role: Role, step: float, cells: Pair, marked: bool = False
+) -> Stack:
+    """Planes of cells = (rows, columns) from left to right, the last in front.
+
+    With `marked`, one cell is marked in every plane: those that lie behind one another.
+    """
+    high, wide = (strip.share(each) for each in cells)
+    upright, across, rise = 0.78 * strip.height * high, 0.24 * strip.height * wide, 0.2 * strip.height * wide
+    bottom = strip.middle + (upright + rise) / 2
+    step = max(step * wide, _CELL + 2)
     left = right = x
     for channel in slots:
         if channel is None:
-            dots(canvas, right + _GAP / 2, (top + bottom - 6) / 2)
-            left = right + _GAP
+            dots(canvas, right + GAP / 2, strip.middle)
+            left = right + GAP
             continue
-        right = left + _WIDTH
-        corners = [(left, top + _SLANT), (left, bottom - 6), (right, bottom - _SLANT - 6), (right, top)]
-        canvas.polygon(corners, fill=role(channel), tint=0.25, stroke=role(channel), line=1.4)
+        right = left + across
+        corners = [(left, bottom - upright), (left, bottom), (right, bottom - rise), (right, bottom - rise - upright)]
+        canvas.polygon(corners, fill="paper")
+        canvas.polygon(corners, fill=role(channel), tint=0.28, stroke=role(channel), line=1.2)
+        if marked:
+            mark(canvas, left, strip.middle, role(channel))
         left += step
-    return right
+    return Stack(x, right, (upright + rise) / (0.98 * strip.height))
+
+
+def mark(canvas: Canvas, left: float, y: float, role: str) -> None:
+    """The marked cell of a plane, beside its left edge."""
+    d = f"M{number(left + 1.5)} {number(y - 1)}l{number(_CELL - 1)} -3v5l-{number(_CELL - 1)} 3z"
+    canvas.path(d, fill=role)
+
+
+def joined(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
+    """An arrow that sets out and arrives level."""
+    if abs(to_y - y) < 0.5:
+        canvas.arrow(x, y, to_x, role)
+        return
+    end, half = to_x - HEAD, (x + to_x - HEAD) / 2
+    curve = f"{number(half)} {number(y)} {number(half)} {number(to_y)} {number(end)} {number(to_y)}"
+    canvas.path(f"M{number(x)} {number(y)}C{curve}", stroke=role)
+    canvas.polygon([(to_x, to_y), (end, to_y - 3.5), (end, to_y + 3.5)], fill=role)
+
+
+def more(canvas: Canvas, x: float, y: float, slots: Slots) -> None:
+    """Beside dots: how many they stand for."""
+    canvas.text(x, y + 4, canvas.say("layers.more", count=left_out(slots)), "muted", SMALL)

@@ -16,26 +16,31 @@ MEDIA_TYPE = "application/octet-stream"
 
 
 def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> Encoded:
+    """The tensors as `collected` gives them. The metadata stands as JSON under `sepviz`."""
+    tensors, held = collected(trace, dtype, tile)
+    return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
+
+
+@torch.inference_mode()
+def collected(trace: Trace, dtype: DType, tile: int | None) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The maps that were asked for under their stage's name, (channels, height, width), and their kernels.
 
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
-    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata has, as
-    JSON under `sepviz`, the layer's canonical query and which
-    channels each stage holds.
+    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata beside them has
+    the layer's canonical query and which channels each stage holds.
     """
-    with torch.inference_mode():
-        tensors: dict[str, Tensor] = {}
-        held = {"query": trace.spec.query()}
-        for name, maps in trace.asked().items():
-            held[f"{name}.channels"] = f"{maps.channels.start}-{maps.channels.stop - 1}"
-            values = maps.values if tile is None else tiled(maps.values, tile)
-            if dtype == "uint8":
-                tensors[name], tensors[f"{name}.range"] = to_bytes(values)
-            else:
-                tensors[name] = planar(values)[0].to(getattr(torch, dtype))
-            if name != "input":
-                tensors.update(_kernel(trace, name, maps.channels, dtype))
-        return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
+    tensors: dict[str, Tensor] = {}
+    held = {"query": trace.spec.query()}
+    for name, maps in trace.asked().items():
+        held[f"{name}.channels"] = f"{maps.channels.start}-{maps.channels.stop - 1}"
+        values = maps.values if tile is None else tiled(maps.values, tile)
+        if dtype == "uint8":
+            tensors[name], tensors[f"{name}.range"] = to_bytes(values)
+        else:
+            tensors[name] = planar(values)[0].to(getattr(torch, dtype))
+        if name != "input":
+            tensors.update(_kernel(trace, name, maps.channels, dtype))
+    return tensors, held
 
 
 def _kernel(trace: Trace, name: str, channels: range, dtype: DType) -> dict[str, Tensor]:

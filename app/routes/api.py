@@ -1,6 +1,7 @@
 """Layers, tensors and source as data."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,22 +9,32 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.codegen import generate
 from app.cost import document
 from app.encoders import Encoded
+from app.encoders.npz import encode_npz
 from app.encoders.tensors import encode
-from app.routes.queries import CodeQuery, LayerQuery, TensorsQuery, documented, query
-from app.routes.responses import address, respond, unchanged
+from app.routes.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, query
+from app.routes.responses import address, client, respond, unchanged, while_asked
 from app.routes.services import Provided
+from app.spec import LayerSpec
+from app.tables import cost_csv, cost_markdown
 from app.trace import run
 
 router = APIRouter(prefix="/api", tags=["data"])
 
+TABLES: dict[str, tuple[Callable[[LayerSpec], str], str]] = {
+    "json": (lambda spec: json.dumps(document(spec)), "application/json"),
+    "csv": (cost_csv, "text/csv; charset=utf-8"),
+    "markdown": (cost_markdown, "text/markdown; charset=utf-8"),
+}
 
-@router.get("/layer", openapi_extra=documented(LayerQuery))
-async def layer(request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))]) -> Response:
+
+@router.get("/layer", openapi_extra=documented(LayerTableQuery))
+async def layer(request: Request, asked: Annotated[LayerTableQuery, Depends(query(LayerTableQuery))]) -> Response:
     """The normalised layer, its stages, params and MACs, and those of what it replaces."""
     key = address(request, asked)
     if same := unchanged(request, key):
         return same
-    return respond(key, Encoded(json.dumps(document(asked.layer)).encode(), "application/json"))
+    write, media_type = TABLES[asked.format]
+    return respond(key, Encoded(write(asked.layer).encode(), media_type))
 
 
 @router.get("/code", openapi_extra=documented(CodeQuery))
@@ -40,13 +51,14 @@ async def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQ
 async def tensors(
     request: Request, asked: Annotated[TensorsQuery, Depends(query(TensorsQuery))], services: Provided
 ) -> Response:
-    """The tensors, as a safetensors file."""
+    """The tensors, as a safetensors file or a NumPy archive."""
     key = address(request, asked)
     if same := unchanged(request, key):
         return same
     spec, selection = asked.layer, asked.selection
 
     def job() -> Encoded:
-        return encode(run(spec, services.inputs, selection), asked.dtype, asked.tile)
+        write = encode if asked.format == "safetensors" else encode_npz
+        return write(run(spec, services.inputs, selection), asked.dtype, asked.tile)
 
-    return respond(key, await services.compute.once(key, job))
+    return respond(key, await while_asked(request, services.compute.once(key, job, client(request))))

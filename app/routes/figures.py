@@ -1,49 +1,55 @@
-"""Figures: diagrams as SVG, feature maps as PNG."""
+"""Figures: diagrams and feature maps as SVG, PNG or PDF."""
 
+from asyncio import to_thread
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.diagrams import NAMES, draw
 from app.encoders import Encoded
-from app.encoders.grid import grid_png, plane_png
+from app.encoders.grid import grid_png, grid_svg, plane_png
 from app.errors import UnknownName
-from app.routes.queries import DiagramQuery, MapsQuery, documented, query
-from app.routes.responses import address, respond, unchanged
+from app.export import pdf, png
+from app.figure import FigureSpec
+from app.routes.queries import MapsQuery, documented, query
+from app.routes.responses import address, client, respond, unchanged, while_asked
 from app.routes.services import Provided
-from app.trace import Selection, run, stage_names
+from app.trace import Maps, Selection, run, stage_names
 
 router = APIRouter(tags=["figures"])
 
-EMBEDDABLE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "Access-Control-Allow-Origin": "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
+FIGURE_TYPES: dict[str, str] = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+MAPS_TYPES = ("png", "svg")
 
 
-@router.get("/diagrams/{name}.svg", openapi_extra=documented(DiagramQuery))
+@router.get("/diagrams/{name}.{form}", openapi_extra=documented(FigureSpec))
 async def diagram(
-    name: str, request: Request, asked: Annotated[DiagramQuery, Depends(query(DiagramQuery))]
+    name: str, form: str, request: Request, asked: Annotated[FigureSpec, Depends(query(FigureSpec))]
 ) -> Response:
-    """A diagram of the layer."""
+    """A diagram of the layer as SVG, as PNG with two pixels for each of its own, or as PDF."""
+    if form not in FIGURE_TYPES:
+        raise UnknownName("kind of file", form, FIGURE_TYPES)
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES)
     key = address(request, asked)
-    answer = unchanged(request, key)
-    if answer is None:
-        figure = draw(name, asked.layer, asked.options)
-        answer = respond(key, Encoded(figure.encode(), "image/svg+xml"))
-    answer.headers.update(EMBEDDABLE)
-    return answer
+    if same := unchanged(request, key):
+        return same
+    svg = draw(name, asked.layer, asked.options)
+    # Cairo takes tens of milliseconds, and lets go of the interpreter meanwhile.
+    body = svg.encode() if form == "svg" else await to_thread(png if form == "png" else pdf, svg)
+    return respond(key, Encoded(body, FIGURE_TYPES[form]))
 
 
-@router.get("/feature-maps/{stage}.png", openapi_extra=documented(MapsQuery))
+@router.get("/feature-maps/{stage}.{form}", openapi_extra=documented(MapsQuery))
 async def grid(
-    stage: str, request: Request, asked: Annotated[MapsQuery, Depends(query(MapsQuery))], services: Provided
+    stage: str, form: str, request: Request, asked: Annotated[MapsQuery, Depends(query(MapsQuery))], services: Provided
 ) -> Response:
-    """All channels of a stage as a labelled grid."""
-    return await _maps(request, asked, services, stage, None)
+    """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
+    if form not in MAPS_TYPES:
+        raise UnknownName("kind of file", form, MAPS_TYPES)
+    encode = grid_png if form == "png" else grid_svg
+    return await _maps(request, asked, services, stage, None, lambda maps: encode(maps, asked.colormap, asked.scale))
 
 
 @router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
@@ -55,24 +61,29 @@ async def plane(
     services: Provided,
 ) -> Response:
     """One channel, a pixel for each cell."""
-    return await _maps(request, asked, services, stage, channel)
+    run_of_one = _one(channel)
+    return await _maps(request, asked, services, stage, run_of_one, lambda maps: plane_png(maps, asked.colormap))
 
 
-async def _maps(request: Request, asked: MapsQuery, services: Provided, stage: str, channel: str | None) -> Response:
+async def _maps(
+    request: Request,
+    asked: MapsQuery,
+    services: Provided,
+    stage: str,
+    channels: range | None,
+    encode: Callable[[Maps], Encoded],
+) -> Response:
     spec = asked.layer
     if stage not in stage_names(spec):
         raise UnknownName("stage", stage, stage_names(spec))
     key = address(request, asked)
-    if (answer := unchanged(request, key)) is None:
-        selection = Selection((stage,), None if channel is None else _one(channel))
+    if same := unchanged(request, key):
+        return same
 
-        def job() -> Encoded:
-            maps = run(spec, services.inputs, selection).asked()[stage]
-            return grid_png(maps, asked.colormap, asked.scale) if channel is None else plane_png(maps, asked.colormap)
+    def job() -> Encoded:
+        return encode(run(spec, services.inputs, Selection((stage,), channels)).asked()[stage])
 
-        answer = respond(key, await services.compute.once(key, job))
-    answer.headers.update(EMBEDDABLE)
-    return answer
+    return respond(key, await while_asked(request, services.compute.once(key, job, client(request))))
 
 
 def _one(channel: str) -> range:

@@ -8,6 +8,13 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
+# On figures and on what is answered in their place: other sites may show them, and nothing in them runs.
+EMBEDDABLE = {
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+FIGURES, FIGURE_SUFFIXES = ("/diagrams/", "/feature-maps/"), (".svg", ".png", ".pdf")
+
 
 class SecurityHeaders:
     """Adds them where a route has not set its own."""
@@ -26,6 +33,11 @@ class SecurityHeaders:
                 headers.setdefault("Content-Security-Policy", POLICY)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "same-origin")
+                # Answers to GET hold nobody's secrets: no cookie decides about them.
+                if scope["method"] == "GET":
+                    headers.setdefault("Access-Control-Allow-Origin", "*")
+                if scope["path"].startswith(FIGURES) and scope["path"].endswith(FIGURE_SUFFIXES):
+                    headers.update(EMBEDDABLE)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, UploadFile
 from fastapi.responses import JSONResponse
 
-from app.inputs.images import MAX_BYTES, decode
+from app.inputs.images import MAX_BYTES
 from app.routes.services import Provided
 
 router = APIRouter(tags=["pictures"])
@@ -18,7 +18,7 @@ FORM_BYTES = 64 * 1024
 async def upload(file: Annotated[UploadFile, File()], services: Provided) -> JSONResponse:
     """Keep a picture for half an hour, decoded; its `id` is an `input`."""
     data = await file.read()
-    picture = await services.compute.run(lambda: decode(data))
+    picture = await services.decoder.decode(data)
     document = {
         "id": services.inputs.store.add(picture),
         "width": picture.width,

@@ -14,14 +14,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagrams import error_figure
 from app.errors import (
+    Flooding,
+    ForeignOrigin,
     ImageGone,
     ImageTooLarge,
     InvalidParameters,
+    QueryTooLong,
     SepvizError,
+    Unavailable,
     UndecodableImage,
     UnknownName,
     UnsupportedImage,
 )
+from app.export import ExportUnavailable
 from app.inputs.images import MAX_BYTES
 
 STATUS: dict[type[SepvizError], HTTPStatus] = {
@@ -31,6 +36,20 @@ STATUS: dict[type[SepvizError], HTTPStatus] = {
     ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UndecodableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Flooding: HTTPStatus.TOO_MANY_REQUESTS,
+    ForeignOrigin: HTTPStatus.FORBIDDEN,
+    ExportUnavailable: HTTPStatus.NOT_IMPLEMENTED,
+    QueryTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+}
+# Status: the parameter, what is wrong with it and what would fit.
+_PLAIN: dict[int, tuple[str, str, str]] = {
+    HTTPStatus.BAD_REQUEST: (
+        "Host",
+        "not a name of this server",
+        "ask for it as 127.0.0.1 or localhost, or as it is set up",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("file", "too large", f"send at most {MAX_BYTES // 2**20} MiB"),
 }
 UNCACHED = {"Cache-Control": "no-store"}
 
@@ -50,6 +69,11 @@ def add_handlers(app: FastAPI) -> None:
 async def _domain_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, SepvizError):
         raise error
+    return refusal(request, error)
+
+
+def refusal(request: Request, error: SepvizError) -> Response:
+    """The answer that tells of the error."""
     status = status_of(error)
     errors = []
     if isinstance(error, InvalidParameters):
@@ -57,13 +81,14 @@ async def _domain_problem(request: Request, error: Exception) -> Response:
             {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
             for bad in error.bad[:8]
         ]
-    return _problem(request, status, str(error)[:2000], errors)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    return problem(request, status, str(error)[:2000], errors, headers)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return _problem(request, HTTPStatus(error.status_code), str(error.detail), [], error.headers)
+    return problem(request, HTTPStatus(error.status_code), str(error.detail), [], error.headers)
 
 
 async def _form_problem(request: Request, error: Exception) -> Response:
@@ -72,38 +97,39 @@ async def _form_problem(request: Request, error: Exception) -> Response:
         raise error
     missing = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
     detail = "file: missing; send a picture as the field `file` of a multipart form"
-    return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [missing])
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [missing])
 
 
-class BodyLimitProblems:
-    """FastAPI's limit on bodies answers 413 in plain text, past every handler; here that becomes a problem, too."""
+class PlainProblems:
+    """What Starlette and FastAPI refuse in plain text, before any handler is reached, made a problem."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
-        refused = False
+        replaced = False
 
         async def as_problem(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                refused = not Headers(raw=message["headers"]).get("content-type", "").endswith("json")
-                if refused:
-                    detail = f"file: larger than {MAX_BYTES / 2**20:.0f} MiB; send a smaller picture"
-                    too_large = {"parameter": "file", "value": None, "detail": "too large"}
-                    errors = [{**too_large, "allowed": f"at most {MAX_BYTES / 2**20:.0f} MiB"}]
-                    answer = _problem(Request(scope), HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, errors)
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] in _PLAIN:
+                replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                if replaced:
+                    status = HTTPStatus(message["status"])
+                    parameter, detail, allowed = _PLAIN[status]
+                    bad = {"parameter": parameter, "value": None, "detail": detail, "allowed": allowed}
+                    answer = problem(Request(scope), status, f"{parameter}: {detail}; {allowed}", [bad])
                     await answer(scope, receive, send)
-            if not refused:
+            if not replaced:
                 await send(message)
 
         await self.app(scope, receive, as_problem if scope["type"] == "http" else send)
 
 
-def _problem(
+def problem(
     request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, str | None]], headers: object = None
 ) -> Response:
+    """The answer that tells of a refusal: a document, or a picture where a picture was asked for."""
     kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
     path = request.url.path
     if path.endswith(".svg"):

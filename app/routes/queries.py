@@ -1,7 +1,6 @@
 """Query strings into validated values: the layer's parameters, and each route's own options."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
@@ -10,8 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.encoders.colormaps import ColorMap
 from app.encoders.tensors import DType
-from app.options import MOST_FRAMES, NARROWEST, THEMES, WIDEST, Background, Lang, Options, caption
-from app.spec import Boolean, LayerSpec, described, parse, properties, whole_number
+from app.spec import LayerSpec, described, parse, properties, whole_number
 from app.trace import Selection
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -34,29 +32,6 @@ class LayerQuery(LayerSpec):
         return LayerSpec(**{name: getattr(self, name) for name in LayerSpec.model_fields})
 
 
-class DiagramQuery(LayerQuery):
-    """A diagram's options."""
-
-    theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
-    width: Annotated[int, Field(ge=NARROWEST, le=WIDEST), BeforeValidator(whole_number)] | None = Field(
-        None, **described("Pixels across.")
-    )
-    background: Background = Field("paper", **described("Whether the figure brings its own paper."))
-    title: Annotated[str, AfterValidator(caption)] | None = Field(
-        None, **described("The caption; 80 characters of it.", allowed="any text")
-    )
-    lang: Lang = Field("en", **described("The language of its words."))
-    animate: Boolean = Field(False, **described("Whether the kernel moves."))
-    frames: Annotated[int, Field(ge=0, le=MOST_FRAMES), BeforeValidator(whole_number)] = Field(
-        0, **described("The same as so many still pictures in one.")
-    )
-
-    @property
-    def options(self) -> Options:
-        """How it is to look."""
-        return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
-
-
 class MapsQuery(LayerQuery):
     """The options of feature maps as a picture."""
 
@@ -73,6 +48,7 @@ class TensorsQuery(LayerQuery):
         None,
         **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
     )
+    format: Literal["safetensors", "npz"] = Field("safetensors", **described("The kind of file."))
     tile: Annotated[int, Field(ge=1, le=512), BeforeValidator(whole_number)] | None = Field(
         None, **described("At most so many cells a side, averaged.")
     )
@@ -85,6 +61,12 @@ class TensorsQuery(LayerQuery):
             return Selection(stages)
         first, last = map(int, self.channels.split("-"))
         return Selection(stages, range(first, last + 1))
+
+
+class LayerTableQuery(LayerQuery):
+    """How the layer's numbers are written."""
+
+    format: Literal["json", "csv", "markdown"] = Field("json", **described("As JSON, or its costs as a table."))
 
 
 class CodeQuery(LayerQuery):

@@ -1,5 +1,7 @@
 """Responses to GET: a function of their address, with a strong ETag."""
 
+import asyncio
+from collections.abc import Coroutine
 from hashlib import blake2b
 
 import torch
@@ -8,6 +10,7 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.encoders import Encoded
+from app.errors import Busy
 
 # Two processors may round the last digit differently; then it is another entity.
 _EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
@@ -37,6 +40,29 @@ def respond(key: str, encoded: Encoded, cache: str = CACHED) -> Response:
 def etag(key: str) -> str:
     """The tag of an address, in quotes."""
     return f'"{blake2b(f"{_EDITION} {key}".encode(), digest_size=12).hexdigest()}"'
+
+
+async def while_asked(request: Request, work: Coroutine[object, object, Encoded]) -> Encoded:
+    """The work's result; the work is cancelled when the client has left."""
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise Busy("nobody waits for this any longer", 1)
+        return doing.result()
+    finally:
+        leaving.cancel()
+        doing.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def client(request: Request) -> str | None:
+    """The open page that asks, if it says so: a number that it made up."""
+    return request.headers.get("sepviz-page", "")[:64] or None
 
 
 def _headers(key: str, cache: str) -> dict[str, str]:

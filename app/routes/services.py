@@ -8,14 +8,18 @@ from starlette.templating import Jinja2Templates
 
 from app.compute import Compute
 from app.inputs import Inputs
+from app.inputs.decoder import Decoder
+from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Services:
-    """The inputs, the workers and the templates."""
+    """The inputs, the workers, the decoder, the templates, and what the operator has set."""
 
+    settings: Settings
     inputs: Inputs
     compute: Compute
+    decoder: Decoder
     templates: Jinja2Templates
 
 

@@ -62,13 +62,25 @@ export function percentile(planes) {
 const sizeAt = ({ low, step }, byte) => low + byte * step;
 
 /**
- * Paints a plane; `ends` are the values of the first and the last colour.
+ * What each canvas shows.
+ * @type {WeakMap<HTMLCanvasElement, { plane: Plane, colours: Uint32Array, ends: [number, number] }>}
+ */
+const painted = new WeakMap();
+
+/**
+ * Paints a plane, unless it is there already; `ends` are the values of the first and the last colour.
  * @param {HTMLCanvasElement} canvas
  * @param {Plane} plane
  * @param {Uint32Array} colours
  * @param {[number, number]} ends
  */
-export function paint(canvas, { bytes, width, height, low, high }, colours, [first, last]) {
+export function paint(canvas, plane, colours, ends) {
+  const { bytes, width, height, low, high } = plane;
+  const [first, last] = ends;
+  const before = painted.get(canvas);
+  painted.set(canvas, { plane, colours, ends });
+  if (before?.colours === colours && before.ends.every((end, at) => end === ends[at]) && same(before.plane, plane))
+    return;
   const lookup = new Uint32Array(256);
   const span = last - first;
   for (let byte = 0; byte < 256; byte++) {
@@ -83,6 +95,17 @@ export function paint(canvas, { bytes, width, height, low, high }, colours, [fir
   const pixels = new Uint32Array(image.data.buffer);
   for (let cell = 0; cell < pixels.length; cell++) pixels[cell] = lookup[bytes[cell]];
   context.putImageData(image, 0, 0);
+}
+
+/**
+ * @param {Plane} one
+ * @param {Plane} other
+ */
+function same(one, other) {
+  if (one.width !== other.width || one.height !== other.height) return false;
+  if (one.low !== other.low || one.high !== other.high) return false;
+  for (let cell = 0; cell < one.bytes.length; cell++) if (one.bytes[cell] !== other.bytes[cell]) return false;
+  return true;
 }
 
 /**

@@ -3,16 +3,24 @@
  */
 
 /**
+ * A part that is the same as before stays as it is, with its focus and its layout.
  * @param {Document} page
  * @param {HTMLElement} fragment
  */
 export function place(page, fragment) {
   for (const part of fragment.querySelectorAll("[data-part]")) {
     const name = /** @type {HTMLElement} */ (part).dataset.part;
-    page
-      .querySelector(`body > :not(#fragment) [data-part="${name}"], form [data-part="${name}"]`)
-      ?.replaceChildren(...part.childNodes);
+    const held = page.body.querySelector(`[data-part="${name}"]`);
+    if (held && !same(held.childNodes, part.childNodes)) held.replaceChildren(...part.childNodes);
   }
+}
+
+/**
+ * @param {NodeListOf<ChildNode>} some
+ * @param {NodeListOf<ChildNode>} others
+ */
+function same(some, others) {
+  return some.length === others.length && [...some].every((node, at) => node.isEqualNode(others[at]));
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { tensors } from "./client.js";
 import { paint } from "./colormap.js";
-import { endsOf, isLight, planesOf } from "./strip.js";
+import { endsOf, isLight, planesOf } from "./planes.js";
 
 /**
  * @param {string} query

@@ -1,12 +1,14 @@
 /**
  * Wiring: a change of a control changes the query; the query is asked for, shown, and put in the address.
  */
-import { changed, parameter } from "./address.js";
+import { changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, tensors } from "./client.js";
 import { table } from "./colormap.js";
 import { listen, problems, show } from "./controls.js";
+import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
+import { tell as tellRange } from "./legend.js";
 import { receive } from "./pictures.js";
 import { Strip } from "./strip.js";
 
@@ -38,12 +40,9 @@ let pushing = false;
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
   open: (stage, channel) => inspect(query, stage, channel, colours).catch(tell),
-  looked: (what, [low, high]) => {
-    text("looked", what);
-    text("low", low.toPrecision(3));
-    text("high", high.toPrecision(3));
-  },
+  looked: (map) => tellRange(legend, map, colours(map.light), scale.value === "stage"),
 });
+watch(document.querySelectorAll(".scroll"));
 
 function dark() {
   const { theme } = root.dataset;
@@ -58,16 +57,15 @@ function colours(light) {
 
 function paint() {
   if (!file) return;
-  strip.draw(file, stages, colours, scale.value, Number(parameter(query, "depth_multiplier") ?? 1));
-  const bar = /** @type {HTMLCanvasElement} */ (legend.querySelector("canvas"));
-  const image = new ImageData(256, 1);
-  new Uint32Array(image.data.buffer).set(colours(false));
-  bar.getContext("2d")?.putImageData(image, 0, 0);
+  const multiplier = stages.length > 2 ? Number(parameter(query, "depth_multiplier") ?? 1) : 1;
+  const kind = parameter(query, "kind") ?? "";
+  strip.draw(file, { kind, stages, multiplier }, { colours, scale: scale.value });
   legend.hidden = false;
-  const channels = Math.max(...["in_channels", "out_channels"].map((name) => Number(parameter(query, name))));
+  const [inputs, outputs] = ["in_channels", "out_channels"].map((name) => Number(parameter(query, name)));
+  const most = Math.max(inputs * multiplier, outputs);
   const more = /** @type {HTMLElement} */ (document.getElementById("more"));
-  more.hidden = shown >= channels * Number(parameter(query, "depth_multiplier") ?? 1);
-  text("shown", `the first ${shown} channels of each stage`);
+  more.hidden = shown >= most;
+  text("shown", `the first ${shown} of ${most} channels`);
 }
 
 /**
@@ -111,6 +109,7 @@ async function go(next, history) {
     place(document, parts);
     show(form, query, JSON.parse(parts.dataset.bounds ?? "{}"));
     relink(document, query);
+    remember(query);
     if (answer instanceof Refusal) {
       problems(document, answer.errors, answer.message);
       strip.element.hidden = true;
@@ -146,7 +145,7 @@ form.addEventListener("click", (event) => {
   const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
   if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(link.dataset.query ?? "", "push");
+  go(restored(query, link.dataset.query ?? ""), "push");
 });
 legend.addEventListener("change", paint);
 document.querySelector("#more button")?.addEventListener("click", () => {

@@ -1,104 +1,70 @@
 /**
- * The strip of maps: input, kernels and first maps, matrix, output maps.
+ * The strip of maps: input, kernels and first maps in one pane, the last stage's weights and its maps in another.
  * @typedef {import("./colormap.js").Plane} Plane
  * @typedef {import("./safetensors.js").File} File
- * @typedef {(light: boolean) => Uint32Array} Colours
+ * @typedef {import("./safetensors.js").Tensor} Tensor
+ * @typedef {{ colours: (light: boolean) => Uint32Array, scale: string }} Look
+ * @typedef {{ stage: string, channel: number, plane: Plane, ends: [number, number], light: boolean }} Shown
  */
-import { paint, percentile, planeOf } from "./colormap.js";
+import { paint, planeOf } from "./colormap.js";
+import { endsOf, isLight, kernelsOf, largest, planesOf } from "./planes.js";
 
 const CHANNEL_COLOURS = 6;
-
-/**
- * The planes of a stage.
- * @param {File} file
- * @param {string} stage
- * @returns {Plane[]}
- */
-export function planesOf({ tensors }, stage) {
-  const maps = tensors.get(stage);
-  const ranges = tensors.get(`${stage}.range`);
-  if (!maps || !ranges) return [];
-  const [count, height, width] = maps.shape;
-  const bytes = /** @type {Uint8Array} */ (maps.data);
-  return Array.from({ length: count }, (_, at) => ({
-    bytes: bytes.subarray(at * height * width, (at + 1) * height * width),
-    width,
-    height,
-    low: ranges.data[2 * at],
-    high: ranges.data[2 * at + 1],
-  }));
-}
-
-/**
- * Whether a plane is light, as a picture's channels are, and not signed.
- * @param {Plane} plane
- * @param {string} stage
- */
-export const isLight = ({ low }, stage) => stage === "input" && low >= 0;
-
-/**
- * The values of the first and last colour: black to white for light, else symmetric about zero at the 99th percentile.
- * @param {Plane[]} planes
- * @param {string} stage
- * @returns {[number, number]}
- */
-export function endsOf(planes, stage) {
-  if (planes.every((plane) => isLight(plane, stage)))
-    return [0, Math.max(1, ...planes.map(({ high }) => high))];
-  const most = percentile(planes);
-  return [-most, most];
-}
+/** The width of a sheet of kernels over its height. */
+const SHEET = 150 / 82;
+/** With more channels than this, lines between them would hide them. */
+const MOST_RULED = 32;
 
 /** The four columns, kept from one layer to the next. */
 export class Strip {
   /**
    * @param {HTMLElement} element
-   * @param {{
-   *   open: (stage: string, channel: number) => void,
-   *   looked: (what: string, ends: [number, number]) => void,
-   * }} gestures
+   * @param {{ open: (stage: string, channel: number) => void, looked: (map: Shown) => void }} gestures
    */
   constructor(element, { open, looked }) {
     this.element = element;
     this.looked = looked;
-    /** @type {WeakMap<Element, [number, number]>} */
-    this.ends = new WeakMap();
-    element.addEventListener("click", (event) => {
-      const map = /** @type {HTMLElement} */ (event.target).closest("button.map");
-      if (map instanceof HTMLElement) open(map.dataset.stage ?? "", Number(map.dataset.channel));
+    this.multiplier = 1;
+    /** @type {WeakMap<Element, Shown>} */
+    this.shown = new WeakMap();
+    element.addEventListener("click", ({ target }) => {
+      const shown = this.shown.get(/** @type {Element} */ (target).closest("button.map") ?? element);
+      if (shown) open(shown.stage, shown.channel);
     });
     for (const type of ["pointerover", "focusin"])
       element.addEventListener(type, (event) => this.#light(event.target));
     for (const type of ["pointerleave", "focusout"]) element.addEventListener(type, () => this.#light(null));
+    const panes = [...element.querySelectorAll(".scroll")];
+    for (const pane of panes)
+      pane.addEventListener("scroll", () => {
+        if (this.apart) for (const other of panes) other.scrollTop = pane.scrollTop;
+      });
+  }
+
+  /** Whether every channel stays apart to the end, a row of its own for each. */
+  get apart() {
+    return this.element.dataset.kind === "spatially-separable";
   }
 
   /**
    * Draws a layer's maps and kernels, all at once.
    * @param {File} file
-   * @param {string[]} stages
-   * @param {Colours} colours
-   * @param {string} scale
-   * @param {number} multiplier depthwise maps of one input channel
+   * @param {{ kind: string, stages: string[], multiplier: number }} layer `multiplier` first maps of one input channel
+   * @param {Look} look
    */
-  draw(file, stages, colours, scale, multiplier) {
+  draw(file, { kind, stages, multiplier }, look) {
     const last = stages[stages.length - 1];
-    const inputs = planesOf(file, "input");
-    this.#rows("input", inputs, "input", colours, scale, multiplier);
-    if (stages.length > 2)
-      this.#rows(
-        "first",
-        planesOf(file, stages[1]),
-        stages[1],
-        colours,
-        scale,
-        1,
-        file.tensors.get(`${stages[1]}.weight`),
-      );
-    else this.#column("first").replaceChildren();
-    this.#matrix(/** @type {any} */ (file.tensors.get(`${last}.weight`)), colours(false));
-    this.#maps(this.#column("output"), planesOf(file, last), last, colours, scale);
-    const shown = this.#column("output").firstElementChild;
-    if (shown) this.#tell(shown);
+    this.element.dataset.kind = kind;
+    this.element.style.setProperty("--multiplier", String(multiplier));
+    this.multiplier = multiplier;
+    this.#maps("input", file, "input", look);
+    const first = stages.length > 2 ? stages[1] : "";
+    this.#maps("first", file, first, look);
+    this.#kernels(file.tensors.get(`${first}.weight`), look);
+    this.#weights(/** @type {Tensor} */ (file.tensors.get(`${last}.weight`)), look);
+    this.#maps("output", file, last, look);
+    const shown = this.shown.get(this.#column("output").firstElementChild ?? this.element);
+    if (shown) this.looked(shown);
   }
 
   /** @param {string} slot */
@@ -107,191 +73,148 @@ export class Strip {
   }
 
   /**
+   * The maps of a stage, each coloured over a range of its own or all over one.
    * @param {string} slot
-   * @param {Plane[]} planes
+   * @param {File} file
    * @param {string} stage
-   * @param {Colours} colours
-   * @param {string} scale
-   * @param {number} each rows that one channel feeds
-   * @param {import("./safetensors.js").Tensor} [weight]
+   * @param {Look} look
    */
-  #rows(slot, planes, stage, colours, scale, each, weight) {
-    const column = this.#column(slot);
-    const rows = fit(column, planes.length, () => {
-      const row = document.createElement("div");
-      row.className = "row";
-      return row;
-    });
+  #maps(slot, file, stage, { colours, scale }) {
+    const planes = planesOf(file, stage);
     const shared = scale === "stage" ? endsOf(planes, stage) : null;
-    rows.forEach((row, channel) => {
-      row.style.height = each > 1 ? `${each * 89 - 7}px` : "";
-      if (weight) {
-        const [, , height, width] = weight.shape;
-        const values = /** @type {Float32Array} */ (weight.data).subarray(
-          channel * height * width,
-          (channel + 1) * height * width,
-        );
-        const kernel = /** @type {HTMLCanvasElement} */ (
-          row.querySelector(".kernel") ?? row.appendChild(canvasOf("kernel"))
-        );
-        const plane = planeOf(values, width, height);
-        const most = Math.max(Math.abs(plane.low), Math.abs(plane.high));
-        paint(kernel, plane, colours(false), [-most, most]);
-        kernel.setAttribute(
-          "aria-label",
-          `kernel of channel ${channel}, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`,
-        );
-        kernel.setAttribute("role", "img");
-      }
-      const button = /** @type {HTMLButtonElement} */ (
-        row.querySelector(".map") ?? row.appendChild(mapButton())
-      );
-      this.#map(button, planes[channel], stage, channel, colours, shared);
-      button.classList.add("channel");
-      button.style.setProperty("--channel", `var(--channel-${channel % CHANNEL_COLOURS})`);
+    const maps = fit(this.#column(slot), "map", planes.length, mapButton);
+    maps.forEach((map, channel) => {
+      const plane = planes[channel];
+      const light = isLight(plane, stage);
+      const shown = { stage, channel, plane, light, ends: shared ?? endsOf([plane], stage) };
+      this.shown.set(map, shown);
+      map.title = `${stage} ${channel}: ${rangeOf(plane)}`;
+      map.setAttribute("aria-label", `${stage} map ${channel}, values ${rangeOf(plane)}; open large`);
+      map.style.setProperty("--channel", `var(--channel-${channel % CHANNEL_COLOURS})`);
+      paint(/** @type {HTMLCanvasElement} */ (map.firstElementChild), plane, colours(light), shown.ends);
     });
   }
 
   /**
-   * @param {HTMLElement} column
-   * @param {Plane[]} planes
-   * @param {string} stage
-   * @param {Colours} colours
-   * @param {string} scale
+   * The first stage's kernels, one beside each of its maps, each over a range of its own.
+   * @param {Tensor | undefined} weight
+   * @param {Look} look
    */
-  #maps(column, planes, stage, colours, scale) {
-    const shared = scale === "stage" ? endsOf(planes, stage) : null;
-    const buttons = fit(column, planes.length, mapButton);
-    buttons.forEach((button, channel) => {
-      this.#map(/** @type {HTMLButtonElement} */ (button), planes[channel], stage, channel, colours, shared);
+  #kernels(weight, { colours }) {
+    const kernels = fit(this.#column("first"), "kernel", weight?.shape[0] ?? 0, () => picture("kernel"));
+    kernels.forEach((kernel, channel) => {
+      const plane = kernelsOf(/** @type {Tensor} */ (weight), channel, 1);
+      const most = largest([plane.low, plane.high]);
+      paint(/** @type {HTMLCanvasElement} */ (kernel.firstElementChild), plane, colours(false), [-most, most]);
+      kernel.style.setProperty("--ratio", String(plane.width / plane.height));
+      kernel.setAttribute("aria-label", `kernel of map ${channel}, from ${rangeOf(plane)}`);
     });
   }
 
   /**
-   * @param {HTMLButtonElement} button
-   * @param {Plane} plane
-   * @param {string} stage
-   * @param {number} channel
-   * @param {Colours} colours
-   * @param {[number, number] | null} shared
+   * The last stage's kernels, all over one range: a row of the matrix for each output, or a sheet of kernels.
+   * @param {Tensor} weight
+   * @param {Look} look
    */
-  #map(button, plane, stage, channel, colours, shared) {
-    button.dataset.stage = stage;
-    button.dataset.channel = String(channel);
-    const range = `${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`;
-    button.title = `${stage} ${channel}: ${range}`;
-    button.setAttribute("aria-label", `${stage} map ${channel}, values ${range}; open large`);
-    const ends = shared ?? endsOf([plane], stage);
-    this.ends.set(button, ends);
-    paint(
-      /** @type {HTMLCanvasElement} */ (button.firstElementChild),
-      plane,
-      colours(isLight(plane, stage)),
-      ends,
-    );
-  }
-
-  /**
-   * The last stage's kernels: a row for each output, the channels (and their cells) side by side.
-   * @param {import("./safetensors.js").Tensor} weight
-   * @param {Uint32Array} colours
-   */
-  #matrix(weight, colours) {
-    const [outputs, channels, height, width] = weight.shape;
-    const data = /** @type {Float32Array} */ (weight.data);
-    const values = new Float32Array(data.length);
-    // (output, channel, y, x) becomes (output and y, channel and x): kernels stand side by side in one row.
-    for (let at = 0; at < data.length; at++) {
-      const [x, y] = [at % width, Math.floor(at / width) % height];
-      const [channel, output] = [
-        Math.floor(at / width / height) % channels,
-        Math.floor(at / width / height / channels),
-      ];
-      values[(output * height + y) * channels * width + channel * width + x] = data[at];
-    }
+  #weights(weight, { colours }) {
+    const [outputs, channels, height] = weight.shape;
+    const across = height > 1 ? Math.ceil(Math.sqrt(channels * SHEET)) : channels;
+    const most = largest(/** @type {Float32Array} */ (weight.data));
     const column = this.#column("matrix");
-    const box = /** @type {HTMLElement} */ (
-      column.querySelector(".matrix-box") ?? column.appendChild(document.createElement("div"))
-    );
-    box.className = "matrix-box";
-    for (const extra of [...column.children]) if (extra !== box) extra.remove();
-    const canvas = /** @type {HTMLCanvasElement} */ (
-      box.querySelector("canvas") ?? box.appendChild(canvasOf("matrix"))
-    );
-    const plane = planeOf(values, channels * width, outputs * height);
-    const most = Math.max(Math.abs(plane.low), Math.abs(plane.high));
-    paint(canvas, plane, colours, [-most, most]);
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute(
-      "aria-label",
-      `${outputs} rows of weights, from ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`,
-    );
-    const rowHeight = Math.max(6, Math.min(32, 266 / outputs));
-    box.style.height = `${rowHeight * outputs}px`;
-    box.style.width = `${Math.max(24, Math.min(190, (rowHeight * channels * width) / height))}px`;
-    box.dataset.rows = String(outputs);
+    column.style.setProperty("--across", String(across));
+    column.style.setProperty("--down", String(Math.ceil(channels / across)));
+    column.classList.toggle("ruled", channels > 1 && across <= MOST_RULED);
+    const planes = Array.from({ length: outputs }, (_, output) => kernelsOf(weight, output, across));
+    const [overview] = fit(column, "overview", height > 1 || this.apart ? 0 : 1, glance);
+    if (overview) paint(/** @type {HTMLCanvasElement} */ (overview.firstElementChild), planeOf(/** @type {Float32Array} */ (weight.data), channels, outputs), colours(false), [-most, most]);
+    fit(column, "weights", outputs, () => picture("weights")).forEach((row, output) => {
+      const plane = planes[output];
+      row.style.setProperty("--ratio", String(plane.width / plane.height));
+      row.setAttribute("aria-label", `weights of output ${output}, from ${rangeOf(plane)}`);
+      row.title = `output ${output}: weights from ${rangeOf(plane)}`;
+      paint(/** @type {HTMLCanvasElement} */ (row.firstElementChild), plane, colours(false), [-most, most]);
+    });
   }
 
-  /** @param {EventTarget | null} target */
+  /**
+   * Marks what is looked at with all that made it, and tells the range of its colours.
+   * @param {EventTarget | null} target
+   */
   #light(target) {
     for (const lit of this.element.querySelectorAll(".lit")) lit.classList.remove("lit");
-    this.element.querySelector(".matrix-row")?.remove();
-    const map = target instanceof Element ? target.closest(".map") : null;
-    if (!(map instanceof HTMLElement)) return;
-    const channel = Number(map.dataset.channel);
-    map.classList.add("lit");
-    this.#tell(map);
-    const slot = /** @type {HTMLElement} */ (map.closest("[data-maps]")).dataset.maps;
-    if (slot === "output") this.#lightRow(channel);
-    if (slot !== "first") return;
-    const kernel = map.parentElement?.querySelector(".kernel");
-    kernel?.classList.add("lit");
-    const inputs = this.#column("input").querySelectorAll(".map");
-    const multiplier = Math.max(
-      1,
-      Math.round(this.#column("first").querySelectorAll(".map").length / inputs.length),
-    );
-    inputs[Math.floor(channel / multiplier)]?.classList.add("lit");
+    const cell = target instanceof Element ? target.closest(".map, .kernel, .weights") : null;
+    const column = cell?.parentElement;
+    if (!cell || !column) return;
+    const at = this.#cells(column.dataset.maps ?? "", cell.classList[0]).indexOf(cell);
+    for (const each of this.#related(column.dataset.maps ?? "", at)) each?.classList.add("lit");
+    const maps = this.#cells(column.dataset.maps === "matrix" ? "output" : (column.dataset.maps ?? ""), "map");
+    const shown = this.shown.get(maps[at]);
+    if (shown) this.looked(shown);
   }
 
-  /** @param {Element} map */
-  #tell(map) {
-    const { stage, channel } = /** @type {HTMLElement} */ (map).dataset;
-    const ends = this.ends.get(map);
-    if (ends) this.looked(`${stage} ${channel}`, ends);
+  /**
+   * @param {string} slot
+   * @param {string} name
+   */
+  #cells(slot, name) {
+    return [...this.#column(slot).getElementsByClassName(name)];
   }
 
-  /** @param {number} output */
-  #lightRow(output) {
-    const box = this.#column("matrix").querySelector(".matrix-box");
-    if (!(box instanceof HTMLElement)) return;
-    const rows = Number(box.dataset.rows);
-    const mark = document.createElement("div");
-    mark.className = "matrix-row";
-    mark.style.top = `${(output / rows) * 100}%`;
-    mark.style.height = `${100 / rows}%`;
-    box.append(mark);
+  /**
+   * A map with the kernels and maps that made it; an input with what its channel alone makes.
+   * @param {string} slot
+   * @param {number} at
+   */
+  #related(slot, at) {
+    const after = ["matrix", "output"].includes(slot);
+    const outputs = after || this.apart ? [this.#cells("matrix", "weights")[at], this.#cells("output", "map")[at]] : [];
+    if (after && !this.apart) return outputs;
+    const channel = slot === "first" ? Math.floor(at / this.multiplier) : at;
+    const [from, to] =
+      slot === "first" ? [at, at + 1] : [channel * this.multiplier, (channel + 1) * this.multiplier];
+    const first = ["kernel", "map"].flatMap((name) => this.#cells("first", name).slice(from, to));
+    return [this.#cells("input", "map")[channel], ...first, ...outputs];
   }
 }
 
+/** @param {Plane} plane */
+const rangeOf = ({ low, high }) => `${low.toPrecision(3)} to ${high.toPrecision(3)}`;
+
 /**
- * Exactly so many children, those that are there kept.
+ * Exactly so many children of a class, those that are there kept.
  * @param {HTMLElement} parent
+ * @param {string} name
  * @param {number} count
  * @param {() => HTMLElement} make
  */
-function fit(parent, count, make) {
-  for (const child of [...parent.children]) if (child.tagName === "NOSCRIPT") child.remove();
-  while (parent.children.length > count) parent.lastElementChild?.remove();
-  while (parent.children.length < count) parent.append(make());
-  return /** @type {HTMLElement[]} */ ([...parent.children]);
+function fit(parent, name, count, make) {
+  parent.querySelector("noscript")?.remove();
+  const held = parent.getElementsByClassName(name);
+  while (held.length > count) held[held.length - 1].remove();
+  while (held.length < count) parent.append(make());
+  return /** @type {HTMLElement[]} */ ([...held]);
+}
+
+/** The whole matrix, small, with a mark on what is seen of it; a click goes there. */
+function glance() {
+  const box = document.createElement("span");
+  box.className = "overview";
+  box.append(document.createElement("canvas"));
+  box.addEventListener("click", ({ clientY }) => {
+    const { top, height } = box.getBoundingClientRect();
+    const pane = /** @type {HTMLElement} */ (box.closest(".scroll"));
+    pane.scrollTop = ((clientY - top) / height) * pane.scrollHeight - pane.clientHeight / 2;
+  });
+  return box;
 }
 
 /** @param {string} name */
-function canvasOf(name) {
-  const canvas = document.createElement("canvas");
-  canvas.className = name;
-  return canvas;
+function picture(name) {
+  const box = document.createElement("div");
+  box.className = name;
+  box.setAttribute("role", "img");
+  box.append(document.createElement("canvas"));
+  return box;
 }
 
 function mapButton() {

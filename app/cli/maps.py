@@ -1,0 +1,111 @@
+"""`sepviz maps`: what a layer computes, as a picture or as tensors."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.output import ending, write
+from app.cli.parameters import Given, pairs, parameters
+from app.cli.refusal import Refused
+from app.errors import UnknownName
+from app.spec import LayerSpec
+
+if TYPE_CHECKING:  # with these comes torch
+    from app.encoders.colormaps import ColorMap
+    from app.encoders.grid import Scale
+    from app.encoders.tensors import DType
+
+ENDINGS = (".png", ".npz", ".safetensors")
+COLORMAPS = ("diverging", "diverging-dark", "grey", "viridis")
+SCALES = ("channel", "stage")
+DTYPES = ("float32", "float16", "uint8")
+
+EXAMPLES = """\b
+Examples:
+  sepviz maps depthwise --in-channels 8 -o depthwise.png
+  sepviz maps pointwise --image photo.jpg --scale stage --colormap viridis -o pointwise.png
+  sepviz maps --kernel-size 5 --weights random -o layer.npz
+  sepviz maps depthwise pointwise --channels 0-15 -o part.safetensors
+"""
+
+
+class Run(click.ParamType[range]):
+    """A run of channels such as 0-15."""
+
+    name = "run"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> range:
+        """The channels from the first to the last."""
+        numbers = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", str(value))
+        if numbers is None or int(numbers[1]) > int(numbers[2]):
+            self.fail(f"{value} is not a run of channels such as 0-15, the lower number first", param, ctx)
+        return range(int(numbers[1]), int(numbers[2]) + 1)
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("stages", nargs=-1, metavar="[STAGE]...")
+@click.option("-o", "--output", required=True, metavar="FILE", help="A .png, .npz or .safetensors to write.")
+@click.option(
+    "--image",
+    metavar="FILE",
+    help="A picture to put in: PNG, JPEG, WebP, GIF or BMP, at most 8 MiB; in place of --input.",
+)
+@click.option("--colormap", type=click.Choice(COLORMAPS), default=COLORMAPS[0], help="The colours of a .png.")
+@click.option("--scale", type=click.Choice(SCALES), default=SCALES[0], help="What has a range of colours of its own.")
+@click.option(
+    "--dtype", type=click.Choice(DTYPES), default=DTYPES[0], help="The type of the maps in a file of tensors."
+)
+@click.option("--channels", type=Run(), metavar="FIRST-LAST", help="Only these channels of each stage, such as 0-15.")
+@parameters(LayerSpec)
+def maps(
+    stages: tuple[str, ...],
+    output: str,
+    image: str | None,
+    colormap: "ColorMap",
+    scale: "Scale",
+    dtype: "DType",
+    channels: range | None,
+    **layer: Given,
+) -> None:
+    """Compute the maps of one STAGE as a labelled grid, or the tensors of some or all.
+
+    A stage is input, depthwise, pointwise, ... as the kind has them. Into a .png goes one; into .npz (NumPy) or
+    .safetensors go the maps and kernels of those that are named, or of all: the same arrays as /api/tensors answers.
+    """
+    form = ending(output, ENDINGS)
+    if form == ".png" and len(stages) != 1:
+        raise Refused(f"--output {output}: a picture is of one stage, and {len(stages)} are named; name one STAGE")
+    if image is not None and layer["input"]:
+        raise Refused(f"--input {layer['input'][0]}: --image {image} is put in already; give one of them")
+    spec = LayerSpec.parse(pairs(layer))
+    picture = None if image is None else _read(image)
+
+    from app.encoders.grid import grid_png  # noqa: PLC0415 - with these comes torch
+    from app.encoders.npz import encode_npz  # noqa: PLC0415
+    from app.encoders.tensors import encode  # noqa: PLC0415
+    from app.inputs import Inputs  # noqa: PLC0415
+    from app.inputs.images import decode  # noqa: PLC0415
+    from app.inputs.store import ImageStore  # noqa: PLC0415
+    from app.trace import Selection, run, stage_names  # noqa: PLC0415
+
+    for stage in stages:
+        if stage not in stage_names(spec):
+            raise UnknownName("stage", stage, stage_names(spec))
+    store = ImageStore()
+    if picture is not None:
+        spec = spec.replace(input=store.add(decode(picture)))
+    trace = run(spec, Inputs(store), Selection(stages, channels))
+    if form == ".png":
+        encoded = grid_png(trace.asked()[stages[0]], colormap, scale)
+    else:
+        encoded = (encode_npz if form == ".npz" else encode)(trace, dtype)
+    write(output, encoded.body)
+
+
+def _read(image: str) -> bytes:
+    try:
+        return Path(image).read_bytes()
+    except OSError as error:
+        raise Refused(f"--image {image}: {str(error.strerror).lower()}") from None

@@ -1,0 +1,166 @@
+"""The figures of one layer: a row of drawings, the cost of what it shows and a legend."""
+
+from collections.abc import Callable, Sequence
+
+from app.cost import Comparison, LayerCost, compare
+from app.diagrams import layers
+from app.diagrams.canvas import SMALL, TEXT, TITLE, Canvas
+from app.diagrams.columns import sizes
+from app.diagrams.formula import equations
+from app.diagrams.kernels import grid
+from app.diagrams.legend import Entry, channels, drawn, legend, needle, swatch
+from app.diagrams.words import told_with
+from app.shapes import ConvShape
+from app.spec import Kind, LayerSpec
+
+Draw = Callable[[Canvas, LayerSpec], float]
+Row = Callable[[Canvas, float, Sequence[ConvShape]], float]
+
+_RANK = 58.0  # height of the product of a column and a row
+_RULE = 14.0  # space above and below a rule
+
+
+def as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:
+    """The layer as the kind that the figure shows."""
+    return spec if spec.kind == kind else spec.as_kind(kind)
+
+
+def separable(canvas: Canvas, spec: LayerSpec) -> float:
+    """Both stages, with the maps between them."""
+    cost = compare(as_kind(spec, "depthwise-separable")).layer
+    return _figure(canvas, layers.separable_row, cost, cost, layers.END)
+
+
+def depthwise(canvas: Canvas, spec: LayerSpec) -> float:
+    """The first stage alone."""
+    cost = compare(as_kind(spec, "depthwise-separable")).layer
+    return _figure(canvas, layers.depthwise_row, cost, LayerCost(cost.stages[:1]), layers.OUTPUT)
+
+
+def pointwise(canvas: Canvas, spec: LayerSpec) -> float:
+    """The second stage alone."""
+    cost = compare(as_kind(spec, "depthwise-separable")).layer
+    return _figure(canvas, layers.pointwise_row, cost, LayerCost(cost.stages[1:]), layers.END - 240)
+
+
+def standard(canvas: Canvas, spec: LayerSpec) -> float:
+    """One standard convolution."""
+    cost = compare(as_kind(spec, "standard")).layer
+    return _figure(canvas, layers.standard_row, cost, cost, layers.END)
+
+
+def spatial(canvas: Canvas, spec: LayerSpec) -> float:
+    """A column kernel, then a row kernel, and what their product is."""
+    cost = compare(as_kind(spec, "spatially-separable")).layer
+    return _figure(canvas, layers.spatial_row, cost, cost, layers.END)
+
+
+def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width: float) -> float:
+    y = row(canvas, 0, shapes(layer))
+    if canvas.inlined:
+        return y
+    stages = shapes(shown)
+    if stages[0].name == "vertical":
+        y = rank(canvas, y + _RULE, stages[0].kernel[0])
+    y = rule(canvas, y, width)
+    y = rule(canvas, equations(canvas, y, shown), width)
+    return legend(canvas, y - 6, width, entries(canvas, stages))
+
+
+def shapes(cost: LayerCost) -> tuple[ConvShape, ...]:
+    """The convolutions whose costs these are."""
+    return tuple(stage.shape for stage in cost.stages)
+
+
+def rule(canvas: Canvas, y: float, width: float) -> float:
+    """A rule across the figure, with space above and below; where the space ends."""
+    canvas.path(f"M0 {y + _RULE:g}H{width:g}", stroke="line")
+    return y + 2 * _RULE
+
+
+def entries(canvas: Canvas, stages: Sequence[ConvShape]) -> list[Entry]:
+    """What the legend of these stages has to say."""
+    names = {stage.name for stage in stages}
+    found = [channels(canvas, stages[0].in_channels)]
+    if "standard" in names:
+        found.append(swatch(canvas.say("legend.block"), "standard", 0.1))
+    if "pointwise" in names:
+        found.append(needle(canvas))
+    if names & {"standard", "pointwise"}:
+        found.append(swatch(canvas.say("legend.mixed"), "plane", 0.28))
+    elided = any(_elided(stage) for stage in stages)
+    return [*found, *drawn(canvas, stages, elided)]
+
+
+def _elided(stage: ConvShape) -> bool:
+    if stage.groups > 1:
+        return stage.in_channels > layers.CHANNELS or stage.out_channels > layers.MAPS
+    deep, many = (layers.DEPTH, layers.KERNELS) if stage.name == "standard" else (layers.MAPS, layers.OUTPUTS)
+    return stage.in_channels > deep or stage.out_channels > many
+
+
+def rank(canvas: Canvas, y: float, cells: int) -> float:
+    """A column times a row is a square kernel of rank 1; where the drawing ends."""
+    middle, size = y + _RANK / 2, 44.0
+    x = 26.0
+    for role, shape in (("depthwise", (cells, 1)), ("pointwise", (1, cells)), ("plane", (cells, cells))):
+        grid(canvas, x, middle, size, shape, role, 0.4)
+        x += 58
+        if role != "plane":
+            canvas.line(
+                [(x - 26 if role == "depthwise" else x, "×" if role == "depthwise" else "=")], middle + 4, "ink", TITLE
+            )
+            x += 14 if role == "depthwise" else 40
+    canvas.text(x - 8, middle - 5, canvas.say("spatial.rank"), "ink", TEXT, weight=600)
+    products = canvas.say(
+        "spatial.product", column=sizes((cells, 1)), row=sizes((1, cells)), kernel=sizes((cells, cells))
+    )
+    canvas.text(x - 8, middle + 13, products, "muted", SMALL)
+    return y + _RANK
+
+
+def told(kind: Kind, stages: slice = slice(None)) -> Callable[[LayerSpec], str]:
+    """What a figure of that kind shows, stage by stage, for those who do not see it."""
+    return lambda spec: f"{layer_told(compare(as_kind(spec, kind)).layer, stages)}."
+
+
+def layer_told(cost: LayerCost, stages: slice = slice(None)) -> str:
+    """The layer in numbers, and their sum when there are several stages."""
+    parts = [
+        told_with(
+            "told.stage",
+            stage=told_with(f"stage.{stage.name}"),
+            input=sizes(stage.shape.input_shape),
+            output=sizes(stage.shape.output_shape),
+            kernels=sizes(stage.shape.weight_shape),
+            cost=in_words(stage.macs.value, stage.params),
+        )
+        for stage in cost.stages[stages]
+    ]
+    if len(parts) > 1:
+        parts.append(told_with("told.together", cost=in_words(cost.macs, cost.params)))
+    return "; ".join(parts)
+
+
+def in_words(macs: int, params: int) -> str:
+    """What something costs: `27 MACs, 1 param`."""
+    counts = (("mac", macs), ("param", params))
+    return ", ".join(
+        told_with(f"told.{unit}" if count == 1 else f"told.{unit}s", count=f"{count:,}") for unit, count in counts
+    )
+
+
+def verdict(compared: Comparison) -> str:
+    """How many times less, or more, the layer costs."""
+    ratios = ((compared.macs_ratio, "MACs"), (compared.params_ratio, "params"))
+    return "; ".join(_times(ratio, unit) for ratio, unit in ratios)
+
+
+def _times(ratio: float, unit: str) -> str:
+    if ratio == 1:
+        return told_with("told.same", unit=unit)
+    factor = max(ratio, 1 / ratio)
+    shown = f"{factor:.1f}" if factor >= 1.1 else f"{factor:.4g}"
+    if shown == "1":
+        return told_with("told.almost", unit=unit)
+    return told_with("told.fewer" if ratio < 1 else "told.more", factor=shown, unit=unit)

@@ -1,0 +1,91 @@
+"""What a layer costs as a formula: every letter with its number below it, every term in its stage's colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.cost import Factor, LayerCost, StageCost
+from app.diagrams.canvas import TEXT, TITLE, Canvas, number
+from app.diagrams.text import letter_width, text_width
+from app.palette import STAGE_ROLES
+
+HEIGHT = 40.0  # of one equation
+
+_LABEL = 64.0  # what is counted stands before the equation
+_BETWEEN = 13.0  # two factors, with a dot
+_SIGN = 24.0  # a plus or an equals
+_LETTERS, _NUMBERS = 14.0, 32.0  # baselines
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A product of letters, in the colour of a stage; a `word` is no letter, such as a bias."""
+
+    factors: tuple[Factor, ...]
+    role: str
+    word: bool = False
+
+
+def equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> float:
+    """MACs and params, one below the other; where they end. `parts`: the stages' own values are told as well."""
+    macs = [Term(stage.macs.factors, _ink(stage)) for stage in cost.stages]
+    values = [(stage.macs.value, _ink(stage)) for stage in cost.stages]
+    equation(canvas, y, canvas.say("formula.macs"), macs, values if parts else [], cost.macs)
+    params = [term for stage in cost.stages for term in _params(canvas, stage)]
+    values = [(stage.params, _ink(stage)) for stage in cost.stages]
+    unit = canvas.say("formula.param" if cost.params == 1 else "formula.params")
+    equation(canvas, y + HEIGHT, unit, params, values if parts else [], cost.params)
+    return y + 2 * HEIGHT
+
+
+def _ink(stage: StageCost) -> str:
+    return f"{STAGE_ROLES[stage.name]}-ink"
+
+
+def _params(canvas: Canvas, stage: StageCost) -> list[Term]:
+    weights = Term(stage.weights.factors, _ink(stage))
+    if not stage.biases:
+        return [weights]
+    return [weights, Term((Factor(canvas.say("formula.bias"), stage.biases),), _ink(stage), word=True)]
+
+
+def equation(
+    canvas: Canvas, y: float, label: str, terms: Sequence[Term], parts: Sequence[tuple[int, str]], total: int
+) -> None:
+    """One equation from y down: the terms, then their values in their colours, then the sum."""
+    canvas.text(0, y + _NUMBERS, label, "ink", TEXT, weight=600)
+    x, dots = _LABEL, ""
+    for index, term in enumerate(terms):
+        if index:
+            canvas.line([(x + _SIGN / 2, "+")], y + _LETTERS, "muted")
+            canvas.line([(x + _SIGN / 2, "+")], y + _NUMBERS, "muted")
+            x += _SIGN
+        letters, numbers = [], []
+        for place, factor in enumerate(term.factors):
+            if place:
+                dots += "".join(
+                    f"M{number(x + _BETWEEN / 2 - 0.9)} {number(y + base - 4.9)}h1.8v1.8h-1.8z"
+                    for base in (_LETTERS, _NUMBERS)
+                )
+                x += _BETWEEN
+            width = _width(term, factor)
+            letters.append((x + width / 2, factor.letter))
+            numbers.append((x + width / 2, str(factor.value)))
+            x += width
+        canvas.line(letters, y + _LETTERS, term.role, TEXT if term.word else TITLE, serif=not term.word)
+        canvas.line(numbers, y + _NUMBERS, term.role)
+    canvas.path(dots, fill="muted")
+    for sign, (value, role) in zip(("=", *"+" * (len(parts) - 1)), parts if len(parts) > 1 else (), strict=False):
+        x = _value(canvas, x, y, sign, value, role)
+    _value(canvas, x, y, "=", total, "ink", 600)
+
+
+def _width(term: Term, factor: Factor) -> float:
+    letter = text_width(factor.letter, TEXT) if term.word else letter_width(factor.letter, TITLE)
+    return max(letter, text_width(str(factor.value), TEXT))
+
+
+def _value(canvas: Canvas, x: float, y: float, sign: str, value: int, role: str, weight: int | None = None) -> float:
+    """A sign and a value from x on; their right end."""
+    canvas.line([(x + _SIGN / 2, sign)], y + _NUMBERS, "muted")
+    canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=weight)
+    return x + _SIGN + text_width(f"{value:,}", TEXT)

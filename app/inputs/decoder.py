@@ -1,0 +1,94 @@
+"""Decoding in a process of its own: what a hostile file may take down is that process, nothing else."""
+
+import asyncio
+import multiprocessing
+import sys
+from concurrent.futures import CancelledError, TimeoutError  # noqa: A004 - pebble raises this one
+
+from pebble import ProcessExpired, ProcessPool
+
+from app.errors import UnsafeImage
+from app.inputs.images import Picture, decode
+
+MEMORY_BYTES = 600 * 2**20
+SECONDS = 3.0
+# A fresh process now and then: what a library leaks does not add up.
+TASKS_OF_A_PROCESS = 200
+
+
+class Decoder:
+    """`decode` of `app/inputs/images.py` in at most `processes` processes, each limited in memory and time.
+
+    They start with the first picture. A process that dies takes its picture with it and nobody else's; where an idle
+    one was killed, the pool is made anew and the picture tried once more.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self._pool: ProcessPool | None = None
+
+    async def decode(self, data: bytes) -> Picture:
+        """The picture; raises what `decode` raises, and `UnsafeImage` where it took the process down or too long."""
+        try:
+            return await self._once(data)
+        except _PoolBroken:
+            self._pool = None
+            try:
+                return await self._once(data)
+            except _PoolBroken:
+                raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that there are now."""
+        workers = getattr(getattr(self._pool, "_pool_manager", None), "worker_manager", None)
+        return tuple(workers.workers) if workers is not None else ()
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+    async def _once(self, data: bytes) -> Picture:
+        if self._pool is None or not self._pool.active:
+            self._pool = await asyncio.to_thread(self._started)
+        try:
+            future = self._pool.schedule(_decode, args=[data], timeout=SECONDS)
+        except RuntimeError:
+            raise _PoolBroken from None
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise UnsafeImage(f"file: decoding took longer than {SECONDS:.0f} s; try a simpler picture") from None
+        except (ProcessExpired, MemoryError):
+            raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
+        except (CancelledError, BrokenPipeError, EOFError, RuntimeError):
+            raise _PoolBroken from None
+
+    def _started(self) -> ProcessPool:
+        # Not a copy of this process, which has torch, threads and everybody's pictures in its memory.
+        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            context.set_forkserver_preload([decode.__module__])
+        return ProcessPool(self._processes, max_tasks=TASKS_OF_A_PROCESS, initializer=_limit, context=context)
+
+
+class _PoolBroken(Exception):
+    """The pool, not the picture, is at fault."""
+
+
+def _limit() -> None:
+    """In the new process: no more memory than a picture of the largest size needs, and no core file."""
+    if sys.platform == "win32":  # it has no such limits
+        return
+    import resource  # noqa: PLC0415 - Unix only
+
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _decode(data: bytes) -> Picture:
+    return decode(data)

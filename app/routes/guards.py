@@ -1,0 +1,47 @@
+"""What is turned away before it is read: addresses that are too long, and what another site's page sends."""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import ForeignOrigin, QueryTooLong, SepvizError
+from app.routes.problems import refusal
+
+MOST_OF_A_QUERY = 2048
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Guards:
+    """Stands before every route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI calls it."""
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                _check(request)
+            except SepvizError as error:
+                await refusal(request, error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _check(request: Request) -> None:
+    length = len(request.scope["query_string"])
+    if length > MOST_OF_A_QUERY:
+        raise QueryTooLong(f"query: {length:,} characters; at most {MOST_OF_A_QUERY:,} fit")
+    if request.method not in SAFE and _is_foreign(request):
+        raise ForeignOrigin("Origin: a page of another site sent this; only pages of this server may")
+
+
+def _is_foreign(request: Request) -> bool:
+    """Browsers say where a request comes from; what says nothing is no browser, and steals nobody's rights."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")

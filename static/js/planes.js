@@ -1,0 +1,81 @@
+/**
+ * The planes of a tensors file, and the values between which their colours run.
+ * @typedef {import("./colormap.js").Plane} Plane
+ * @typedef {import("./safetensors.js").File} File
+ * @typedef {import("./safetensors.js").Tensor} Tensor
+ */
+import { percentile, planeOf } from "./colormap.js";
+
+/**
+ * The planes of a stage.
+ * @param {File} file
+ * @param {string} stage
+ * @returns {Plane[]}
+ */
+export function planesOf({ tensors }, stage) {
+  const maps = tensors.get(stage);
+  const ranges = tensors.get(`${stage}.range`);
+  if (!maps || !ranges) return [];
+  const [count, height, width] = maps.shape;
+  const bytes = /** @type {Uint8Array} */ (maps.data);
+  return Array.from({ length: count }, (_, at) => ({
+    bytes: bytes.subarray(at * height * width, (at + 1) * height * width),
+    width,
+    height,
+    low: ranges.data[2 * at],
+    high: ranges.data[2 * at + 1],
+  }));
+}
+
+/**
+ * Whether a plane is light, as a picture's channels are, and not signed.
+ * @param {Plane} plane
+ * @param {string} stage
+ */
+export const isLight = ({ low }, stage) => stage === "input" && low >= 0;
+
+/**
+ * The values of the first and last colour: black to white for light, else symmetric about zero at the 99th percentile.
+ * @param {Plane[]} planes
+ * @param {string} stage
+ * @returns {[number, number]}
+ */
+export function endsOf(planes, stage) {
+  if (planes.every((plane) => isLight(plane, stage)))
+    return [0, Math.max(1, ...planes.map(({ high }) => high))];
+  const most = percentile(planes);
+  return [-most, most];
+}
+
+/**
+ * The kernels of one output side by side, `across` of them in a row.
+ * @param {Tensor} weight (outputs, channels, height, width)
+ * @param {number} output
+ * @param {number} across
+ * @returns {Plane}
+ */
+export function kernelsOf({ shape, data }, output, across) {
+  const [, channels, height, width] = shape;
+  const size = channels * height * width;
+  const own = /** @type {Float32Array} */ (data).subarray(output * size, (output + 1) * size);
+  const down = Math.ceil(channels / across);
+  if (height === 1 && down === 1) return planeOf(own, channels * width, 1);
+  const values = new Float32Array(across * width * down * height);
+  for (let at = 0; at < size; at++) {
+    const channel = Math.floor(at / width / height);
+    const [row, column] = [Math.floor(channel / across), channel % across];
+    const y = row * height + (Math.floor(at / width) % height);
+    values[y * across * width + column * width + (at % width)] = own[at];
+  }
+  return planeOf(values, across * width, down * height);
+}
+
+/**
+ * The largest size among numbers of either sign.
+ * @param {Iterable<number>} values
+ */
+export function largest(values) {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}

@@ -1,0 +1,175 @@
+"""Admission: what is computed once, joined, refused, overtaken, dropped and kept."""
+
+import asyncio
+import threading
+
+import pytest
+
+from app.compute import MOST_OF_A_CLIENT, Compute
+from app.encoders import Encoded
+from app.errors import Busy, Flooding
+
+
+class Gate:
+    """Jobs that say when they begin and end only when they are let through."""
+
+    def __init__(self):
+        self.begun = []
+        self.open = threading.Event()
+
+    def job(self, name):
+        def work():
+            self.begun.append(name)
+            assert self.open.wait(30)
+            return Encoded(name.encode(), "text/plain")
+
+        return work
+
+
+def together(scenario, *, workers=1, queue=3, deadline_s=30, cache_bytes=1000, clock=lambda: 0.0):
+    """Runs the scenario with a `Compute` and a gate, in an event loop of its own thread."""
+    gate = Gate()
+
+    async def main():
+        compute = Compute(workers, queue, deadline_s, cache_bytes, 60, clock)
+        try:
+            return await scenario(compute, gate)
+        finally:
+            gate.open.set()
+            compute.close()
+
+    found = []
+    thread = threading.Thread(target=lambda: found.append(asyncio.run(main())))
+    thread.start()
+    thread.join()
+    assert found, "the scenario failed"
+    return found[0]
+
+
+async def settled(condition):
+    """Until the condition holds; the event loop turns meanwhile."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to hold")
+
+
+def test_equal_keys_are_computed_once_and_kept():
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once("a", gate.job("a"))) for _ in range(5)]
+        await settled(lambda: compute.counts.joined == 4)
+        gate.open.set()
+        bodies = {(await each).body for each in asked}
+        again = await compute.once("a", gate.job("never"))
+        return bodies, again.body, gate.begun, compute.counts
+
+    bodies, again, begun, counts = together(scenario)
+    assert bodies == {b"a"}
+    assert again == b"a"
+    assert begun == ["a"]
+    assert (counts.computed, counts.joined, counts.cached) == (1, 4, 1)
+
+
+def test_a_full_queue_refuses_with_the_seconds_to_wait():
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once(name, gate.job(name))) for name in "abcd"]
+        await settled(lambda: compute.waiting == 3)
+        with pytest.raises(Busy) as refused:
+            await compute.once("e", gate.job("e"))
+        joined = asyncio.create_task(compute.once("d", gate.job("d")))
+        await settled(lambda: compute.counts.joined == 1)
+        gate.open.set()
+        return refused.value.retry_after, [(await each).body for each in [*asked, joined]]
+
+    seconds, bodies = together(scenario)
+    assert 1 <= seconds <= 10
+    assert bodies == [b"a", b"b", b"c", b"d", b"d"]
+
+
+def test_the_newest_of_a_client_takes_the_place_of_its_oldest():
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate.job("first")))
+        await settled(lambda: gate.begun == ["first"])
+        names = [f"own{n}" for n in range(MOST_OF_A_CLIENT + 2)]
+        own = [asyncio.create_task(compute.once(name, gate.job(name), "page")) for name in names]
+        other = asyncio.create_task(compute.once("other", gate.job("other"), "another page"))
+        await settled(lambda: compute.counts.overtaken == 2)
+        gate.open.set()
+        await asyncio.gather(first, other)
+        return await asyncio.gather(*own, return_exceptions=True)
+
+    answers = together(scenario, queue=64)
+    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_CLIENT]
+    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_CLIENT + 2)]
+
+
+def test_what_nobody_waits_for_is_not_begun():
+    async def scenario(compute, gate):
+        running = asyncio.create_task(compute.once("running", gate.job("running")))
+        left = asyncio.create_task(compute.once("left", gate.job("left")))
+        shared = [asyncio.create_task(compute.once("shared", gate.job("shared"))) for _ in range(2)]
+        await settled(lambda: compute.waiting == 2 and compute.counts.joined == 1)
+        left.cancel()
+        shared[0].cancel()
+        running.cancel()
+        await settled(lambda: compute.waiting == 1)
+        gate.open.set()
+        result = await shared[1]
+        # What had begun is kept, though nobody waited for it any longer.
+        kept = await compute.once("running", gate.job("never"))
+        return result.body, kept.body, gate.begun, compute.counts.dropped
+
+    assert together(scenario) == (b"shared", b"running", ["running", "shared"], 1)
+
+
+def test_a_failure_reaches_everybody_and_is_not_kept():
+    async def scenario(compute, gate):
+        def broken():
+            assert gate.open.wait(30)
+            raise ValueError("broken")
+
+        asked = [asyncio.create_task(compute.once("a", broken)) for _ in range(3)]
+        await settled(lambda: compute.counts.joined == 2)
+        gate.open.set()
+        failed = await asyncio.gather(*asked, return_exceptions=True)
+        return failed, (await compute.once("a", gate.job("a"))).body
+
+    failed, after = together(scenario)
+    assert [str(each) for each in failed] == ["broken"] * 3
+    assert after == b"a"
+
+
+def test_who_waits_too_long_is_told_so_and_the_job_goes_on():
+    async def scenario(compute, gate):
+        with pytest.raises(Busy):
+            await compute.once("slow", gate.job("slow"))
+        again = asyncio.create_task(compute.once("slow", gate.job("never")))
+        await settled(lambda: compute.counts.joined == 1)
+        gate.open.set()
+        return (await again).body
+
+    assert together(scenario, deadline_s=0.05) == b"slow"
+
+
+def test_results_are_forgotten_by_the_clock():
+    now = [0.0]
+
+    async def scenario(compute, gate):
+        gate.open.set()
+        await compute.once("a", gate.job("first"))
+        now[0] = 59
+        known = await compute.once("a", gate.job("second"))
+        now[0] = 61
+        return known.body, (await compute.once("a", gate.job("third"))).body
+
+    assert together(scenario, clock=lambda: now[0]) == (b"first", b"third")
+
+
+def test_a_result_larger_than_the_cache_is_not_kept():
+    async def scenario(compute, gate):
+        gate.open.set()
+        await compute.once("a", gate.job("larger than four"))
+        return compute.cached_bytes, (await compute.once("a", gate.job("again"))).body
+
+    assert together(scenario, cache_bytes=4) == (0, b"again")
