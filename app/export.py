@@ -3,7 +3,7 @@
 import io
 import re
 from math import sqrt
-from types import ModuleType
+from typing import Any
 
 from app.errors import BadParameter, InvalidParameters, SepvizError
 
@@ -57,13 +57,13 @@ def size(svg: str) -> tuple[float, float]:
     return width, height
 
 
-def _cairo() -> ModuleType:
+def _cairo() -> Any:
     try:
-        from cairosvg import surface  # noqa: PLC0415 - an extra, and Cairo with it
+        import cairosvg.surface  # noqa: PLC0415 - an extra, and Cairo with it
     except ImportError:
         raise ExportUnavailable("PNG and PDF need CairoSVG: pip install 'sepviz[export]'") from None
     except OSError:
         raise ExportUnavailable(
             "PNG and PDF need the Cairo library, which is not on this machine; on Debian: apt-get install libcairo2"
         ) from None
-    return surface
+    return cairosvg.surface

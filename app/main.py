@@ -18,6 +18,7 @@ from app.routes import api, figures, images, operations, page, problems
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
 from app.routes.services import Services
+from app.routes.watch import Metrics, Watch
 from app.settings import Settings, assets
 
 
@@ -25,19 +26,21 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
     """An app of its own; nothing is shared between two of them. By `clock`, in seconds, what is kept grows old."""
     settings = settings or Settings()
     store = ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
+    compute = Compute(
+        settings.workers,
+        settings.queue,
+        settings.deadline_seconds,
+        settings.cache_bytes,
+        settings.upload_seconds,
+        clock,
+    )
     services = Services(
         settings=settings,
         inputs=Inputs(store, settings.input_cache_bytes),
-        compute=Compute(
-            settings.workers,
-            settings.queue,
-            settings.deadline_seconds,
-            settings.cache_bytes,
-            settings.upload_seconds,
-            clock,
-        ),
+        compute=compute,
         decoder=Decoder(),
         templates=page.templates(assets("templates")),
+        metrics=Metrics(compute),
     )
 
     @asynccontextmanager
@@ -62,4 +65,5 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
     app.add_middleware(problems.PlainProblems)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Watch, metrics=services.metrics)
     return app

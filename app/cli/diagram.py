@@ -52,7 +52,13 @@ def diagram(name: str, output: str, scale: float | None, **figure: Given) -> Non
     asked = FigureSpec.parse(pairs(figure))
     svg = draw(name, asked.layer, asked.options)
     try:
-        body = {".svg": svg.encode, ".png": lambda: png(svg, scale or PNG_SCALE), ".pdf": lambda: pdf(svg)}[form]()
+        body = _made(form, svg, scale or PNG_SCALE)
     except ExportUnavailable as error:
         raise click.ClickException(f"cannot write {output}: {error}") from None
     write(output, body)
+
+
+def _made(form: str, svg: str, scale: float) -> bytes:
+    if form == ".png":
+        return png(svg, scale)
+    return pdf(svg) if form == ".pdf" else svg.encode()

@@ -16,7 +16,8 @@ _LARGEST = 30.0  # a cell is at most so large
 _LOW = 12.0  # a row of the vertical map is at least so high
 _SHEETS = 3  # channels that are seen behind one another
 _SHEET = 7.0
-_SECOND = 440.0  # where the second column of notes begins
+_FINE = 3.0  # with smaller cells the outline is thinner
+_SECOND = 480.0  # where the second column of notes begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Footprint:
         part = patch(horizontal, 0, 0, _reach(windows, padded(horizontal)), _BETWEEN, _LARGEST)
         return replace(part, cell=(max(part.cell[0], _LOW), part.cell[1]))
 
+    def tap(self) -> range:
+        """Of the cells of the vertical map, the column of one: the middle of those that are on the map."""
+        columns = within(self.sources(self.cell)[1], self.stages[0].input[1])
+        return columns[len(columns) // 2 :][:1]
+
     @property
     def behind(self) -> int:
         """How many sheets are drawn behind the first channel."""
@@ -82,11 +88,11 @@ class Footprint:
         if self.spatial:
             columns = within(columns, part.map[1])
             part.cells(canvas, within(rows, part.map[0]), columns, channel_role(0), 0.3)
-            columns = columns[len(columns) // 2 :][:1]
+            columns = self.tap()
+        elif self.beside:
+            draw_next(canvas, part, self.sources(self.beside))
         if columns:
             draw_window(canvas, part, (rows, columns), STAGE_ROLES[self.stages[0].name])
-        if self.beside and not self.spatial:
-            draw_next(canvas, part, self.sources(self.beside))
         return part.x + part.width + _SHEET * self.behind
 
     def column(self, canvas: Canvas, x: float, right: float) -> Column:
@@ -114,9 +120,12 @@ class Footprint:
 
     def _notes(self, canvas: Canvas) -> list[tuple[str, str]]:
         first, last = self.stages[0], self.stages[-1]
-        rows, columns = self.sources(self.cell)
+        rows, _ = self.sources(self.cell)
         under, inside = self.count()
-        notes = [("cells", canvas.say("window.under.one" if under == 1 else "window.under", count=under))]
+        if self.spatial:
+            notes = [("cells", canvas.say("window.column", count=under, rows=len(rows)))]
+        else:
+            notes = [("cells", canvas.say("window.under.one" if under == 1 else "window.under", count=under))]
         if (reach := rows[-1] - rows[0] + 1) > 1:
             formula = f"{rows.step} · ({len(rows)} − 1) + 1"
             notes.append(("frame", canvas.say("window.span", span=reach, formula=formula)))
@@ -134,6 +143,31 @@ class Footprint:
         height, width = self.stages[0].input
         return len(rows) * len(columns), len(within(rows, height)) * len(within(columns, width))
 
+    def told(self) -> str:
+        """The same in sentences."""
+        first, last = self.stages[0], self.stages[-1]
+        rows, columns = self.sources(self.cell)
+        under, inside = self.count()
+        channels, height, width = first.input_shape
+        made = {
+            "depthwise": f"Each of {first.out_channels} depthwise kernels makes one cell of them; "
+            f"a 1 × 1 × {first.out_channels} pointwise kernel makes the output cell of those.",
+            "standard": f"One {first.kernel[0]} × {first.kernel[1]} × {channels} kernel makes the output cell of them.",
+            "vertical": f"{len(columns)} times the vertical kernel takes {len(rows)} of them, "
+            f"and the horizontal kernel makes the output cell of what comes out; each channel for itself.",
+        }
+        return (
+            f"Output cell (y, x) = {self.cell} of {last.output[0]} × {last.output[1]}. "
+            f"In each of {channels} channels of {height} × {width} cells it looks at {under}: "
+            f"rows {_run(rows)} and columns {_run(columns)}; {under - inside} of them are padding. "
+            f"{made[first.name]}"
+        )
+
+
+def _run(reach: range) -> str:
+    steps = f" in steps of {reach.step}" if reach.step > 1 and len(reach) > 1 else ""
+    return f"{reach[0]} to {reach[-1]}{steps}"
+
 
 def footprint(stages: tuple[ConvShape, ...]) -> Footprint:
     """That of the first output cell whose window has its middle on the map."""
@@ -148,7 +182,7 @@ def draw_window(canvas: Canvas, part: Patch, reach: tuple[range, range], stage: 
     rows, columns = reach
     part.cells(canvas, rows, columns, channel_role(0), 0.25)
     part.cells(canvas, within(rows, part.map[0]), within(columns, part.map[1]), channel_role(0))
-    part.frame(canvas, rows, columns, stage, 2)
+    part.frame(canvas, rows, columns, stage, 2 if min(part.cell) > _FINE else 1)
 
 
 def draw_next(canvas: Canvas, part: Patch, reach: tuple[range, range]) -> None:
@@ -159,7 +193,7 @@ def draw_next(canvas: Canvas, part: Patch, reach: tuple[range, range]) -> None:
 
 def span(reach: range) -> str:
     """The first and the last of a run."""
-    return f"{reach[0]} – {reach[-1]}".replace("-", "−")
+    return f"{reach[0]} to {reach[-1]}".replace("-", "−")
 
 
 def _reach(windows: list[tuple[range, range]], bounds: tuple[range, range]) -> tuple[range, range]:

@@ -20,14 +20,15 @@ _ROW = 58.0
 _GAP_ROW = 26.0
 _CHANNELS = 4
 _SMALL = 14.0  # a cell of a depthwise map
-_OUTPUT = 40.0  # a cell of the output
+_OUTPUT = 36.0  # a cell of the output
+_LEAST = 5 * _OUTPUT  # so high, that the output's cell can be level with the middle
 _RIGHT = 780.0  # where it begins
 _KERNEL = 38.0
 
 
 def told(spec: LayerSpec) -> str:
     """What is drawn, in words and numbers."""
-    return ""
+    return footprint(plan(spec)).told()
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
@@ -48,7 +49,7 @@ def _separable(canvas: Canvas, feet: Footprint) -> float:
     )
     top = headings(canvas, _MARGIN, columns) + 8
     places = _places(elide(between, _CHANNELS))
-    height = max(_height(places), feet.height)
+    height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
     left, maps, weights = 396.0, 500.0, 652.0
@@ -79,7 +80,7 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
     )
     top = headings(canvas, _MARGIN, columns) + 8
     places = _places(elide(channels, _CHANNELS))
-    height = max(_height(places), feet.height)
+    height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
     left = 520.0
@@ -102,7 +103,7 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
         _output_column(canvas, feet, "M"),
     )
     top = headings(canvas, _MARGIN, columns) + 8
-    height = feet.height
+    height = max(feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
     _kernel(canvas, (right + 8, middle), (330, middle), vertical, 0)
@@ -110,9 +111,11 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
     between = replace(between, x=590 - between.width, y=middle - between.height / 2)
     canvas.arrow(352, middle, between.x - 12, "depthwise")
     between.draw(canvas, channel_role(0))
-    draw_window(canvas, between, horizontal.window(*feet.cell), "pointwise")
     if feet.beside:
         draw_next(canvas, between, horizontal.window(*feet.beside))
+    draw_window(canvas, between, horizontal.window(*feet.cell), "pointwise")
+    for column in feet.tap():
+        between.frame(canvas, *_single((feet.cell[0], column)), "depthwise", 2)
     _kernel(canvas, (600, middle), (680, middle), horizontal, 0)
     _output(canvas, feet, 708, middle, "pointwise")
     return feet.legend(canvas, top + height + 20)

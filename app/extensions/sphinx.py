@@ -5,6 +5,7 @@ of picture that the builder takes: SVG for HTML and EPUB, PDF for LaTeX, PNG for
 get its words.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,7 +29,7 @@ from app.spec import properties
 logger = logging.getLogger(__name__)
 
 # What a builder may take, the best first.
-MADE = {"image/svg+xml": str.encode, "application/pdf": pdf, "image/png": png}
+MADE: dict[str, Callable[[str], bytes]] = {"image/svg+xml": str.encode, "application/pdf": pdf, "image/png": png}
 ENDINGS = {"image/svg+xml": ".svg", "application/pdf": ".pdf", "image/png": ".png"}
 
 
@@ -42,7 +43,7 @@ def _true_alone(value: str | None) -> str:
 
 
 def _align(value: str | None) -> str:
-    return directives.choice(value, ("left", "center", "right"))
+    return directives.choice(value or "", ("left", "center", "right"))
 
 
 class SepvizDirective(SphinxDirective):
@@ -99,17 +100,18 @@ class DrawFigures(SphinxPostTransform):
                 try:
                     image["uri"] = self._written(node, form)
                 except ExportUnavailable as error:
-                    logger.error("sepviz %s: %s", node["figure"], error, location=node)
+                    logger.warning("sepviz %s: %s", node["figure"], error, location=node)
             node.replace_self(image)
 
     def _written(self, node: sepviz_figure, form: str) -> str:
-        """The picture in a folder beside the doctrees, named by its content; the builder copies it from there."""
+        """The picture, named by its content, where the builder would copy it to and finds it done."""
         picture = MADE[form](figure(node["figure"], node["parameters"].items()).svg)
         digest = blake2b(picture, digest_size=8).hexdigest()
-        path = Path(self.app.doctreedir) / "sepviz" / f"sepviz-{node['figure']}-{digest}{ENDINGS[form]}"
+        builder = self.app.builder
+        path = Path(builder.outdir, builder.imagedir, f"sepviz-{node['figure']}-{digest}{ENDINGS[form]}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)
-        self.app.builder.images[str(path)] = path.name
+        builder.images[str(path)] = path.name
         return str(path)
 
 

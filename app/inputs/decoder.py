@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import sys
+import time
 from concurrent.futures import CancelledError, TimeoutError  # noqa: A004 - pebble raises this one
 
 from pebble import ProcessExpired, ProcessPool
@@ -14,6 +15,8 @@ MEMORY_BYTES = 600 * 2**20
 SECONDS = 3.0
 # A fresh process now and then: what a library leaks does not add up.
 TASKS_OF_A_PROCESS = 200
+ASKED_EVERY_S = 5.0
+ONE_PIXEL = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
 
 class Decoder:
@@ -26,6 +29,7 @@ class Decoder:
     def __init__(self, processes: int = 1) -> None:
         self._processes = processes
         self._pool: ProcessPool | None = None
+        self._answered = float("-inf")
 
     async def decode(self, data: bytes) -> Picture:
         """The picture; raises what `decode` raises, and `UnsafeImage` where it took the process down or too long."""
@@ -37,6 +41,17 @@ class Decoder:
                 return await self._once(data)
             except _PoolBroken:
                 raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
+
+    async def answers(self) -> bool:
+        """Whether a picture would be decoded: one of a single pixel is tried, at most every five seconds."""
+        now = time.monotonic()
+        if now - self._answered > ASKED_EVERY_S:
+            try:
+                await self.decode(ONE_PIXEL)
+            except UnsafeImage:
+                return False
+            self._answered = now
+        return True
 
     @property
     def pids(self) -> tuple[int, ...]:

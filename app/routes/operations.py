@@ -3,8 +3,15 @@
 from fastapi import APIRouter, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.errors import Busy
+from app.routes.problems import UNCACHED
+from app.routes.services import Provided
 
 router = APIRouter(include_in_schema=False)
+
+READY_BELOW = 0.9  # of the queue
 
 # Swagger UI starts itself from an inline script and styles itself inline; nothing comes from another host.
 DOCS_POLICY = (
@@ -16,7 +23,27 @@ DOCS_POLICY = (
 @router.get("/healthz")
 async def healthz() -> Response:
     """200 as long as the event loop turns."""
-    return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"status": "ok"}, headers=UNCACHED)
+
+
+@router.get("/readyz")
+async def readyz(services: Provided) -> Response:
+    """200 while more may come: not when this server is about to stop, its queue is full or its decoder does not answer."""
+    waits = {
+        "stopping": services.stopping.is_set(),
+        "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
+        "decoder": not await services.decoder.answers(),
+    }
+    reasons = [name for name, holds in waits.items() if holds]
+    if reasons:
+        raise Busy(f"not ready: {', '.join(reasons)}", 1)
+    return JSONResponse({"status": "ready"}, headers=UNCACHED)
+
+
+@router.get("/metrics")
+async def metrics(services: Provided) -> Response:
+    """The numbers, as Prometheus reads them."""
+    return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST, headers=UNCACHED)
 
 
 @router.get("/docs")

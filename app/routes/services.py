@@ -1,6 +1,7 @@
 """What every route may use; one for each app."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,6 +10,7 @@ from starlette.templating import Jinja2Templates
 from app.compute import Compute
 from app.inputs import Inputs
 from app.inputs.decoder import Decoder
+from app.routes.watch import Metrics
 from app.settings import Settings
 
 
@@ -21,6 +23,8 @@ class Services:
     compute: Compute
     decoder: Decoder
     templates: Jinja2Templates
+    metrics: Metrics
+    stopping: Event = field(default_factory=Event)
 
 
 async def _services(request: Request) -> Services:

@@ -79,7 +79,11 @@ export function paint(canvas, plane, colours, ends) {
   const [first, last] = ends;
   const before = painted.get(canvas);
   painted.set(canvas, { plane, colours, ends });
-  if (before?.colours === colours && before.ends.every((end, at) => end === ends[at]) && same(before.plane, plane))
+  if (
+    before?.colours === colours &&
+    before.ends.every((end, at) => end === ends[at]) &&
+    same(before.plane, plane)
+  )
     return;
   const lookup = new Uint32Array(256);
   const span = last - first;

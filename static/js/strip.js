@@ -6,6 +6,7 @@
  * @typedef {{ colours: (light: boolean) => Uint32Array, scale: string }} Look
  * @typedef {{ stage: string, channel: number, plane: Plane, ends: [number, number], light: boolean }} Shown
  */
+import { fit, glance, mapButton, picture } from "./cells.js";
 import { paint, planeOf } from "./colormap.js";
 import { endsOf, isLight, kernelsOf, largest, planesOf } from "./planes.js";
 
@@ -105,7 +106,10 @@ export class Strip {
     kernels.forEach((kernel, channel) => {
       const plane = kernelsOf(/** @type {Tensor} */ (weight), channel, 1);
       const most = largest([plane.low, plane.high]);
-      paint(/** @type {HTMLCanvasElement} */ (kernel.firstElementChild), plane, colours(false), [-most, most]);
+      paint(/** @type {HTMLCanvasElement} */ (kernel.firstElementChild), plane, colours(false), [
+        -most,
+        most,
+      ]);
       kernel.style.setProperty("--ratio", String(plane.width / plane.height));
       kernel.setAttribute("aria-label", `kernel of map ${channel}, from ${rangeOf(plane)}`);
     });
@@ -126,7 +130,13 @@ export class Strip {
     column.classList.toggle("ruled", channels > 1 && across <= MOST_RULED);
     const planes = Array.from({ length: outputs }, (_, output) => kernelsOf(weight, output, across));
     const [overview] = fit(column, "overview", height > 1 || this.apart ? 0 : 1, glance);
-    if (overview) paint(/** @type {HTMLCanvasElement} */ (overview.firstElementChild), planeOf(/** @type {Float32Array} */ (weight.data), channels, outputs), colours(false), [-most, most]);
+    if (overview)
+      paint(
+        /** @type {HTMLCanvasElement} */ (overview.firstElementChild),
+        planeOf(/** @type {Float32Array} */ (weight.data), channels, outputs),
+        colours(false),
+        [-most, most],
+      );
     fit(column, "weights", outputs, () => picture("weights")).forEach((row, output) => {
       const plane = planes[output];
       row.style.setProperty("--ratio", String(plane.width / plane.height));
@@ -147,7 +157,10 @@ export class Strip {
     if (!cell || !column) return;
     const at = this.#cells(column.dataset.maps ?? "", cell.classList[0]).indexOf(cell);
     for (const each of this.#related(column.dataset.maps ?? "", at)) each?.classList.add("lit");
-    const maps = this.#cells(column.dataset.maps === "matrix" ? "output" : (column.dataset.maps ?? ""), "map");
+    const maps = this.#cells(
+      column.dataset.maps === "matrix" ? "output" : (column.dataset.maps ?? ""),
+      "map",
+    );
     const shown = this.shown.get(maps[at]);
     if (shown) this.looked(shown);
   }
@@ -167,7 +180,8 @@ export class Strip {
    */
   #related(slot, at) {
     const after = ["matrix", "output"].includes(slot);
-    const outputs = after || this.apart ? [this.#cells("matrix", "weights")[at], this.#cells("output", "map")[at]] : [];
+    const outputs =
+      after || this.apart ? [this.#cells("matrix", "weights")[at], this.#cells("output", "map")[at]] : [];
     if (after && !this.apart) return outputs;
     const channel = slot === "first" ? Math.floor(at / this.multiplier) : at;
     const [from, to] =
@@ -179,48 +193,3 @@ export class Strip {
 
 /** @param {Plane} plane */
 const rangeOf = ({ low, high }) => `${low.toPrecision(3)} to ${high.toPrecision(3)}`;
-
-/**
- * Exactly so many children of a class, those that are there kept.
- * @param {HTMLElement} parent
- * @param {string} name
- * @param {number} count
- * @param {() => HTMLElement} make
- */
-function fit(parent, name, count, make) {
-  parent.querySelector("noscript")?.remove();
-  const held = parent.getElementsByClassName(name);
-  while (held.length > count) held[held.length - 1].remove();
-  while (held.length < count) parent.append(make());
-  return /** @type {HTMLElement[]} */ ([...held]);
-}
-
-/** The whole matrix, small, with a mark on what is seen of it; a click goes there. */
-function glance() {
-  const box = document.createElement("span");
-  box.className = "overview";
-  box.append(document.createElement("canvas"));
-  box.addEventListener("click", ({ clientY }) => {
-    const { top, height } = box.getBoundingClientRect();
-    const pane = /** @type {HTMLElement} */ (box.closest(".scroll"));
-    pane.scrollTop = ((clientY - top) / height) * pane.scrollHeight - pane.clientHeight / 2;
-  });
-  return box;
-}
-
-/** @param {string} name */
-function picture(name) {
-  const box = document.createElement("div");
-  box.className = name;
-  box.setAttribute("role", "img");
-  box.append(document.createElement("canvas"));
-  return box;
-}
-
-function mapButton() {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "map";
-  button.append(document.createElement("canvas"));
-  return button;
-}

@@ -257,7 +257,7 @@ def test_an_impulse_shows_the_kernel_turned(visit):
     for channel in range(3):
         kernel, answer = (
             pixels(canvas)[..., :3].astype(int)
-            for canvas in (page.locator(".kernel").nth(channel), picture_of(page, "first", channel))
+            for canvas in (page.locator(".kernel canvas").nth(channel), picture_of(page, "first", channel))
         )
         # Blue is below zero and red above it.
         signs = np.sign(kernel[..., 0] - kernel[..., 2])[::-1, ::-1]
@@ -319,17 +319,173 @@ def test_a_map_opens_at_full_resolution(visit):
     expect(dialog).to_be_hidden()
 
 
-def test_a_looked_at_output_shows_its_row(visit):
+def lit(page, slot, name="map"):
+    """Which cells of a column are marked."""
+    cells = page.locator(f'[data-maps="{slot}"] .{name}')
+    return [at for at, each in enumerate(cells.all()) if "lit" in each.get_attribute("class").split()]
+
+
+def test_a_looked_at_output_shows_its_row_and_a_row_its_output(visit):
     page = visit()
     maps(page, "output").nth(3).hover()
-    row = page.locator(".matrix-row")
-    expect(row).to_have_count(1)
-    assert row.evaluate("(row) => row.style.top") == "37.5%"
-    expect(page.locator("#looked")).to_have_text("pointwise 3")
+    expect(page.locator(".weights.lit")).to_have_count(1)
+    assert lit(page, "matrix", "weights") == lit(page, "output") == [3]
+    assert lit(page, "first") == lit(page, "input") == []
+    expect(page.locator("[data-told=looked]")).to_have_text("pointwise 3")
+    page.locator(".weights").nth(6).hover()
+    expect(page.locator("[data-told=looked]")).to_have_text("pointwise 6")
+    assert lit(page, "matrix", "weights") == lit(page, "output") == [6]
+    page.mouse.move(2, 2)
+    expect(page.locator("#strip .lit")).to_have_count(0)
+
+
+def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
+    page = visit("/?depth_multiplier=2")
+    maps(page, "first").nth(3).hover()
+    expect(page.locator("[data-told=looked]")).to_have_text("depthwise 3")
+    assert lit(page, "first") == lit(page, "first", "kernel") == [3]
+    assert lit(page, "input") == [1]
+    maps(page, "input").nth(2).hover()
+    expect(page.locator("[data-told=looked]")).to_have_text("input 2")
+    assert lit(page, "first") == lit(page, "first", "kernel") == [4, 5]
+    assert lit(page, "output") == lit(page, "matrix", "weights") == []
+
+
+def test_a_spatial_channel_is_marked_from_left_to_right(visit):
+    page = visit("/?kind=spatially-separable")
+    maps(page, "output").nth(2).hover()
+    expect(page.locator("[data-told=looked]")).to_have_text("horizontal 2")
+    for slot, name in (
+        ("input", "map"),
+        ("first", "kernel"),
+        ("first", "map"),
+        ("matrix", "weights"),
+        ("output", "map"),
+    ):
+        assert lit(page, slot, name) == [2], (slot, name)
+
+
+BOXES = "(cells) => cells.map((each) => { const box = each.getBoundingClientRect(); return [box.top, box.bottom]; })"
+
+
+def boxes(page, selector):
+    """Top and bottom of each, in pixels."""
+    return np.array(page.locator(selector).evaluate_all(BOXES))
+
+
+@pytest.mark.parametrize("viewport", [(1280, 800), (390, 844)])
+@pytest.mark.parametrize(("query", "count"), [("", 8), ("in_channels=64&out_channels=128", 24)])
+def test_the_rows_of_the_matrix_are_in_line_with_their_maps(visit, viewport, query, count):
+    page = visit(f"/?{query}", viewport=dict(zip(("width", "height"), viewport, strict=True)))
+    for scrolled in (0, 150):
+        page.locator(".pane").nth(1).locator(".scroll").evaluate("(pane, top) => { pane.scrollTop = top; }", scrolled)
+        rows, cells = boxes(page, ".weights"), boxes(page, "[data-maps=output] .map")
+        assert len(rows) == len(cells) == count
+        assert (rows[:, 0] > cells[:, 0] - 1).all()
+        assert (rows[:, 1] < cells[:, 1] + 1).all()
+        assert (np.diff(rows[:, 0]) > 10).all()
+    columns = page.locator("[data-maps=output] .map").evaluate_all("(cells) => cells.map((each) => each.offsetLeft)")
+    assert len(set(columns)) == 3
+
+
+def test_rows_of_the_matrix_are_the_weights(visit, server):
+    page = visit("/?in_channels=5&out_channels=7&weights=random")
+    query = page.evaluate("document.documentElement.dataset.painted")
+    with urllib.request.urlopen(f"{server}/api/tensors?{query}", timeout=10) as answer:  # noqa: S310  (the address is ours)
+        weight = safetensors.numpy.load(answer.read())["pointwise.weight"][:, :, 0, 0]
+    seen = np.stack([pixels(canvas)[0, :, :3] for canvas in page.locator(".weights canvas").all()]).astype(int)
+    assert seen.shape[:2] == weight.shape
+    # Red above zero, blue below; the nearer to zero, the nearer to white.
+    strong = np.abs(weight) > np.abs(weight).max() / 5
+    assert (np.sign(seen[..., 0] - seen[..., 2])[strong] == np.sign(weight[strong])).all()
+    assert seen.sum(-1)[np.abs(weight).argmax() // 5, np.abs(weight).argmax() % 5] == seen.sum(-1).min()
+
+
+def test_standard_kernels_stand_as_their_maps_do(visit):
+    page = visit("/?kind=standard&in_channels=20")
+    sheets, cells = boxes(page, ".weights"), boxes(page, "[data-maps=output] .map")
+    assert len(sheets) == len(cells) == 8
+    assert (np.abs(sheets.mean(1) - cells.mean(1)) < 1).all()
+
+
+def test_spatial_columns_scroll_as_one(visit):
+    page = visit("/?kind=spatially-separable&in_channels=12")
+    page.locator(".pane").first.locator(".scroll").evaluate("(pane) => { pane.scrollTop = 267; }")
+    page.wait_for_function("document.querySelectorAll('.scroll[data-above]').length === 2")
+    tops = [boxes(page, f"[data-maps={slot}] .map")[:, 0] for slot in ("input", "first", "output")]
+    assert np.ptp(np.stack(tops), axis=0).max() < 1
+
+
+def test_more_is_announced_and_shown(visit):
+    page = visit("/?in_channels=30&out_channels=60")
+    expect(page.locator(".pane .scroll[data-below]")).to_have_count(2)
+    expect(page.locator(".overview")).to_be_visible()
+    expect(page.locator("#shown")).to_have_text("the first 24 of 60 channels")
+    page.get_by_role("button", name="show more").click()
+    expect(maps(page, "output")).to_have_count(48)
+    expect(maps(page, "input")).to_have_count(30)
+    page.get_by_role("button", name="show more").click()
+    expect(maps(page, "output")).to_have_count(60)
+    expect(page.locator("#more")).to_be_hidden()
+
+
+def test_nothing_is_cut_where_all_fits(visit):
+    page = visit()
+    expect(page.locator(".scroll[data-below], .scroll[data-after]")).to_have_count(0)
+    expect(page.locator(".overview")).to_be_hidden()
+
+
+def test_spatial_gives_back_what_it_has_not(visit, painted):
+    page = visit("/?out_channels=13&depth_multiplier=2")
+    kind(page, "Spatial").click()
+    painted(page, kind="spatially-separable")
+    page.locator("#kernel_size-number").fill("5")
+    painted(page, kind="spatially-separable", kernel_size=5)
+    page.reload()
+    painted(page, kind="spatially-separable", kernel_size=5)
+    kind(page, "Depthwise").click()
+    painted(page, kind="depthwise-separable", kernel_size=5, out_channels=13, depth_multiplier=2)
+    expect(page.locator("#out_channels-number")).to_have_value("13")
+
+
+def test_only_what_changed_is_replaced(visit, painted):
+    page = visit()
+    hold = "() => { window.held = [...document.querySelectorAll('[data-part] > :first-child')]; }"
+    page.evaluate(hold)
+    page.get_by_text("random", exact=True).click()
+    painted(page, weights="random")
+    kept = page.evaluate("window.held.map((each) => each.isConnected && each.closest('[data-part]').dataset.part)")
+    assert {"diagram", "cost", "head-input", "head-output"} <= set(kept)
+    page.evaluate(hold)
+    page.locator("#kernel_size-number").fill("5")
+    painted(page, kernel_size=5)
+    kept = page.evaluate("window.held.map((each) => each.isConnected && each.closest('[data-part]').dataset.part)")
+    assert "diagram" not in kept
+    assert "head-input" in kept
+
+
+def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
+    page = visit()
+    query = page.evaluate("document.documentElement.dataset.painted")
+    address = f"{server}/api/tensors?{query}&tile=96&dtype=uint8"
+    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  (the address is ours)
+        low, high = safetensors.numpy.load(answer.read())["depthwise.range"].reshape(-1, 2)[1]
     maps(page, "first").nth(1).hover()
-    expect(row).to_have_count(0)
-    expect(page.locator(".kernel.lit")).to_have_count(1)
-    expect(page.locator('[data-maps="input"] .map.lit')).to_have_count(1)
+    expect(page.locator("[data-told=looked]")).to_have_text("depthwise 1")
+    told = {name: page.locator(f"[data-told={name}]").inner_text() for name in ("low", "zero", "high", "extremes")}
+    assert [float(each) for each in re.findall(r"-?\d\S*\d", told["extremes"])] == pytest.approx([low, high], rel=6e-3)
+    assert float(told["low"]) == -float(told["high"])
+    assert 0 < float(told["high"]) <= max(abs(low), abs(high)) * 1.01
+    assert told["zero"] == "0"
+    bar = page.locator("#legend canvas").bounding_box()
+    zero = page.locator("[data-told=zero]").bounding_box()
+    assert abs(bar["x"] + bar["width"] / 2 - zero["x"] - zero["width"] / 2) < 1
+    maps(page, "input").first.hover()
+    expect(page.locator("[data-told=looked]")).to_have_text("input 0")
+    expect(page.locator("[data-told=zero]")).to_have_text("0")
+    expect(page.locator("[data-told=low]")).to_be_empty()
+    grey = pixels(page.locator("#legend canvas"))[0, :, :3]
+    assert (grey == np.arange(256)[:, None]).all()
 
 
 def test_scale_and_colours_ask_for_nothing(visit):
@@ -368,6 +524,7 @@ def test_without_javascript(visit):
     page = visit(java_script_enabled=False)
     expect(page.locator(".diagram svg")).to_be_visible()
     assert page.locator(".formula math").count() == 2
+    expect(page.get_by_text("Without JavaScript")).to_be_visible()
     images = page.locator("[data-maps] img")
     assert images.count() >= 9
     for image in images.all():
@@ -423,6 +580,19 @@ def test_a_small_screen_scrolls_one_way(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_phone_shows_that_the_diagram_goes_on(visit):
+    page = visit(viewport={"width": 390, "height": 844})
+    diagram = page.locator(".diagram")
+    expect(diagram).to_have_attribute("data-after", "")
+    diagram.evaluate("(box) => { box.scrollLeft = box.scrollWidth; }")
+    expect(diagram).not_to_have_attribute("data-after", "")
+    expect(diagram).to_have_attribute("data-before", "")
+    for box in page.locator("[data-maps=output] .map").evaluate_all(
+        "(cells) => cells.map((each) => each.getBoundingClientRect().right)"
+    ):
+        assert box <= 390
+
+
 def test_a_laptop_shows_everything_at_once(visit):
     page = visit()
     for selector in ("#controls", ".diagram", "[data-maps=input]", "[data-maps=first]", "[data-maps=output]", ".big"):
@@ -454,7 +624,7 @@ def test_the_keyboard_moves_a_slider(visit, painted):
 def test_the_keyboard_opens_a_map(visit):
     page = visit()
     maps(page, "output").first.focus()
-    expect(page.locator(".matrix-row")).to_have_count(1)
+    expect(page.locator(".weights.lit")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator("#inspect")).to_be_visible()
     page.keyboard.press("Escape")

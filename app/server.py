@@ -1,0 +1,102 @@
+"""The server around the app: deadlines on connections, and a stop that answers what has begun.
+
+uvicorn never closes a client that stalls. Its h11 protocol is kept, as it refuses headers over 64 KiB; a clock is
+added to it.
+"""
+
+import asyncio
+import logging
+import socket
+import sys
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import h11
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+FINISH_WITHIN_S = 8
+BACKLOG = 2048
+# The interpreter passes from a worker to the event loop this often where both have work; the default, 5 ms, is as long
+# as a whole answer takes.
+SWITCH_S = 0.001
+
+
+class DeadlineProtocol(H11Protocol):
+    """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer."""
+
+    seconds = {"head": 15.0, "body": 30.0, "answer": 60.0}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come."""
+        super().connection_made(transport)
+        self._phase = ""
+        self._deadline: asyncio.TimerHandle | None = None
+        self._enter("head")
+
+    def data_received(self, data: bytes) -> None:
+        """The client has sent something; a phase that goes on keeps its deadline."""
+        super().data_received(data)
+        self._enter(self._now())
+
+    def on_response_complete(self) -> None:
+        """An answer is out."""
+        super().on_response_complete()
+        self._enter(self._now())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._enter("")
+        super().connection_lost(exc)
+
+    def _now(self) -> str:
+        if self.conn.their_state is h11.SEND_BODY:
+            return "body"
+        return "answer" if self.cycle is not None and not self.cycle.response_complete else "head"
+
+    def _enter(self, phase: str) -> None:
+        if phase == self._phase:
+            return
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._phase = phase
+        self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
+
+    def _close(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Server(uvicorn.Server):
+    """Tells the app as soon as it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Not ready from now on; what is in flight is answered."""
+        self._app.state.services.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def run(app: FastAPI, listening: socket.socket, **options: Any) -> None:
+    """Serve the app on the socket until SIGTERM or Ctrl+C; `options` are uvicorn's."""
+    sys.setswitchinterval(SWITCH_S)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        app,
+        http=DeadlineProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=FINISH_WITHIN_S,
+        **options,
+    )
+    # uvicorn finishes what is in flight and then passes Ctrl+C on; that is how a server is stopped, no failure.
+    with suppress(KeyboardInterrupt):
+        Server(config, app).run(sockets=[listening])
