@@ -8,14 +8,15 @@ import asyncio
 import logging
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 import uvicorn
-from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
@@ -27,7 +28,7 @@ SWITCH_S = 0.001
 class DeadlineProtocol(H11Protocol):
     """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer."""
 
-    seconds = {"head": 15.0, "body": 30.0, "answer": 60.0}
+    seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -54,7 +55,8 @@ class DeadlineProtocol(H11Protocol):
     def _now(self) -> str:
         if self.conn.their_state is h11.SEND_BODY:
             return "body"
-        return "answer" if self.cycle is not None and not self.cycle.response_complete else "head"
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's types leave out None, its code does not
+        return "answer" if cycle is not None and not cycle.response_complete else "head"
 
     def _enter(self, phase: str) -> None:
         if phase == self._phase:
@@ -65,25 +67,24 @@ class DeadlineProtocol(H11Protocol):
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
 
     def _close(self) -> None:
-        if self.transport is not None:
-            self.transport.abort()
+        self.transport.abort()
 
 
 class Server(uvicorn.Server):
     """Tells the app as soon as it is to stop."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
         super().__init__(config)
-        self._app = app
+        self._stopping = stopping
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Not ready from now on; what is in flight is answered."""
-        self._app.state.services.stopping.set()
+        self._stopping.set()
         super().handle_exit(sig, frame)
 
 
-def run(app: FastAPI, listening: socket.socket, **options: Any) -> None:
-    """Serve the app on the socket until SIGTERM or Ctrl+C; `options` are uvicorn's."""
+def run(app: Callable[..., Any], listening: socket.socket, stopping: threading.Event, **options: Any) -> None:
+    """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's."""
     sys.setswitchinterval(SWITCH_S)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -99,4 +100,4 @@ def run(app: FastAPI, listening: socket.socket, **options: Any) -> None:
     )
     # uvicorn finishes what is in flight and then passes Ctrl+C on; that is how a server is stopped, no failure.
     with suppress(KeyboardInterrupt):
-        Server(config, app).run(sockets=[listening])
+        Server(config, stopping).run(sockets=[listening])

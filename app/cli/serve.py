@@ -1,11 +1,8 @@
 """`sepviz serve`: the page and the API."""
 
 import socket
-from contextlib import suppress
 
 import click
-
-FINISH_WITHIN_S = 8
 
 
 @click.command(epilog="\b\nExamples:\n  sepviz serve\n  sepviz serve --host 0.0.0.0 --port 9000")
@@ -27,14 +24,8 @@ def serve(host: str, port: int) -> None:
 
 
 def _run_server(listening: socket.socket) -> None:
-    import uvicorn  # noqa: PLC0415 - only here
-
     from app.main import create_app  # noqa: PLC0415 - with it comes torch
+    from app.server import run  # noqa: PLC0415 - only here
 
-    # h11 refuses headers over 64 KiB; uvicorn's faster parser takes any.
-    config = uvicorn.Config(
-        create_app, factory=True, http="h11", log_level="info", timeout_graceful_shutdown=FINISH_WITHIN_S
-    )
-    # uvicorn finishes what is in flight and then passes Ctrl+C on; that is how a server is stopped, no failure.
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
+    app = create_app()
+    run(app, listening, app.state.services.stopping)

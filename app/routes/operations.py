@@ -28,7 +28,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not when this server is about to stop, its queue is full or its decoder does not answer."""
+    """200 while more may come: not while stopping, with a nearly full queue or without a decoder."""
     waits = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,

@@ -1,0 +1,206 @@
+"""The server as a process: stalled clients are closed, orders to stop are obeyed, hosts are checked."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import h11
+import httpx2
+import psutil
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from app.server import DeadlineProtocol
+from tests.bench.server import free_port, sepviz
+
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with sepviz() as running:
+        yield running
+
+
+def spoken(server, data):
+    """What the server answers to these bytes, until it closes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := client.recv(65536):
+            answer += part
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"200"),
+        (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:1234\r\n\r\n", b"200"),
+        (b"GET /healthz HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", b"200"),
+        (b"GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"400"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n", b"400"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 400_000, b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"400"),
+        (b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+    ],
+)
+def test_hosts_and_headers_are_checked(server, head, status):
+    assert spoken(server, head).split(b" ", 2)[1] == status
+
+
+def test_an_address_that_is_too_long_is_told_so(server):
+    answer = spoken(server, b"GET /diagrams/cost.svg?title=" + b"a" * 3000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.split(b" ", 2)[1] == b"414"
+    assert b"image/svg+xml" in head
+    assert b"no-store" in head
+    assert b"<svg" in body
+
+
+class Transport:
+    """What an event loop gives a protocol, and remembers what became of it."""
+
+    def __init__(self):
+        self.aborted = False
+
+    def abort(self):
+        self.aborted = True
+
+    def add_done_callback(self, call):
+        """As a task has it."""
+
+    def get_extra_info(self, _name):
+        return None
+
+    def is_closing(self):
+        return self.aborted
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """A connection whose clock is turned by hand: (protocol, transport, the seconds of each timer)."""
+
+    class Loop:
+        def __init__(self):
+            self.timers = []
+
+        def call_later(self, seconds, call):
+            timer = type("Timer", (), {"seconds": seconds, "call": staticmethod(call), "cancelled": False})()
+            timer.cancel = lambda: setattr(timer, "cancelled", True)
+            self.timers.append(timer)
+            return timer
+
+        def create_task(self, work):
+            work.close()
+            return Transport()
+
+    async def app(scope, receive, send):
+        """Never answers."""
+
+    config = uvicorn.Config(app, http=DeadlineProtocol, log_config=None)
+    config.load()
+    loop = Loop()
+    protocol = DeadlineProtocol(config, ServerState(), {}, loop)
+    transport = Transport()
+    protocol.connection_made(transport)
+    return protocol, transport, loop
+
+
+def running(loop):
+    return [timer for timer in loop.timers if not timer.cancelled]
+
+
+def test_a_stalled_head_is_given_fifteen_seconds(watched):
+    protocol, transport, loop = watched
+    protocol.data_received(b"GET / HT")
+    protocol.data_received(b"TP/1.1\r\nHost:")
+    (timer,) = running(loop)
+    assert timer.seconds == 15
+    timer.call()
+    assert transport.aborted
+
+
+def test_a_stalled_body_is_given_thirty_seconds(watched):
+    protocol, transport, loop = watched
+    protocol.data_received(b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
+    assert protocol.conn.their_state is h11.SEND_BODY
+    protocol.data_received(b"def")
+    (timer,) = running(loop)
+    assert timer.seconds == 30
+    timer.call()
+    assert transport.aborted
+
+
+def test_an_answer_that_is_not_taken_is_given_sixty_seconds(watched):
+    protocol, _, loop = watched
+    protocol.data_received(REQUEST)
+    assert [timer.seconds for timer in running(loop)] == [60]
+
+
+def test_stalled_clients_do_not_keep_others_waiting(server):
+    stalled = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+    try:
+        for each in stalled:
+            each.sendall(b"GET / HTTP/1.1\r\nHost: local")
+        assert httpx2.get(f"{server.url}/healthz", timeout=5).status_code == 200
+    finally:
+        for each in stalled:
+            each.close()
+
+
+def test_sigterm_answers_what_has_begun():
+    port = free_port()
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+        answers = []
+
+        def ask(seed):
+            query = f"seed={seed}&in_channels=256&out_channels=256&size=128&weights=random&channels=0-7"
+            answer = httpx2.get(f"http://127.0.0.1:{port}/api/tensors?{query}", timeout=60)
+            answers.append((answer.status_code, len(answer.content)))
+
+        asking = [threading.Thread(target=ask, args=(seed,)) for seed in range(8)]
+        for each in asking:
+            each.start()
+        while "sepviz_requests_total" not in metrics(port):
+            pass
+        while sockets_of(process.pid) < len(asking):
+            pass
+        os.kill(process.pid, signal.SIGTERM)
+        for each in asking:
+            each.join()
+        process.wait(timeout=20)
+        assert [status for status, _ in answers] == [200] * len(asking)
+        assert len({size for _, size in answers}) == 1
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(url):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            httpx2.get(url, timeout=5).raise_for_status()
+        except httpx2.HTTPError:
+            threading.Event().wait(0.05)
+        else:
+            return
+    raise AssertionError(f"{url} did not answer")
+
+
+def metrics(port):
+    return httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+
+
+def sockets_of(pid):
+    return sum(each.status == psutil.CONN_ESTABLISHED for each in psutil.Process(pid).net_connections("tcp"))
