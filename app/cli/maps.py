@@ -16,8 +16,10 @@ if TYPE_CHECKING:  # with these comes torch
     from app.encoders.colormaps import ColorMap
     from app.encoders.grid import Scale
     from app.encoders.tensors import DType
+    from app.trace import Trace
 
-ENDINGS = (".png", ".npz", ".safetensors")
+PICTURES = (".png", ".svg")
+ENDINGS = (*PICTURES, ".npz", ".safetensors")
 COLORMAPS = ("diverging", "diverging-dark", "grey", "viridis")
 SCALES = ("channel", "stage")
 DTYPES = ("float32", "float16", "uint8")
@@ -46,13 +48,13 @@ class Run(click.ParamType[range]):
 
 @click.command(epilog=EXAMPLES)
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
-@click.option("-o", "--output", required=True, metavar="FILE", help="A .png, .npz or .safetensors to write.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="A .png, .svg, .npz or .safetensors to write.")
 @click.option(
     "--image",
     metavar="FILE",
     help="A picture to put in: PNG, JPEG, WebP, GIF or BMP, at most 8 MiB; in place of --input.",
 )
-@click.option("--colormap", type=click.Choice(COLORMAPS), default=COLORMAPS[0], help="The colours of a .png.")
+@click.option("--colormap", type=click.Choice(COLORMAPS), default=COLORMAPS[0], help="The colours of a picture.")
 @click.option("--scale", type=click.Choice(SCALES), default=SCALES[0], help="What has a range of colours of its own.")
 @click.option(
     "--dtype", type=click.Choice(DTYPES), default=DTYPES[0], help="The type of the maps in a file of tensors."
@@ -71,21 +73,31 @@ def maps(
 ) -> None:
     """Compute the maps of one STAGE as a labelled grid, or the tensors of some or all.
 
-    A stage is input, depthwise, pointwise, ... as the kind has them. Into a .png goes one; into .npz (NumPy) or
+    A stage is input, depthwise, pointwise, ... as the kind has them. Into a picture goes one; into .npz (NumPy) or
     .safetensors go the maps and kernels of those that are named, or of all: the same arrays as /api/tensors answers.
     """
     form = ending(output, ENDINGS)
-    if form == ".png" and len(stages) != 1:
+    if form in PICTURES and len(stages) != 1:
         raise Refused(f"--output {output}: a picture is of one stage, and {len(stages)} are named; name one STAGE")
     if image is not None and layer["input"]:
         raise Refused(f"--input {layer['input'][0]}: --image {image} is put in already; give one of them")
     spec = LayerSpec.parse(pairs(layer))
-    picture = None if image is None else _read(image)
+    trace = _carried_out(spec, stages, channels, None if image is None else _read(image))
 
-    from app.encoders.grid import grid_png  # noqa: PLC0415 - with these comes torch
+    from app.encoders.grid import grid_png, grid_svg  # noqa: PLC0415 - with these comes torch
     from app.encoders.npz import encode_npz  # noqa: PLC0415
     from app.encoders.tensors import encode  # noqa: PLC0415
-    from app.inputs import Inputs  # noqa: PLC0415
+
+    if form in PICTURES:
+        encoded = (grid_png if form == ".png" else grid_svg)(trace.asked()[stages[0]], colormap, scale)
+    else:
+        encoded = (encode_npz if form == ".npz" else encode)(trace, dtype)
+    write(output, encoded.body)
+
+
+def _carried_out(spec: LayerSpec, stages: tuple[str, ...], channels: range | None, picture: bytes | None) -> "Trace":
+    """The layer run on its input, or on a picture file's bytes."""
+    from app.inputs import Inputs  # noqa: PLC0415 - with these comes torch
     from app.inputs.images import decode  # noqa: PLC0415
     from app.inputs.store import ImageStore  # noqa: PLC0415
     from app.trace import Selection, run, stage_names  # noqa: PLC0415
@@ -96,12 +108,7 @@ def maps(
     store = ImageStore()
     if picture is not None:
         spec = spec.replace(input=store.add(decode(picture)))
-    trace = run(spec, Inputs(store), Selection(stages, channels))
-    if form == ".png":
-        encoded = grid_png(trace.asked()[stages[0]], colormap, scale)
-    else:
-        encoded = (encode_npz if form == ".npz" else encode)(trace, dtype)
-    write(output, encoded.body)
+    return run(spec, Inputs(store), Selection(stages, channels))
 
 
 def _read(image: str) -> bytes:

@@ -6,22 +6,20 @@ a page's style sheet can recolour the figure, and a file on its own needs none.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from svgwrite.base import BaseElement
 
+from app.diagrams.paint import Mode, attributes, dark_rule, number, painted
 from app.diagrams.text import BOLD, MARK, SUBSCRIPT, letter_width, wrap
 from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
 from app.options import Background, Lang, Theme
-from app.palette import COLOURS
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
-Paint = dict[str, str]  # attributes
 
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 SERIF = "Georgia, 'Times New Roman', 'DejaVu Serif', serif"
@@ -37,12 +35,6 @@ _NAMESPACES = {
     "xmlns:cc": "http://creativecommons.org/ns#",
     "xmlns:dc": "http://purl.org/dc/elements/1.1/",
 }
-
-
-@lru_cache(maxsize=4096)
-def number(value: float) -> str:
-    """A coordinate to a hundredth, without trailing zeros."""
-    return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")
 
 
 _UNCHECKED = BaseElement(debug=False)
@@ -77,7 +69,7 @@ class Canvas:
         self._words = WORDS[lang]
         self._theme = theme
         self._background = background
-        self._mode: Literal["light", "dark"] = "dark" if theme == "dark" else "light"
+        self._mode: Mode = "dark" if theme == "dark" else "light"
         self._markup: list[str] = []
         self._used: set[str] = set()
 
@@ -91,18 +83,18 @@ class Canvas:
         return self._words[key].format(**values)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
-        """A rectangle; for `paint` see `_paint`, here as in the other shapes."""
-        box = {"x": number(x), "y": number(y), "width": number(width), "height": number(height)}
-        self._add("rect", box, self._paint(**paint))
+        """A rectangle; for `paint` see `_shape`, here as in the other shapes."""
+        box = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+        self._shape(f"rect {box}", **paint)
 
     def polygon(self, points: Sequence[Point], **paint: Any) -> None:
         """A closed outline."""
         outline = " ".join([f"{number(x)},{number(y)}" for x, y in points])
-        self._add("polygon", {"points": outline}, self._paint(**paint))
+        self._shape(f'polygon points="{outline}"', **paint)
 
     def path(self, d: str, **paint: Any) -> None:
         """A path, its commands as SVG has them."""
-        self._add("path", {"d": d}, self._paint(**paint))
+        self._shape(f'path d="{d}"', **paint)
 
     def arrow(self, x: float, y: float, to_x: float, role: str) -> None:
         """A level arrow to the right."""
@@ -121,44 +113,43 @@ class Canvas:
         formula: bool = False,
     ) -> None:
         """One line of text, y its baseline; in a formula what stands between marks is italic."""
-        runs = text.split(MARK) if formula else [text]
-        place = {"x": number(x), "y": number(y), "font-size": number(size)}
-        if weight is not None:
-            place["font-weight"] = str(weight)
+        look = f' font-weight="{weight}"' if weight is not None else ""
         if anchor != "start":
-            place["text-anchor"] = anchor
-        inside = escape(runs[0]) + "".join(
-            f'<tspan font-style="italic">{escape(run)}</tspan>' if index % 2 else f"<tspan>{escape(run)}</tspan>"
-            for index, run in enumerate(runs[1:], 1)
-            if run
-        )
-        self._add("text", place, self._paint(fill=role), inside)
+            look += f' text-anchor="{anchor}"'
+        inside = _runs(text) if formula else escape(text)
+        place = f'x="{number(x)}" y="{number(y)}" font-size="{number(size)}"'
+        self._markup.append(f"<text {place}{look}{self._paint(role)}>{inside}</text>")
 
     def line(
         self, texts: Sequence[tuple[float, str]], y: float, role: str, size: float = TEXT, serif: bool = False
     ) -> None:
         """Short texts on one baseline y, each centred on its x; in a serif, letters of a formula with subscripts."""
-        look = {"font-size": number(size), **self._paint(fill=role)}
-        if serif:
-            look |= {"font-family": SERIF, "font-style": "italic"}
-        with self.group(look | ({} if serif else {"text-anchor": "middle"})):
-            for x, text in texts:
-                if not serif:
-                    self._add("text", {"x": number(x), "y": number(y)}, {}, escape(text))
-                    continue
+        look = f'font-family="{SERIF}" font-style="italic"' if serif else 'text-anchor="middle"'
+        self._markup.append(f'<g {look} font-size="{number(size)}"{self._paint(role)}>')
+        level = number(y)
+        for x, text in texts:
+            if serif:
                 # From the left, as CairoSVG takes a text's anchor from its first run alone; and no `baseline-shift`,
                 # which neither it nor librsvg knows.
                 base, _, below = text.partition("_")
-                sub = f'<tspan dy="{number(size * 0.22)}" font-size="{SUBSCRIPT}">{escape(below)}</tspan>'
-                left = x - letter_width(text, size) / 2
-                self._add("text", {"x": number(left), "y": number(y)}, {}, escape(base) + (sub if below else ""))
+                left, inside = x - letter_width(text, size) / 2, escape(base)
+                if below:
+                    inside += f'<tspan dy="{number(size * 0.22)}" font-size="{SUBSCRIPT}">{escape(below)}</tspan>'
+            else:
+                left, inside = x, escape(text)
+            self._markup.append(f'<text x="{number(left)}" y="{level}">{inside}</text>')
+        self._markup.append("</g>")
 
     @contextmanager
-    def group(self, attributes: Mapping[str, str]) -> Iterator[None]:
+    def group(self, given: Mapping[str, str]) -> Iterator[None]:
         """What is drawn inside stands in one `<g>` with these attributes."""
-        self._markup.append(f"<g{_attributes(attributes)}>")
+        self._markup.append(f"<g{attributes(given)}>")
         yield
         self._markup.append("</g>")
+
+    def style(self, rules: str) -> None:
+        """Rules of the figure's own, such as keyframes; their names must be no other figure's."""
+        self._markup.append(f"<style>{rules}</style>")
 
     def finish(
         self,
@@ -196,9 +187,9 @@ class Canvas:
             svg.add(_metadata(title, address))
         if self._background == "paper" and not self.inlined:
             whole = {"x": number(x), "y": number(y), "width": number(width), "height": number(height)}
-            self._markup.insert(0, f"<rect{_attributes(whole | self._paint(fill='paper'))}/>")
+            self._markup.insert(0, f"<rect{attributes(whole)}{self._paint('paper')}/>")
         if self._theme == "auto":
-            rules = "".join(_dark_rule(each) for each in sorted(self._used))
+            rules = "".join(dark_rule(each) for each in sorted(self._used))
             svg.add(_Element("style", {}, f"@media (prefers-color-scheme: dark){{{rules}}}"))
         text = ET.tostring(svg.get_xml(), encoding="unicode")
         return f"{text.removesuffix('</svg>')}{''.join(self._markup)}</svg>"
@@ -211,43 +202,30 @@ class Canvas:
             self.text(0, top + 13 + _LEADING * index, line, "ink", TITLE, weight=600)
         return top
 
-    def _add(self, name: str, place: Mapping[str, str], paint: Mapping[str, str], inside: str = "") -> None:
-        """Write an element; `inside` is markup, escaped already."""
-        end = f">{inside}</{name}>" if inside else "/>"
-        self._markup.append(f"<{name}{_attributes(place)}{_attributes(paint)}{end}")
+    def _shape(
+        self,
+        shape: str,
+        fill: str | None = None,
+        stroke: str | None = None,
+        tint: float = 1,
+        line: float = 1,
+        solid: bool = False,
+    ) -> None:
+        """Write a shape with a fill of a role, its opacity (`tint`), a stroke of a role and its width (`line`).
 
-    def _paint(self, fill: str | None = None, stroke: str | None = None, tint: float = 1, line: float = 1) -> Paint:
-        """Attributes for a fill of a role, its opacity (`tint`), a stroke of a role and its width (`line`)."""
-        paint = _paint(self._mode, fill, stroke, tint, line)
-        self._used.update(paint["class"].split())
-        return paint
+        Behind what is `solid` nothing is seen.
+        """
+        if solid and self.inlined:  # the page knows the roles, and not their shares
+            self._markup.append(f"<{shape}{self._paint('paper')}/>")
+            solid = False
+        self._markup.append(f"<{shape}{self._paint(fill, stroke, tint, line, solid)}/>")
 
-
-def _attributes(values: Mapping[str, str]) -> str:
-    """Attributes as markup; all are made here, of numbers and names, and have nothing to escape."""
-    return "".join([f' {name}="{value}"' for name, value in values.items()])
-
-
-@lru_cache(maxsize=512)
-def _paint(mode: Literal["light", "dark"], fill: str | None, stroke: str | None, tint: float, line: float) -> Paint:
-    paint = {"fill": "none"}
-    classes = []
-    if fill is not None:
-        classes.append(f"f-{fill}")
-        paint["fill"] = COLOURS[fill][mode]
-        if tint != 1:
-            paint["fill-opacity"] = number(tint)
-    if stroke is not None:
-        classes.append(f"s-{stroke}")
-        paint["stroke"] = COLOURS[stroke][mode]
-        if line != 1:
-            paint["stroke-width"] = number(line)
-    return {"class": " ".join(classes), **paint}
-
-
-def _dark_rule(name: str) -> str:
-    prefix, role = name.split("-", 1)
-    return f".{name}{{{'fill' if prefix == 'f' else 'stroke'}:{COLOURS[role]['dark']}}}"
+    def _paint(
+        self, fill: str | None, stroke: str | None = None, tint: float = 1, line: float = 1, solid: bool = False
+    ) -> str:
+        classes, markup = painted(self._mode, fill, stroke, tint, line, solid)
+        self._used.update(classes)
+        return markup
 
 
 def _metadata(title: str, address: str) -> _Element:
@@ -262,3 +240,11 @@ def _metadata(title: str, address: str) -> _Element:
     metadata = _Element("metadata", {})
     metadata.add(rdf)
     return metadata
+
+
+def _runs(text: str) -> str:
+    """A text with marks as markup, italic between them; its spaces stay, where a renderer would swallow them."""
+    runs = [escape(run).replace(" ", "\N{NO-BREAK SPACE}") for run in text.split(MARK)]
+    italic = (f'<tspan font-style="italic">{run}</tspan>' if run else "" for run in runs[1::2])
+    upright = (f"<tspan>{run}</tspan>" if run else "" for run in runs[2::2])
+    return runs[0] + "".join(a + b for a, b in zip(italic, upright, strict=True))

@@ -8,7 +8,7 @@ from app.diagrams.scene import DASHED, Patch, first_cells, padded, patch, wider,
 from app.palette import STAGE_ROLES, channel_role
 from app.shapes import ConvShape, Pair
 
-LEFT = 22.0
+LEFT = 4.0
 SIZE = 228.0  # the longer side of the part of the input
 
 _BETWEEN = 206.0  # the same, of the vertical map
@@ -115,14 +115,14 @@ class Footprint:
                 with canvas.group(DASHED):
                     role, line = ("plane", 0.7) if mark == "padding" else ("ink", 1.2)
                     canvas.rect(x, top, 12, 12, stroke=role, line=line)
-            canvas.text(x + 20, top + 10.5, text, "ink", 12)
+            canvas.text(x + 20, top + 10.5, text)
         return y + 20 * ((len(notes) + 1) // 2) - 8
 
     def _notes(self, canvas: Canvas) -> list[tuple[str, str]]:
         first, last = self.stages[0], self.stages[-1]
         rows, _ = self.sources(self.cell)
         under, inside = self.count()
-        if self.spatial:
+        if self.spatial and under > 1:
             notes = [("cells", canvas.say("window.column", count=under, rows=len(rows)))]
         else:
             notes = [("cells", canvas.say("window.under.one" if under == 1 else "window.under", count=under))]

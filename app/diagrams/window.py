@@ -3,26 +3,25 @@
 from dataclasses import replace
 from itertools import accumulate
 
-from app.diagrams.canvas import HEAD, Canvas, Point, number
+from app.diagrams.canvas import SMALL, Canvas, Point, number
 from app.diagrams.columns import Column, headings, tensor
 from app.diagrams.footprint import Footprint, draw_next, draw_window, footprint
 from app.diagrams.kernels import grid
 from app.diagrams.scene import Patch
-from app.diagrams.stack import Slots, dots, elide
+from app.diagrams.stack import Slots, dots, elide, joined
 from app.palette import STAGE_ROLES, channel_role
 from app.shapes import ConvShape, Pair, plan
 from app.spec import LayerSpec
 
 WIDTH = 968.0
 
-_MARGIN = 16.0
 _ROW = 58.0
 _GAP_ROW = 26.0
 _CHANNELS = 4
 _SMALL = 14.0  # a cell of a depthwise map
 _OUTPUT = 36.0  # a cell of the output
 _LEAST = 5 * _OUTPUT  # so high, that the output's cell can be level with the middle
-_RIGHT = 780.0  # where it begins
+_RIGHT = 800.0  # where it begins
 _KERNEL = 38.0
 
 
@@ -35,24 +34,24 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The window in the input, each stage's kernels and cells, and the output cell; how high it all is."""
     feet = footprint(plan(spec))
     drawing = {"vertical": _spatial, "standard": _standard, "depthwise": _separable}[feet.stages[0].name]
-    return drawing(canvas, feet) + _MARGIN
+    return drawing(canvas, feet)
 
 
 def _separable(canvas: Canvas, feet: Footprint) -> float:
     depthwise, pointwise = feet.stages
     between = depthwise.out_channels
     columns = (
-        feet.column(canvas, _MARGIN, 310),
-        _column(canvas, 330, 594, depthwise, _count(canvas, "kernels", between)),
-        _column(canvas, 612, 748, pointwise, f"1 × 1 × {between}"),
+        feet.column(canvas, 0, 310),
+        _column(canvas, 330, 600, depthwise, _count(canvas, "kernels", between)),
+        _column(canvas, 616, 780, pointwise, f"1 × 1 × {between}"),
         _output_column(canvas, feet),
     )
-    top = headings(canvas, _MARGIN, columns) + 8
+    top = headings(canvas, 0, columns) + 8
     places = _places(elide(between, _CHANNELS))
     height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
-    left, maps, weights = 396.0, 500.0, 652.0
+    left, maps, weights = 390.0, 506.0, 662.0
     _post(canvas, weights, middle, places, 13, "pointwise")
     for slot, offset in places:
         centre = middle + offset
@@ -74,11 +73,11 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
     (standard,) = feet.stages
     channels = standard.in_channels
     columns = (
-        feet.column(canvas, _MARGIN, 400),
-        _column(canvas, 430, 748, standard, f"{_size(standard)} × {channels}"),
+        feet.column(canvas, 0, 400),
+        _column(canvas, 430, 780, standard, f"{_size(standard)} × {channels}"),
         _output_column(canvas, feet),
     )
-    top = headings(canvas, _MARGIN, columns) + 8
+    top = headings(canvas, 0, columns) + 8
     places = _places(elide(channels, _CHANNELS))
     height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
@@ -97,12 +96,12 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
 def _spatial(canvas: Canvas, feet: Footprint) -> float:
     vertical, horizontal = feet.stages
     columns = (
-        feet.column(canvas, _MARGIN, 286),
-        _column(canvas, 306, 594, vertical, _count(canvas, "kernels", vertical.out_channels)),
-        _column(canvas, 612, 748, horizontal, _count(canvas, "kernels", vertical.out_channels)),
+        feet.column(canvas, 0, 286),
+        _column(canvas, 306, 600, vertical, _count(canvas, "kernels", vertical.out_channels)),
+        _column(canvas, 616, 780, horizontal, _count(canvas, "kernels", vertical.out_channels)),
         _output_column(canvas, feet, "M"),
     )
-    top = headings(canvas, _MARGIN, columns) + 8
+    top = headings(canvas, 0, columns) + 8
     height = max(feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
@@ -116,8 +115,8 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
     draw_window(canvas, between, horizontal.window(*feet.cell), "pointwise")
     for column in feet.tap():
         between.frame(canvas, *_single((feet.cell[0], column)), "depthwise", 2)
-    _kernel(canvas, (600, middle), (680, middle), horizontal, 0)
-    _output(canvas, feet, 708, middle, "pointwise")
+    _kernel(canvas, (600, middle), (690, middle), horizontal, 0)
+    _output(canvas, feet, 718, middle, "pointwise")
     return feet.legend(canvas, top + height + 20)
 
 
@@ -161,13 +160,13 @@ def _kernel(canvas: Canvas, start: Point, centre: Point, shape: ConvShape, index
     x, y = centre
     multiplier = 1 if shape.groups == 1 else shape.out_channels // shape.in_channels
     role = channel_role(index // multiplier)
-    _line(canvas, *start, x - 28, y, role)
+    joined(canvas, *start, x - 28, y, role)
     grid(canvas, x, y - 2, _KERNEL, shape.kernel, role, 0.45)
     if multiplier == 1:
         name = canvas.say("window.channel", channel=index)
     else:
         name = canvas.say("window.map", map=index, channel=index // multiplier)
-    canvas.text(x, y + 29, name, "muted", 11, anchor="middle")
+    canvas.text(x, y + 29, name, "muted", SMALL, anchor="middle")
 
 
 def _map(canvas: Canvas, feet: Footprint, x: float, middle: float, size: float, role: str) -> float:
@@ -188,15 +187,6 @@ def _single(cell: Pair) -> tuple[range, range]:
     return range(cell[0], cell[0] + 1), range(cell[1], cell[1] + 1)
 
 
-def _line(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
-    """A soft line that ends in an arrow's head."""
-    bend = (x + to_x) / 2
-    tip = to_x - HEAD
-    curve = " ".join(map(number, (bend, y, bend, to_y, tip, to_y)))
-    canvas.path(f"M{number(x)} {number(y)}C{curve}", stroke=role)
-    canvas.polygon([(to_x, to_y), (tip, to_y - 3.5), (tip, to_y + 3.5)], fill=role)
-
-
 def _output(canvas: Canvas, feet: Footprint, left: float, middle: float, role: str) -> None:
     """The arrow to the output, and its cell."""
     canvas.arrow(left, middle, _RIGHT - 12, role)
@@ -206,4 +196,4 @@ def _output(canvas: Canvas, feet: Footprint, left: float, middle: float, role: s
 def _output_column(canvas: Canvas, feet: Footprint, letter: str = "N") -> Column:
     at = canvas.say("window.cell", y=feet.cell[0], x=feet.cell[1])
     parts = (*tensor(letter, feet.stages[-1].output_shape), at)
-    return Column(_RIGHT, WIDTH - _MARGIN, canvas.say("window.output"), "ink", parts)
+    return Column(_RIGHT, WIDTH, canvas.say("window.output"), "ink", parts)

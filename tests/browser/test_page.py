@@ -411,7 +411,7 @@ def test_standard_kernels_stand_as_their_maps_do(visit):
 def test_spatial_columns_scroll_as_one(visit):
     page = visit("/?kind=spatially-separable&in_channels=12")
     page.locator(".pane").first.locator(".scroll").evaluate("(pane) => { pane.scrollTop = 267; }")
-    page.wait_for_function("document.querySelectorAll('.scroll[data-above]').length === 2")
+    expect(page.locator(".pane .scroll[data-above]")).to_have_count(2)
     tops = [boxes(page, f"[data-maps={slot}] .map")[:, 0] for slot in ("input", "first", "output")]
     assert np.ptp(np.stack(tops), axis=0).max() < 1
 
@@ -524,7 +524,7 @@ def test_without_javascript(visit):
     page = visit(java_script_enabled=False)
     expect(page.locator(".diagram svg")).to_be_visible()
     assert page.locator(".formula math").count() == 2
-    expect(page.get_by_text("Without JavaScript")).to_be_visible()
+    expect(page.locator(".rail noscript .note")).to_be_visible()
     images = page.locator("[data-maps] img")
     assert images.count() >= 9
     for image in images.all():
