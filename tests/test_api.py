@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from app import main
 from app.compute import Compute
+from app.errors import Busy
 from app.inputs import Inputs
 from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore
@@ -472,3 +473,113 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert len(calls) == 1
+
+
+# Guards
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 201),
+        ({"sec-fetch-site": "same-origin"}, 201),
+        ({"origin": "http://localhost"}, 201),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_only_its_own_pages_may_upload(client, headers, status):
+    answer = client.post("/api/images", files={"file": png()}, headers=headers)
+    assert answer.status_code == status
+    if status == 403:
+        assert_problem(answer, 403)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", ""])
+def test_it_answers_to_its_own_names_alone(client, host):
+    assert_problem(client.get("/api/layer", headers={"host": host}), 400)
+
+
+def test_a_query_that_is_too_long_is_a_problem(client):
+    assert_problem(client.get(f"/api/layer?seed={'1' * 3000}"), 414)
+
+
+def test_a_busy_server_says_when_to_come_again(monkeypatch, client):
+    async def once(*_arguments):
+        raise Busy("the server is busy: 64 computations wait already; try again in 3 s", 3)
+
+    monkeypatch.setattr(Compute, "once", once)
+    answer = client.get(f"/api/tensors?{SMALL}&seed=77")
+    assert_problem(answer, 503)
+    assert answer.headers["retry-after"] == "3"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    # Figures and costs do not wait for it.
+    assert client.get("/diagrams/separable.svg").status_code == 200
+    assert client.get("/api/layer").status_code == 200
+
+
+def test_readiness_tells_why_not(client):
+    assert client.get("/readyz").json() == {"status": "ready"}
+    client.app.state.services.stopping.set()
+    try:
+        detail = assert_problem(client.get("/readyz"), 503)["detail"]
+        assert "stopping" in detail
+    finally:
+        client.app.state.services.stopping.clear()
+
+
+def test_metrics_count_what_was_asked(client):
+    def counted():
+        text = client.get("/metrics").text
+        return float(re.search(r'sepviz_requests_total\{route="/api/code",status="200"\} ([\d.]+)', text)[1])
+
+    client.get("/api/code")
+    before = counted()
+    client.get("/api/code")
+    assert counted() == before + 1
+
+
+def test_the_log_has_one_line_a_request_and_no_words_of_it(client, caplog):
+    with caplog.at_level("INFO", "sepviz.access"):
+        client.get("/diagrams/cost.svg?title=secret")
+    (line,) = caplog.messages
+    told = json.loads(line)
+    assert {"method": "GET", "path": "/diagrams/cost.svg", "status": 200}.items() <= told.items()
+    assert "secret" not in line
+
+
+# Other kinds of file
+
+
+def test_figures_as_png_and_pdf(client):
+    picture = client.get("/diagrams/cost.png?width=300")
+    assert picture.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(picture.content)).width == 600
+    page = client.get("/diagrams/cost.pdf")
+    assert page.headers["content-type"] == "application/pdf"
+    assert page.content.startswith(b"%PDF-")
+    assert client.get("/diagrams/cost.gif").status_code == 404
+
+
+def test_maps_as_svg(client):
+    answer = client.get(f"/feature-maps/depthwise.svg?{SMALL}")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text.count("<image") == 2 + 1  # and the colour bar
+
+
+def test_tensors_as_npz_are_those_of_safetensors(client):
+    tensors = load(client.get(f"/api/tensors?{SMALL}").content)
+    with np.load(io.BytesIO(client.get(f"/api/tensors?{SMALL}&format=npz").content)) as arrays:
+        assert set(arrays) == set(tensors)
+        for name, tensor in tensors.items():
+            assert np.array_equal(arrays[name], tensor.numpy())
+
+
+@pytest.mark.parametrize(("form", "media_type"), [("csv", "text/csv"), ("markdown", "text/markdown")])
+def test_costs_as_tables(client, form, media_type):
+    answer = client.get(f"/api/layer?in_channels=64&out_channels=128&size=112&format={form}")
+    assert answer.headers["content-type"].startswith(media_type)
+    assert "109985792" in answer.text.replace(",", "")
+    assert "924844032" in answer.text.replace(",", "")
