@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     )
     public_url: HttpUrl | None = Field(None, description="Where others find this server; its name is then a known one.")
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server, as a JSON list.")
-    uploads: bool = Field(True, description="Whether pictures may be uploaded.")
     workers: int = Field(2, ge=1, le=64, description="Threads that compute; torch has one thread in each.")
     queue: int = Field(64, ge=1, description="Computations that wait at most; more are answered 503.")
     deadline_seconds: float = Field(5, gt=0, description="How long a computation is waited for; then 503.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.diagrams import NAMES
+from app.figure import FigureSpec
 from app.main import create_app
 from app.routes.queries import CodeQuery, MapsQuery, TensorsQuery
 from app.settings import Settings
