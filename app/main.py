@@ -14,7 +14,7 @@ from app.compute import Compute
 from app.inputs import Inputs
 from app.inputs.decoder import Decoder
 from app.inputs.store import ImageStore
-from app.routes import api, figures, images, operations, page, problems
+from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
 from app.routes.services import Services
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
 
     app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.services = services
-    for module in (page, api, figures, images, operations):
+    for module in (page, embed, gallery, snippets, api, figures, images, operations):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets("static")), name="static")
     problems.add_handlers(app)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from app.diagrams import costs, figures, layers
+from app.diagrams import animation, block, costs, figures, groups, layers, ratio, window
 from app.diagrams.canvas import Canvas
 from app.diagrams.columns import COLUMNS
 from app.diagrams.failure import error_figure
-from app.errors import UnknownName
+from app.diagrams.words import told_with
+from app.errors import BadParameter, InvalidParameters, UnknownName
 from app.options import THEMES, Options
 from app.spec import LayerSpec
 
@@ -26,6 +27,10 @@ _FIGURES: dict[str, tuple[float, _Draw, _Told]] = {
     "spatial": (layers.END, figures.spatial, figures.told("spatially-separable")),
     "comparison": (costs.WIDEST, costs.comparison, costs.told),
     "cost": (costs.WIDTH, costs.cost_bars, costs.told),
+    "ratio": (ratio.WIDTH, ratio.draw, ratio.told),
+    "block": (block.WIDTH, block.draw, block.told),
+    "groups": (groups.WIDTH, groups.draw, groups.told),
+    "window": (window.WIDTH, window.draw, window.told),
 }
 
 NAMES: tuple[str, ...] = tuple(_FIGURES)
@@ -35,7 +40,8 @@ NAMES: tuple[str, ...] = tuple(_FIGURES)
 def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # noqa: B008 - it is frozen
     """The SVG of a figure.
 
-    `UnknownName` for a figure or theme that does not exist, `InvalidParameters` where the output would be empty.
+    `UnknownName` for a figure or theme that does not exist, `InvalidParameters` where the output would be empty
+    or where something is to move that does not.
     """
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES)
@@ -43,10 +49,21 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         raise UnknownName("theme", options.theme, THEMES)
     canvas = Canvas(name, options.theme, options.lang, options.background)
     width, figure, told = _FIGURES[name]
-    height = figure(canvas, spec)
+    if options.animate or options.frames:
+        _refuse_still(name, options)
+        width, height = animation.animated(canvas, name, spec, options.frames)
+    else:
+        height = figure(canvas, spec)
     title = options.title or canvas.say(f"{name}.title")
     caption = None if canvas.inlined else title
     return canvas.finish(width, height, title, told(spec), options.width, caption, address(name, spec, options))
+
+
+def _refuse_still(name: str, options: Options) -> None:
+    if name not in animation.MOVING:
+        parameter, value = ("frames", str(options.frames)) if options.frames else ("animate", "true")
+        allowed = told_with("animation.allowed", names=", ".join(animation.MOVING))
+        raise InvalidParameters([BadParameter(parameter, value, allowed, told_with("animation.why", name=name))])
 
 
 def address(name: str, spec: LayerSpec, options: Options) -> str:

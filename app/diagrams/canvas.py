@@ -18,6 +18,8 @@ from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
 from app.options import Background, Lang, Theme
 
+__all__ = ["FONTS", "HEAD", "MARGIN", "SERIF", "SMALL", "TEXT", "TITLE", "Anchor", "Canvas", "Point", "head", "number"]
+
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
@@ -96,10 +98,20 @@ class Canvas:
         """A path, its commands as SVG has them."""
         self._shape(f'path d="{d}"', **paint)
 
+    def paths(self, drawn: Sequence[str], **paint: Any) -> None:
+        """Paths of one paint, the last in front."""
+        if self.inlined or len(drawn) == 1:
+            for d in drawn:
+                self.path(d, **paint)
+            return
+        self._shape("g", **paint)
+        self._markup[-1] = f"{self._markup[-1][:-2]}>"
+        self._markup.extend([f'<path d="{d}"/>' for d in drawn])
+        self._markup.append("</g>")
+
     def arrow(self, x: float, y: float, to_x: float, role: str) -> None:
         """A level arrow to the right."""
-        self.path(f"M{number(x)} {number(y)}H{number(to_x - HEAD)}", stroke=role)
-        self.polygon([(to_x, y), (to_x - HEAD, y - 3.5), (to_x - HEAD, y + 3.5)], fill=role)
+        self.path(f"M{number(x)} {number(y)}H{number(to_x - HEAD)}{head(to_x, y)}", fill=role, stroke=role)
 
     def text(
         self,
@@ -116,6 +128,8 @@ class Canvas:
         look = f' font-weight="{weight}"' if weight is not None else ""
         if anchor != "start":
             look += f' text-anchor="{anchor}"'
+        if formula:
+            look += ' xml:space="preserve"'  # librsvg would swallow the spaces around a letter
         inside = _runs(text) if formula else escape(text)
         place = f'x="{number(x)}" y="{number(y)}" font-size="{number(size)}"'
         self._markup.append(f"<text {place}{look}{self._paint(role)}>{inside}</text>")
@@ -197,7 +211,7 @@ class Canvas:
     def _caption(self, caption: str, width: float) -> float:
         """Write the caption above the drawing; the top of its first line."""
         lines = wrap(words_of(caption, width, TITLE * BOLD), width, TITLE * BOLD)
-        top = -_LEADING * len(lines) - 6
+        top = -_LEADING * len(lines) - 12
         for index, line in enumerate(lines):
             self.text(0, top + 13 + _LEADING * index, line, "ink", TITLE, weight=600)
         return top
@@ -242,9 +256,14 @@ def _metadata(title: str, address: str) -> _Element:
     return metadata
 
 
+def head(x: float, y: float) -> str:
+    """An arrow's head as the end of a path: its tip, which the stroke sharpens, is at (x, y)."""
+    return f"M{number(x - 1)} {number(y)}l-{number(HEAD - 1)} -3v6z"
+
+
 def _runs(text: str) -> str:
-    """A text with marks as markup, italic between them; its spaces stay, where a renderer would swallow them."""
-    runs = [escape(run).replace(" ", "\N{NO-BREAK SPACE}") for run in text.split(MARK)]
+    """A text with marks as markup, italic between them."""
+    runs = [escape(run) for run in text.split(MARK)]
     italic = (f'<tspan font-style="italic">{run}</tspan>' if run else "" for run in runs[1::2])
     upright = (f"<tspan>{run}</tspan>" if run else "" for run in runs[2::2])
     return runs[0] + "".join(a + b for a, b in zip(italic, upright, strict=True))

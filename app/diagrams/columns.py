@@ -10,6 +10,8 @@ from app.shapes import ConvShape, same_padding
 
 # Left edges of Input, Depthwise, Pointwise and Output, and the right edge of the figure: the page's maps stand below.
 COLUMNS = (0, 190, 470, 690, 968)
+# The same for a figure that stands alone: as much space after the pointwise kernels as before.
+_APART = (0, 190, 500, 770, 968)
 
 _FIRST_LINE = 31.0
 _LEADING = 14.0
@@ -35,14 +37,19 @@ class Column:
         return min(fitting or broken[-1:], key=lambda each: len(each[0]))
 
 
-def headings(canvas: Canvas, y: float, columns: Sequence[Column]) -> float:
+def columns(canvas: Canvas) -> tuple[int, ...]:
+    """The edges of the columns in this figure."""
+    return COLUMNS if canvas.inlined else _APART
+
+
+def headings(canvas: Canvas, y: float, told: Sequence[Column]) -> float:
     """Write the columns' headings from y down; where the drawing may begin, in the page always at the same height."""
-    most = _MOST_LINES if canvas.inlined else 0
-    for column in columns:
-        canvas.text(column.x, y + 13, column.title, column.role, TITLE, weight=600)
-        lines, size = column.lines()
+    most, size = (_MOST_LINES, TITLE) if canvas.inlined else (0, TEXT)
+    for column in told:
+        canvas.text(column.x, y + 13, column.title, column.role, size, weight=600)
+        lines, fitting = column.lines()
         for index, line in enumerate(lines):
-            canvas.text(column.x, y + _FIRST_LINE + _LEADING * index, line, "muted", size, formula=True)
+            canvas.text(column.x, y + _FIRST_LINE + _LEADING * index, line, "muted", fitting, formula=True)
         most = max(most, len(lines))
     return y + _FIRST_LINE + _LEADING * (most - 1) + 9
 

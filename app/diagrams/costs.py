@@ -79,12 +79,12 @@ def _names(compared: Comparison) -> tuple[str, str]:
 def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> float:
     title = canvas.say(f"stage.{name}")
     canvas.text(0, y + 13, title, role, TITLE, weight=600)
-    canvas.text(text_width(title, TITLE * BOLD) + 14, y + 13, in_words(cost.macs, cost.params), "ink", TEXT)
-    return y + 26
+    canvas.text(text_width(title, TITLE * BOLD) + 14, y + 13, in_words(cost.macs, cost.params), "muted", TEXT)
+    return y + 28
 
 
 def _bars(canvas: Canvas, y: float, key: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
-    canvas.text(0, y + 13, canvas.say(key), "ink", TITLE, weight=600)
+    canvas.text(0, y + 13, canvas.say(key), "ink", TEXT, weight=600)
     costs = (compared.standard, compared.layer)
     most = max(sum(map(count, cost.stages)) for cost in costs)
     y += 24

@@ -93,29 +93,23 @@ def entries(canvas: Canvas, stages: Sequence[ConvShape]) -> list[Entry]:
 
 
 def _elided(stage: ConvShape) -> bool:
-    if stage.groups > 1:
-        return stage.in_channels > layers.CHANNELS or stage.out_channels > layers.MAPS
-    deep, many = (layers.DEPTH, layers.KERNELS) if stage.name == "standard" else (layers.MAPS, layers.OUTPUTS)
+    most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (layers.CHANNELS, layers.OUTPUTS)}
+    deep, many = most.get(stage.name, (layers.CHANNELS, layers.CHANNELS))
     return stage.in_channels > deep or stage.out_channels > many
 
 
 def rank(canvas: Canvas, y: float, cells: int) -> float:
     """A column times a row is a square kernel of rank 1; where the drawing ends."""
-    middle, size = y + _RANK / 2, 44.0
-    x = 26.0
-    for role, shape in (("depthwise", (cells, 1)), ("pointwise", (1, cells)), ("plane", (cells, cells))):
-        grid(canvas, x, middle, size, shape, role, 0.4)
-        x += 58
-        if role != "plane":
-            canvas.line(
-                [(x - 26 if role == "depthwise" else x, "×" if role == "depthwise" else "=")], middle + 4, "ink", TITLE
-            )
-            x += 14 if role == "depthwise" else 40
-    canvas.text(x - 8, middle - 5, canvas.say("spatial.rank"), "ink", TEXT, weight=600)
+    middle, size, x = y + _RANK / 2, 44.0, 208.0
+    grid(canvas, 18, middle, size, (cells, 1), "depthwise", 0.4)
+    grid(canvas, 82, middle, size, (1, cells), "pointwise", 0.4)
+    grid(canvas, 164, middle, size, (cells, cells), "plane", 0.4)
+    canvas.line([(42, "×"), (123, "=")], middle + 5, "ink", TITLE)
+    canvas.text(x, middle - 5, canvas.say("spatial.rank"), "ink", TEXT, weight=600)
     products = canvas.say(
         "spatial.product", column=sizes((cells, 1)), row=sizes((1, cells)), kernel=sizes((cells, cells))
     )
-    canvas.text(x - 8, middle + 13, products, "muted", SMALL)
+    canvas.text(x, middle + 13, products, "muted", SMALL)
     return y + _RANK
 
 
@@ -153,10 +147,11 @@ def in_words(macs: int, params: int) -> str:
 def verdict(compared: Comparison) -> str:
     """How many times less, or more, the layer costs."""
     ratios = ((compared.macs_ratio, "MACs"), (compared.params_ratio, "params"))
-    return "; ".join(_times(ratio, unit) for ratio, unit in ratios)
+    return "; ".join(times(ratio, unit) for ratio, unit in ratios)
 
 
-def _times(ratio: float, unit: str) -> str:
+def times(ratio: float, unit: str) -> str:
+    """A ratio of costs in words: `4.2 × fewer MACs`."""
     if ratio == 1:
         return told_with("told.same", unit=unit)
     factor = max(ratio, 1 / ratio)

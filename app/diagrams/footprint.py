@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from app.diagrams.canvas import Canvas
-from app.diagrams.columns import Column, tensor
+from app.diagrams.columns import Column, sizes, tensor
 from app.diagrams.scene import DASHED, Patch, first_cells, padded, patch, wider, within
+from app.diagrams.words import told_with
 from app.palette import STAGE_ROLES, channel_role
 from app.shapes import ConvShape, Pair
 
@@ -145,28 +146,34 @@ class Footprint:
 
     def told(self) -> str:
         """The same in sentences."""
-        first, last = self.stages[0], self.stages[-1]
-        rows, columns = self.sources(self.cell)
+        first, (rows, columns) = self.stages[0], self.sources(self.cell)
         under, inside = self.count()
-        channels, height, width = first.input_shape
-        made = {
-            "depthwise": f"Each of {first.out_channels} depthwise kernels makes one cell of them; "
-            f"a 1 × 1 × {first.out_channels} pointwise kernel makes the output cell of those.",
-            "standard": f"One {first.kernel[0]} × {first.kernel[1]} × {channels} kernel makes the output cell of them.",
-            "vertical": f"{len(columns)} times the vertical kernel takes {len(rows)} of them, "
-            f"and the horizontal kernel makes the output cell of what comes out; each channel for itself.",
-        }
-        return (
-            f"Output cell (y, x) = {self.cell} of {last.output[0]} × {last.output[1]}. "
-            f"In each of {channels} channels of {height} × {width} cells it looks at {under}: "
-            f"rows {_run(rows)} and columns {_run(columns)}; {under - inside} of them are padding. "
-            f"{made[first.name]}"
+        place = told_with(
+            "window.told",
+            y=self.cell[0],
+            x=self.cell[1],
+            output=sizes(self.stages[-1].output),
+            channels=first.in_channels,
+            input=sizes(first.input),
+            count=under,
+            rows=_run(rows),
+            columns=_run(columns),
+            outside=under - inside,
         )
+        made = told_with(
+            f"window.told.{first.name}",
+            maps=first.out_channels,
+            kernel=sizes(first.kernel),
+            channels=first.in_channels,
+            across=len(columns),
+            down=len(rows),
+        )
+        return f"{place} {made}"
 
 
 def _run(reach: range) -> str:
-    steps = f" in steps of {reach.step}" if reach.step > 1 and len(reach) > 1 else ""
-    return f"{reach[0]} to {reach[-1]}{steps}"
+    key = "window.run.step" if reach.step > 1 and len(reach) > 1 else "window.run"
+    return told_with(key, first=reach[0], last=reach[-1], step=reach.step)
 
 
 def footprint(stages: tuple[ConvShape, ...]) -> Footprint:
@@ -192,8 +199,9 @@ def draw_next(canvas: Canvas, part: Patch, reach: tuple[range, range]) -> None:
 
 
 def span(reach: range) -> str:
-    """The first and the last of a run."""
-    return f"{reach[0]} to {reach[-1]}".replace("-", "−")
+    """The first and the last of a run, or the one that there is."""
+    text = f"{reach[0]} to {reach[-1]}" if len(reach) > 1 else f"{reach[0]}"
+    return text.replace("-", "−")
 
 
 def _reach(windows: list[tuple[range, range]], bounds: tuple[range, range]) -> tuple[range, range]:

@@ -54,18 +54,16 @@ def equation(
     """One equation from y down: the terms, then their values in their colours, then the sum."""
     canvas.text(0, y + _NUMBERS, label, "ink", TEXT, weight=600)
     x, dots = _LABEL, ""
+    pluses = []
     for index, term in enumerate(terms):
         if index:
-            canvas.line([(x + _SIGN / 2, "+")], y + _LETTERS, "muted")
-            canvas.line([(x + _SIGN / 2, "+")], y + _NUMBERS, "muted")
+            pluses.append((x + _SIGN / 2, "+"))
             x += _SIGN
         letters, numbers = [], []
         for place, factor in enumerate(term.factors):
             if place:
-                dots += "".join(
-                    f"M{number(x + _BETWEEN / 2 - 0.9)} {number(y + base - 4.9)}h1.8v1.8h-1.8z"
-                    for base in (_LETTERS, _NUMBERS)
-                )
+                middle = number(x + _BETWEEN / 2 - 0.9)
+                dots += "".join([f"M{middle} {number(y + base - 4)}h1.8" for base in (_LETTERS, _NUMBERS)])
                 x += _BETWEEN
             width = _width(term, factor)
             letters.append((x + width / 2, factor.letter))
@@ -73,19 +71,19 @@ def equation(
             x += width
         canvas.line(letters, y + _LETTERS, term.role, TEXT if term.word else TITLE, serif=not term.word)
         canvas.line(numbers, y + _NUMBERS, term.role)
-    canvas.path(dots, fill="muted")
-    for sign, (value, role) in zip(("=", *"+" * (len(parts) - 1)), parts if len(parts) > 1 else (), strict=False):
-        x = _value(canvas, x, y, sign, value, role)
-    _value(canvas, x, y, "=", total, "ink", 600)
+    canvas.path(dots, stroke="muted", line=1.8)
+    if pluses:
+        canvas.line(pluses, y + _LETTERS, "muted")
+    signs = list(pluses)
+    values = [*(parts if len(parts) > 1 else ()), (total, "ink")]
+    for index, (value, role) in enumerate(values):
+        last = index == len(values) - 1
+        signs.append((x + _SIGN / 2, "+" if 0 < index < len(values) - 1 else "="))
+        canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=600 if last else None)
+        x += _SIGN + text_width(f"{value:,}", TEXT)
+    canvas.line(signs, y + _NUMBERS, "muted")
 
 
 def _width(term: Term, factor: Factor) -> float:
     letter = text_width(factor.letter, TEXT) if term.word else letter_width(factor.letter, TITLE)
     return max(letter, text_width(str(factor.value), TEXT))
-
-
-def _value(canvas: Canvas, x: float, y: float, sign: str, value: int, role: str, weight: int | None = None) -> float:
-    """A sign and a value from x on; their right end."""
-    canvas.line([(x + _SIGN / 2, sign)], y + _NUMBERS, "muted")
-    canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=weight)
-    return x + _SIGN + text_width(f"{value:,}", TEXT)

@@ -1,5 +1,6 @@
 """Kernels: grids of cells, in the colours of the channels they look at."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from app.diagrams.canvas import SMALL, Canvas, number
@@ -16,24 +17,40 @@ _POINT = 14.0  # length of a cell of a pointwise kernel
 _PITCH = 16.0
 _FRAME = 88.0
 _BLOCK = 44.0
+_BEHIND = 10.0  # a grid behind another is moved so far
+_COARSE = 5  # with more cells, lines are drawn in front alone
 
 
 def grid(
     canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], role: str, tint: float, lined: bool = True
 ) -> None:
     """A kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
+    grids(canvas, [x], y, size, cells, role, tint, lined)
+
+
+def grids(
+    canvas: Canvas,
+    places: Sequence[float],
+    y: float,
+    size: float,
+    cells: tuple[int, int],
+    role: str,
+    tint: float,
+    lined: bool = True,
+) -> None:
+    """The same kernel centred on each x of `places`."""
     rows, columns = (count if count <= FINEST else _CORNERS for count in cells)
     side = min(size, _CELL * max(cells))
     cell = side / max(rows, columns)
     width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (cells[1], cells[0]))
-    left, top = x - width / 2, y - height / 2
-    canvas.rect(left, top, width, height, fill="paper")
-    canvas.rect(left, top, width, height, fill=role, tint=tint, stroke=role)
+    corners = [f"M{number(x - width / 2)} {number(y - height / 2)}" for x in places]
+    d = f"h{number(width)}v{number(height)}h-{number(width)}z"
     if lined and max(cells) > 1:
-        d = _lines(rows, columns, width, height)
-        canvas.path(f"M{number(left)} {number(top)}{d}", stroke=role, line=0.6)
-        if max(cells) > FINEST:
-            canvas.path(f"M{number(left)} {number(top)}{_gaps(rows, columns, width, height)}", fill=role)
+        d += _lines(rows, columns, width, height)
+    canvas.paths([corner + d for corner in corners], fill=role, tint=tint, stroke=role, line=0.8, solid=True)
+    if lined and max(cells) > FINEST:
+        gaps = _gaps(rows, columns, width, height)
+        canvas.path("".join([corner + gaps for corner in corners]), stroke=role, line=1.2)
 
 
 @lru_cache(maxsize=512)
@@ -57,8 +74,8 @@ def _gaps(rows: int, columns: int, width: float, height: float) -> str:
     ]
     marks, last = [], (0.0, 0.0)
     for x, y in places:
-        marks.append(f"m{number(x - 0.8 - last[0])} {number(y - 0.8 - last[1])}h1.6v1.6h-1.6z")
-        last = (x - 0.8, y - 0.8)
+        marks.append(f"m{number(x - 0.6 - last[0])} {number(y - last[1])}h1.2")
+        last = (x + 0.6, y)
     return "".join(marks)
 
 
@@ -112,30 +129,32 @@ def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs:
 
 def blocks(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots) -> float:
     """Kernels that each span all channels, in frames of their own; their right edge."""
-    for index, kernel in enumerate(slots):
+    top = strip.middle - _FRAME / 2
+    lefts = []
+    for kernel in slots:
         if kernel is None:
-            dots(canvas, x + 21, strip.middle)
+            dots(canvas, x + 32, strip.middle)
             label = canvas.say("layers.more", count=left_out(slots))
-            canvas.text(x + 21, strip.middle + 18, label, "muted", SMALL, anchor="middle")
-            x += 48
-            continue
-        top = strip.middle - _FRAME / 2
-        canvas.rect(x, top, _FRAME, _FRAME, fill="standard", tint=0.1, stroke="standard", line=1.2)
-        _block(canvas, x + _FRAME / 2, strip.middle, cells, through)
-        x += _FRAME + (6 if index < len(slots) - 1 else 0)
-    return x
+            canvas.text(x + 32, strip.middle + 18, label, "muted", SMALL, anchor="middle")
+            x += 70
+        else:
+            lefts.append(x)
+            x += _FRAME + 6
+    frames = [f"M{number(left)} {number(top)}h{number(_FRAME)}v{number(_FRAME)}h-{number(_FRAME)}z" for left in lefts]
+    canvas.paths(frames, fill="standard", tint=0.1, stroke="standard", line=1.2)
+    _kernels(canvas, [left + _FRAME / 2 for left in lefts], strip.middle, cells, through)
+    return x - 6
 
 
-def _block(canvas: Canvas, x: float, y: float, cells: tuple[int, int], slots: Slots) -> None:
-    """One kernel that spans all channels: a grid for each, one behind the other, the first in front."""
-    shift = 10.0
+def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int, int], slots: Slots) -> None:
+    """Kernels that span all channels: a grid for each, one behind the other, the first in front."""
     last = len(slots) - 1
     for index in range(last, -1, -1):
         channel = slots[index]
-        offset = shift * (index - last / 2)
+        offset = _BEHIND * (index - last / 2)
+        moved = [x + offset for x in places]
         if channel is None:
-            dots(canvas, x + offset + _BLOCK / 2 - 5, y - offset - _BLOCK / 2 + 5)
+            ellipses(canvas, [(x + _BLOCK / 2 - 5, y - offset - _BLOCK / 2 + 5) for x in moved])
         else:
-            grid(
-                canvas, x + offset, y - offset, _BLOCK, cells, channel_role(channel), 0.4, index == 0 or max(cells) <= 5
-            )
+            lined = index == 0 or max(cells) <= _COARSE
+            grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)

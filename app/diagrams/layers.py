@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from app.diagrams.canvas import SMALL, Canvas, number
-from app.diagrams.columns import COLUMNS, Column, headings, letters, map_column, sizes, stage_column
+from app.diagrams.columns import COLUMNS, Column, columns, headings, letters, map_column, sizes, stage_column
 from app.diagrams.kernels import blocks, channel_kernels, point_kernels, rows_of
 from app.diagrams.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
 from app.palette import STAGE_ROLES
 from app.shapes import ConvShape
 
-INPUT, DEPTHWISE, POINTWISE, OUTPUT, END = COLUMNS
+END = COLUMNS[-1]
+OUTPUT = COLUMNS[3]
 
 CHANNELS = 4  # drawn at most of those that have a kernel of their own
 MAPS = 5
@@ -28,16 +29,17 @@ def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     """Depthwise and pointwise, with the maps between them."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
-    columns = (
-        map_column(canvas, INPUT, DEPTHWISE, "input", "M", depthwise.input_shape),
-        stage_column(canvas, DEPTHWISE, POINTWISE, depthwise),
-        stage_column(canvas, POINTWISE, OUTPUT, pointwise),
-        map_column(canvas, OUTPUT, END, "output", "N", pointwise.output_shape),
+    left, first, second, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", "M", depthwise.input_shape),
+        stage_column(canvas, first, second, depthwise),
+        stage_column(canvas, second, last, pointwise),
+        map_column(canvas, last, end, "output", "N", pointwise.output_shape),
     )
-    strip = _strip(canvas, y, columns, stages)
-    source = _input(canvas, INPUT + 2, strip, depthwise)
-    between = _apart(canvas, source, DEPTHWISE, strip, depthwise, DEPTHWISE + 138, marked=True)
-    right = _mix(canvas, between, POINTWISE + 6, strip, pointwise, depthwise.in_channels, OUTPUT + 2)
+    strip = _strip(canvas, y, headed, stages)
+    source = _input(canvas, left + 2, strip, depthwise)
+    between = _apart(canvas, source, first, strip, depthwise, first + 138, marked=True)
+    right = _mix(canvas, between, second + 6, strip, pointwise, depthwise.in_channels, last + 2)
     return _labels(
         canvas,
         strip,
@@ -50,16 +52,17 @@ def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
 def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     """A column kernel, then a row kernel, each channel for itself."""
     vertical, horizontal = stages
-    columns = (
-        map_column(canvas, INPUT, DEPTHWISE, "input", "M", vertical.input_shape),
-        stage_column(canvas, DEPTHWISE, POINTWISE, vertical),
-        stage_column(canvas, POINTWISE, OUTPUT, horizontal),
-        map_column(canvas, OUTPUT, END, "output", "M", horizontal.output_shape),
+    left, first, second, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", "M", vertical.input_shape),
+        stage_column(canvas, first, second, vertical),
+        stage_column(canvas, second, last, horizontal),
+        map_column(canvas, last, end, "output", "M", horizontal.output_shape),
     )
-    strip = _strip(canvas, y, columns, stages)
-    source = _input(canvas, INPUT + 2, strip, vertical)
-    between = _apart(canvas, source, DEPTHWISE, strip, vertical, DEPTHWISE + 138)
-    right = _apart(canvas, between, POINTWISE + 30, strip, horizontal, OUTPUT + 2)
+    strip = _strip(canvas, y, headed, stages)
+    source = _input(canvas, left + 2, strip, vertical)
+    between = _apart(canvas, source, first, strip, vertical, first + 138)
+    right = _apart(canvas, between, second + 30, strip, horizontal, last + 2)
     return _labels(
         canvas,
         strip,
@@ -73,14 +76,15 @@ def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     """A kernel for each channel."""
     depthwise = stages[0]
     letter = _between(depthwise.out_channels // depthwise.in_channels)
-    columns = (
-        map_column(canvas, INPUT, DEPTHWISE, "input", "M", depthwise.input_shape),
-        stage_column(canvas, DEPTHWISE, POINTWISE, depthwise),
-        map_column(canvas, POINTWISE, OUTPUT, "output", letter, depthwise.output_shape),
+    left, first, last, *_ = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", "M", depthwise.input_shape),
+        stage_column(canvas, first, last, depthwise),
+        map_column(canvas, last, OUTPUT, "output", letter, depthwise.output_shape),
     )
-    strip = _strip(canvas, y, columns, stages[:1])
-    source = _input(canvas, INPUT + 2, strip, depthwise)
-    right = _apart(canvas, source, DEPTHWISE + 60, strip, depthwise, POINTWISE + 2)
+    strip = _strip(canvas, y, headed, stages[:1])
+    source = _input(canvas, left + 2, strip, depthwise)
+    right = _apart(canvas, source, first + 60, strip, depthwise, last + 2)
     return _labels(
         canvas,
         strip,
@@ -94,13 +98,13 @@ def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
     letter = _between(multiplier)
-    columns = (
+    headed = (
         map_column(canvas, 0, 230, "input", letter, pointwise.input_shape),
         stage_column(canvas, 230, 470, pointwise),
         map_column(canvas, 470, OUTPUT, "output", "N", pointwise.output_shape),
     )
-    strip = _strip(canvas, y, columns, stages[1:])
-    slots = elide(pointwise.in_channels, MAPS)
+    strip = _strip(canvas, y, headed, stages[1:])
+    slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
     source = stack(canvas, 2, strip, slots, of_input(multiplier), _STEP, pointwise.input, marked=True)
     right = _mix(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
     return _labels(
@@ -114,20 +118,21 @@ def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
 def standard_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     """Kernels that each span all channels."""
     standard = stages[0]
-    columns = (
-        map_column(canvas, INPUT, DEPTHWISE, "input", "M", standard.input_shape),
-        stage_column(canvas, DEPTHWISE, OUTPUT, standard),
-        map_column(canvas, OUTPUT, END, "output", "N", standard.output_shape),
+    left, first, _, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", "M", standard.input_shape),
+        stage_column(canvas, first, last, standard),
+        map_column(canvas, last, end, "output", "N", standard.output_shape),
     )
-    strip = _strip(canvas, y, columns, stages[:1])
-    source = _input(canvas, INPUT + 2, strip, standard)
-    _told_arrow(canvas, source.right + 8, strip.middle, DEPTHWISE + 16, "muted", canvas.say("layers.groups", groups=1))
+    strip = _strip(canvas, y, headed, stages[:1])
+    source = _input(canvas, left + 2, strip, standard)
+    _told_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", canvas.say("layers.groups", groups=1))
     slots = elide(standard.out_channels, KERNELS)
     through = elide(standard.in_channels, DEPTH)
-    right = blocks(canvas, DEPTHWISE + 22, strip, slots, standard.kernel, through)
-    canvas.arrow(right + 6, strip.middle, OUTPUT - 6, "standard")
+    right = blocks(canvas, first + 22, strip, slots, standard.kernel, through)
+    canvas.arrow(right + 6, strip.middle, last - 6, "standard")
     outputs = elide(standard.out_channels, OUTPUTS)
-    maps = stack(canvas, OUTPUT + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
+    maps = stack(canvas, last + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
     return _labels(
         canvas,
         strip,
@@ -140,9 +145,9 @@ def _between(multiplier: int) -> str:
     return "M" if multiplier == 1 else "M·m"
 
 
-def _strip(canvas: Canvas, y: float, columns: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
+def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
     """The headings, and the band below them."""
-    top = headings(canvas, y, columns)
+    top = headings(canvas, y, headed)
     return band(top, _PAGE_HEIGHT if canvas.inlined else _HEIGHT, stages)
 
 
@@ -156,7 +161,7 @@ def _apart(
     """From a stack to each channel's kernel and on to the maps."""
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
-    role, drawn = of_input(1), elide(shape.out_channels, MAPS)
+    role, drawn = of_input(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
     shown = stack(canvas, maps, strip, drawn, of_input(multiplier), _MAP_STEP, shape.output, marked)
     told = 28 if multiplier > 1 else 0
     rows = rows_of(slots, strip)
@@ -178,7 +183,8 @@ def _mix(canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape,
     y = strip.middle
     canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)
     _told_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
-    outputs, inputs = elide(shape.out_channels, OUTPUTS), elide(shape.in_channels, MAPS)
+    outputs = elide(shape.out_channels, OUTPUTS)
+    inputs = elide(shape.in_channels, CHANNELS if shape.in_channels == channels else MAPS)
     bars = point_kernels(canvas, x, strip, outputs, inputs, of_input(shape.in_channels // channels))
     maps = stack(canvas, output, strip, outputs, grey, _OUTPUT_STEP, shape.output)
     mark(canvas, output, y, "pointwise")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.diagrams.canvas import Canvas, Point, number
+from app.diagrams.canvas import Canvas, Point
+from app.diagrams.paint import number
 from app.shapes import ConvShape, Pair
 
 DASHED = {"stroke-dasharray": "3 2"}

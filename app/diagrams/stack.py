@@ -1,19 +1,21 @@
-"""Stacks of planes, one for each channel and to scale, and how long ones are cut short: the first few, dots, the last."""
+"""Stacks of planes, one for each channel and to scale; of many the first few, dots and the last are drawn."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
-from app.diagrams.canvas import HEAD, SMALL, Canvas, number
+from app.diagrams.canvas import HEAD, SMALL, Canvas, head, number
 from app.palette import channel_role
 from app.shapes import ConvShape, Pair
 
 Slots = Sequence[int | None]
 Role = Callable[[int], str]
 
-SMALLEST = 6  # the smallest map is drawn as one this many times smaller than the largest
+SMALLEST = 4  # the smallest map is drawn as one this many times smaller than the largest
 GAP = 15.0
 
-_CELL = 6.0
+_CELL = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Band:
         return self.top + self.height
 
     def share(self, cells: int) -> float:
-        """How large a side is drawn, of the largest; never less than a sixth."""
+        """How large a side is drawn, of the largest; never less than a quarter."""
         return max(cells / self.largest, 1 / SMALLEST)
 
 
@@ -61,8 +63,9 @@ def dots(canvas: Canvas, x: float, y: float, down: bool = False) -> None:
 
 def ellipses(canvas: Canvas, places: Iterable[tuple[float, float]], down: bool = False) -> None:
     """An ellipsis about each point."""
-    marks = [(x, y + step) if down else (x + step, y) for x, y in places for step in (-4, 0, 4)]
-    canvas.path("".join([f"M{number(x - 1)} {number(y - 1)}h2v2h-2z" for x, y in marks]), fill="muted")
+    step = "m-2 4h2" if down else "m2 0h2"
+    first = [(x - 1, y - 4) if down else (x - 5, y) for x, y in places]
+    canvas.path("".join([f"M{number(x)} {number(y)}h2{step}{step}" for x, y in first]), stroke="muted", line=2)
 
 
 def grey(_: int) -> str:
@@ -99,26 +102,32 @@ def stack(
     upright, across, rise = 0.78 * strip.height * high, 0.24 * strip.height * wide, 0.2 * strip.height * wide
     bottom = strip.middle + (upright + rise) / 2
     step = max(step * wide, _CELL + 2)
+    plane = f"v{number(upright)}l{number(across)}-{number(rise)}v-{number(upright)}z"
     left = right = x
+    places: list[tuple[str, float]] = []
     for channel in slots:
         if channel is None:
             dots(canvas, right + GAP / 2, strip.middle)
             left = right + GAP
             continue
-        right = left + across
-        corners = [(left, bottom - upright), (left, bottom), (right, bottom - rise), (right, bottom - rise - upright)]
-        canvas.polygon(corners, fill="paper")
-        canvas.polygon(corners, fill=role(channel), tint=0.28, stroke=role(channel), line=1.2)
+        places.append((role(channel), left))
+        right, left = left + across, left + step
+    for colour, lefts in groupby(places, itemgetter(0)):
+        starts = [start for _, start in lefts]
+        drawn = [f"M{number(start)} {number(bottom - upright)}{plane}" for start in starts]
+        canvas.paths(drawn, fill=colour, tint=0.28, stroke=colour, line=1.2, solid=True)
         if marked:
-            mark(canvas, left, strip.middle, role(channel))
-        left += step
+            canvas.path("".join([_cell(start, strip.middle) for start in starts]), fill=colour)
     return Stack(x, right, (upright + rise) / (0.98 * strip.height))
 
 
 def mark(canvas: Canvas, left: float, y: float, role: str) -> None:
     """The marked cell of a plane, beside its left edge."""
-    d = f"M{number(left + 1.5)} {number(y - 1)}l{number(_CELL - 1)} -3v5l-{number(_CELL - 1)} 3z"
-    canvas.path(d, fill=role)
+    canvas.path(_cell(left, y), fill=role)
+
+
+def _cell(left: float, y: float) -> str:
+    return f"M{number(left + 1.5)} {number(y - 1)}l{number(_CELL - 1)} -4v6l-{number(_CELL - 1)} 4z"
 
 
 def joined(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
@@ -129,7 +138,7 @@ def joined(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: s
     end, half = to_x - HEAD, (x + to_x - HEAD) / 2
     curve = f"{number(half)} {number(y)} {number(half)} {number(to_y)} {number(end)} {number(to_y)}"
     canvas.path(f"M{number(x)} {number(y)}C{curve}", stroke=role)
-    canvas.polygon([(to_x, to_y), (end, to_y - 3.5), (end, to_y + 3.5)], fill=role)
+    canvas.path(head(to_x, to_y), fill=role, stroke=role)
 
 
 def more(canvas: Canvas, x: float, y: float, slots: Slots) -> None:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from itertools import accumulate
 
-from app.diagrams.canvas import SMALL, Canvas, Point, number
+from app.diagrams.canvas import SMALL, Canvas, Point
 from app.diagrams.columns import Column, headings, tensor
 from app.diagrams.footprint import Footprint, draw_next, draw_window, footprint
 from app.diagrams.kernels import grid
+from app.diagrams.paint import number
 from app.diagrams.scene import Patch
 from app.diagrams.stack import Slots, dots, elide, joined
 from app.palette import STAGE_ROLES, channel_role

@@ -96,4 +96,10 @@ def named(
 
 def fence(source: str, _language: str, _class_name: str, options: dict[str, Any], _md: Markdown, **_kwargs: Any) -> str:
     """The formatter of a custom fence of `pymdownx.superfences`."""
-    return figure_html(options["figure"], source)
+    from pymdownx.superfences import SuperFencesException  # noqa: PLC0415 - whoever calls this has it
+
+    try:
+        return figure_html(options["figure"], source)
+    except BadFigure as error:
+        # Of any other exception it would make a block of code, and say nothing.
+        raise SuperFencesException(str(error)) from None

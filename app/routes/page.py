@@ -17,6 +17,7 @@ from app.palette import STAGE_ROLES
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
+from app.routes.snippets import origin
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from app.trace import stage_names
@@ -39,6 +40,9 @@ def templates(folder: Path) -> Jinja2Templates:
         "colormaps": ANCHORS,
         "stage_roles": STAGE_ROLES,
         "compared": compared,
+        # Only an embedded page has any.
+        "locked": frozenset(),
+        "left_out": frozenset(),
     }
     return made
 
@@ -53,7 +57,11 @@ async def page(request: Request, services: Provided) -> Response:
         plan(spec)
     except InvalidParameters as error:
         spec, bad = _what_is_left(pairs, error), error.bad
-    context = _view(spec) | {"bad": {each.parameter: each for each in bad}, "given": dict(pairs)}
+    context = view(spec) | {
+        "bad": {each.parameter: each for each in bad},
+        "given": dict(pairs),
+        "origin": origin(request, services),
+    }
     body = services.templates.get_template("page.html").render(context)
     headers = {"Cache-Control": "no-cache"}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
@@ -67,7 +75,7 @@ async def fragment(
     key = address(request, asked)
     if same := unchanged(request, key, REVALIDATED):
         return same
-    body = services.templates.get_template("fragment.html").render(_view(asked.layer))
+    body = services.templates.get_template("fragment.html").render(view(asked.layer))
     return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
 
 
@@ -86,7 +94,7 @@ def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> Lay
     return LayerSpec()
 
 
-def _view(spec: LayerSpec) -> dict[str, Any]:
+def view(spec: LayerSpec) -> dict[str, Any]:
     """What the templates draw from; `InvalidParameters` where the output would be empty."""
     geometry = spec.geometry()
     costs = compare(geometry)

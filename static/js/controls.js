@@ -8,7 +8,9 @@ import { parameter } from "./address.js";
  * @param {(name: string, value: string) => void} change
  */
 export function listen(form, change) {
-  for (const range of form.querySelectorAll("input[type=range]")) range.toggleAttribute("hidden", false);
+  for (const range of form.querySelectorAll("input[type=range]")) {
+    range.toggleAttribute("hidden", range.closest("[data-locked]") !== null);
+  }
   form.addEventListener("input", ({ target }) => {
     const input = /** @type {HTMLInputElement} */ (target);
     if (!input.name || input.value === "") return;
@@ -28,8 +30,9 @@ export function listen(form, change) {
 export function show(form, query, bounds) {
   for (const input of form.querySelectorAll("[name]")) {
     if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
+    if (input.matches("[data-own]")) continue;
     const value = parameter(query, input.name);
-    input.disabled = value === null;
+    input.disabled = value === null || input.matches("[data-locked] *");
     const control = input.closest("[data-control]");
     if (control instanceof HTMLElement) control.hidden = value === null;
     if (value === null) continue;

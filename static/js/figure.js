@@ -24,12 +24,12 @@ function same(some, others) {
 }
 
 /**
- * The links in the footer follow the layer.
+ * The links to the same layer elsewhere follow it.
  * @param {Document} page
  * @param {string} query
  */
 export function relink(page, query) {
-  for (const link of page.querySelectorAll("a[data-figure], a[data-code]")) {
+  for (const link of page.querySelectorAll("a[data-layer]")) {
     const anchor = /** @type {HTMLAnchorElement} */ (link);
     anchor.search = query;
   }

@@ -11,6 +11,8 @@ import { inspect } from "./inspect.js";
 import { tell as tellRange } from "./legend.js";
 import { receive } from "./pictures.js";
 import { Strip } from "./strip.js";
+import { dark, switchable } from "./switch.js";
+import { usable } from "./use.js";
 
 /** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
 const STEP = 24;
@@ -43,11 +45,6 @@ const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("str
   looked: (map) => tellRange(legend, map, colours(map.light), scale.value === "stage"),
 });
 watch(document.querySelectorAll(".scroll"));
-
-function dark() {
-  const { theme } = root.dataset;
-  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
 
 /** @param {boolean} light whether a picture's own channel is painted, which has no negative values */
 function colours(light) {
@@ -119,12 +116,22 @@ async function go(next, history) {
       file = answer;
       paint();
     }
-    if (history !== "keep") window.history[pushing ? "pushState" : "replaceState"](null, "", `/?${query}`);
-    pushing = false;
+    if (history !== "keep") follow();
     root.dataset.painted = query;
   } catch (error) {
     tell(error);
   }
+}
+
+/** The address follows the layer; inside another page, whose history it would fill, it makes no step. */
+function follow() {
+  const own = [...form.querySelectorAll("input[data-own]")].map((input) => {
+    const { name, value } = /** @type {HTMLInputElement} */ (input);
+    return `&${new URLSearchParams([[name, value]])}`;
+  });
+  const step = pushing && !("framed" in main.dataset) ? "pushState" : "replaceState";
+  window.history[step](null, "", `${location.pathname}?${query}${own.join("")}`);
+  pushing = false;
 }
 
 /**
@@ -161,18 +168,8 @@ receive(
   (words) => problems(document, words ? [] : [], words),
 );
 
-const theme = /** @type {HTMLButtonElement} */ (document.getElementById("theme"));
-theme.hidden = false;
-theme.addEventListener("click", () => {
-  root.dataset.theme = dark() ? "light" : "dark";
-  try {
-    localStorage.setItem("theme", root.dataset.theme);
-  } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
-  }
-  paint();
-});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+switchable(paint);
+usable(tell);
 
 show(form, query);
 go(query, "keep");

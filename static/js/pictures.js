@@ -11,7 +11,8 @@ const MOST_BYTES = 8 * 2 ** 20;
  * @param {(words: string) => void} refused
  */
 export function receive(arrived, refused) {
-  const label = /** @type {HTMLElement} */ (document.getElementById("upload"));
+  const label = document.getElementById("upload");
+  if (!label) return;
   const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
   label.hidden = false;
 

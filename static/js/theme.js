@@ -4,7 +4,8 @@
   root.className = "js";
   try {
     const theme = localStorage.getItem("theme");
-    if (theme) root.dataset.theme = theme;
+    // A page that is framed by others may have been asked for in one theme.
+    if (theme && !root.dataset.theme) root.dataset.theme = theme;
   } catch {
     // Storage may be forbidden; the system's theme is then followed.
   }

@@ -75,11 +75,12 @@ def painted():
 def visit(browser, server, painted):
     """Opens a page; a console error or warning, a page error or a request to another host fails the test.
 
-    `allow` is a regular expression of what the console may say all the same: a refusal is logged as an error.
+    `allow` is a regular expression of what the console may say all the same: a refusal is logged as an error. `wait` says
+    whether the page has maps to wait for.
     """
     contexts, complaints = [], []
 
-    def opened(path="/", *, allow=None, **context):
+    def opened(path="/", *, allow=None, wait=True, **context):
         context = {"viewport": {"width": 1280, "height": 800}, "base_url": server, **context}
         made = browser.new_context(**context)
         contexts.append(made)
@@ -98,7 +99,7 @@ def visit(browser, server, painted):
         page.on("pageerror", lambda error: complaints.append(f"page error: {error}"))
         page.on("request", request)
         page.goto(path)
-        if context.get("java_script_enabled", True):
+        if wait and context.get("java_script_enabled", True):
             painted(page)
         return page
 

@@ -1,0 +1,154 @@
+"""The page inside other pages: without its frame, and as oEmbed tells of it."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from starlette.exceptions import HTTPException
+
+from app.diagrams import NAMES, draw
+from app.errors import UnknownName
+from app.export import size
+from app.figure import FigureSpec
+from app.options import NARROWEST, THEMES
+from app.routes.headers import POLICY
+from app.routes.page import view
+from app.routes.queries import LayerQuery, documented, query
+from app.routes.responses import CACHED
+from app.routes.services import Provided
+from app.routes.snippets import FRAME, diagram_picture, frame, origin
+from app.shapes import plan
+from app.spec import LayerSpec, described, parse, whole_number
+
+router = APIRouter(tags=["embedding"])
+
+PARTS = ("controls", "diagram", "maps", "legend", "link")
+LOCKABLE = tuple(LayerSpec.model_fields)
+HIDEABLE = (*LOCKABLE, *PARTS)
+FRAMED_ANYWHERE = POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
+
+
+def _names_of(known: tuple[str, ...]) -> AfterValidator:
+    def checked(text: str) -> str:
+        unknown = [name for name in text.split(",") if name not in known]
+        if unknown:
+            raise PydanticCustomError(
+                "known_input", "there is no {unknown}", {"unknown": " and no ".join(unknown)[:80]}
+            )
+        return text
+
+    return AfterValidator(checked)
+
+
+class EmbedQuery(LayerQuery):
+    """What a teacher decides before anybody may play."""
+
+    lock: Annotated[str, _names_of(LOCKABLE)] | None = Field(
+        None,
+        **described(
+            "Parameters that are shown and cannot be changed, by comma.", allowed=f"some of {', '.join(LOCKABLE)}"
+        ),
+    )
+    hide: Annotated[str, _names_of(HIDEABLE)] | None = Field(
+        None,
+        **described("Parameters and parts that are not shown, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"),
+    )
+    theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The parameters that cannot be changed; what is not shown cannot be, either."""
+        return _split(self.lock)
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The parameters and parts that are not shown."""
+        return _split(self.hide)
+
+
+def _split(names: str | None) -> frozenset[str]:
+    return frozenset(names.split(",")) if names else frozenset()
+
+
+class OEmbedQuery(BaseModel):
+    """As https://oembed.com has it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    url: str = Field(
+        max_length=2048, **described("The address of a page or figure of this server.", allowed="an address")
+    )
+    format: str = Field("json", max_length=20, **described("`json`.", allowed="json"))
+    maxwidth: Annotated[int, Field(ge=NARROWEST), BeforeValidator(whole_number)] | None = Field(
+        None, **described("Pixels that there are across.")
+    )
+    maxheight: Annotated[int, Field(ge=NARROWEST), BeforeValidator(whole_number)] | None = Field(
+        None, **described("Pixels that there are from top to bottom.")
+    )
+
+
+@router.get("/embed", openapi_extra=documented(EmbedQuery))
+async def embed(asked: Annotated[EmbedQuery, Depends(query(EmbedQuery))], services: Provided) -> Response:
+    """The page without its frame, for an iframe; a bad parameter is refused, as nobody is there to mend it."""
+    plan(asked.layer)
+    own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}
+    context = view(asked.layer) | {
+        "bad": {},
+        "given": {},
+        "locked": asked.locked,
+        "left_out": asked.hidden,
+        "own": own | ({"theme": asked.theme} if asked.theme != "auto" else {}),
+        "theme": asked.theme,
+    }
+    body = services.templates.get_template("embed.html").render(context)
+    headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": CACHED}
+    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/oembed", openapi_extra=documented(OEmbedQuery))
+async def oembed(
+    request: Request, asked: Annotated[OEmbedQuery, Depends(query(OEmbedQuery))], services: Provided
+) -> Response:
+    """How to show an address of this server inside a page; 404 for any other."""
+    if asked.format != "json":
+        raise HTTPException(501, f"format {asked.format[:20]}: not made here; json would fit")
+    own, parts = origin(request, services), urlsplit(asked.url)
+    path = parts.path or "/"
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
+    if f"{parts.scheme}://{parts.netloc}" != own:
+        raise UnknownName("address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"])
+    if path in ("/", "/embed"):
+        told = _rich(own, parse(EmbedQuery if path == "/embed" else LayerQuery, pairs), dict(pairs), asked)
+    elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):
+        told = _photo(own, name, ending, FigureSpec.parse(pairs), asked)
+    else:
+        raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)])
+    about = {"version": "1.0", "provider_name": "Sepviz", "provider_url": f"{own}/", "cache_age": 3600}
+    return JSONResponse(about | told, headers={"Cache-Control": CACHED})
+
+
+def _rich(own: str, layer: LayerQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
+    plan(layer.layer)
+    width, height = min(FRAME[0], asked.maxwidth or FRAME[0]), min(FRAME[1], asked.maxheight or FRAME[1])
+    title = f"Sepviz: {layer.kind}, {layer.in_channels} → {layer.out_channels} channels"
+    return {"type": "rich", "title": title, "html": frame(own, given, width, height), "width": width, "height": height}
+
+
+def _photo(own: str, name: str, ending: str, figure: FigureSpec, asked: OEmbedQuery) -> dict[str, Any]:
+    """The figure, as large as it is and fits; `width` in its address says how large."""
+    across, down = size(draw(name, figure.layer, figure.options))
+    fits = min(1.0, (asked.maxwidth or across) / across, (asked.maxheight or down) / down)
+    width = max(NARROWEST, int(across * fits))
+    options = figure.options.parameters() | ({"width": str(width)} if fits < 1 else {})
+    picture = diagram_picture(name, figure.layer, own)
+    return {
+        "type": "photo",
+        "title": picture.alt,
+        "url": picture.address(ending, options),
+        "width": width if fits < 1 else round(across),
+        "height": round(down * (width / across if fits < 1 else 1)),
+    }

@@ -1,0 +1,74 @@
+"""Every figure at a glance, with its address: where somebody who writes documentation begins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from app.diagrams import NAMES, Options, draw
+from app.encoders import Encoded
+from app.routes.queries import LayerQuery, documented, query
+from app.routes.responses import REVALIDATED, address, respond, unchanged
+from app.routes.services import Provided
+from app.routes.snippets import brief, diagram_picture, origin
+from app.shapes import plan
+from app.spec import LayerSpec
+
+router = APIRouter(tags=["page"])
+
+PURPOSES = {
+    "separable": "The whole layer: first space, then channels.",
+    "depthwise": "Why each channel has a kernel of its own, and stays apart.",
+    "pointwise": "How a 1 × 1 convolution mixes the channels.",
+    "standard": "What a separable layer replaces: every kernel through all channels.",
+    "spatial": "The other kind of separable: a column, then a row.",
+    "comparison": "The layer above the convolution that it replaces, with their costs.",
+    "cost": "MACs and parameters as bars, to scale.",
+    "groups": "From standard to depthwise: what `groups` does.",
+    "window": "Which cells make one output cell: stride, padding and dilation.",
+    "ratio": "How much is saved, over kernel sizes and channels.",
+    "block": "The layer in its network block, with normalisation and activations.",
+}
+
+EXAMPLES: dict[str, dict[str, str]] = {
+    "the default layer": {},
+    "MobileNet, 512 → 512 at 14 × 14": {"in_channels": "512", "out_channels": "512", "size": "14"},
+    "64 → 128 at 112 × 112, stride 2": {"in_channels": "64", "out_channels": "128", "size": "112", "stride": "2"},
+    "12 × 12 × 3, 5 × 5 valid, 256 kernels": {
+        "out_channels": "256",
+        "kernel_size": "5",
+        "padding": "valid",
+        "size": "12",
+    },
+    "spatially separable, 5 × 5": {"kind": "spatially-separable", "kernel_size": "5"},
+    "costs more: 1 output": {"in_channels": "4", "out_channels": "1", "size": "16"},
+}
+
+
+@router.get("/gallery", openapi_extra=documented(LayerQuery))
+async def gallery(
+    request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
+) -> Response:
+    """All figures of a layer, as HTML."""
+    own = origin(request, services)
+    key = f"{own} {address(request, asked)}"
+    if same := unchanged(request, key, REVALIDATED):
+        return same
+    spec = asked.layer
+    plan(spec)
+    examples = {words: LayerSpec.parse(given.items()) for words, given in EXAMPLES.items()}
+    context = {
+        "spec": spec,
+        "short": brief(spec),
+        "figures": [(diagram_picture(name, spec, own), name, _moves(name, spec)) for name in NAMES],
+        "purposes": PURPOSES,
+        "examples": [(words, each.query(), brief(each)) for words, each in examples.items()],
+        "own_layer": spec not in examples.values(),
+    }
+    body = services.templates.get_template("gallery.html").render(context)
+    return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
+
+
+def _moves(name: str, spec: LayerSpec) -> bool:
+    """Whether the figure has something to show with `animate=true`."""
+    svg = draw(name, spec.geometry(), Options(animate=True))
+    return "@keyframes" in svg or "<animate" in svg

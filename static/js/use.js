@@ -1,0 +1,57 @@
+/**
+ * "Use this": what the server says of a figure, in a dialog; and copying what can be pasted.
+ */
+import { ask } from "./client.js";
+
+/** @param {(error: unknown) => void} failed */
+export function usable(failed) {
+  offer(document);
+  document.addEventListener("click", (event) => {
+    const { target, ctrlKey, metaKey, shiftKey } = event;
+    const link = target instanceof Element ? target.closest("a[data-use]") : null;
+    const button = target instanceof Element ? target.closest("[data-copy]") : null;
+    if (button instanceof HTMLElement) copy(button);
+    const dialog = document.getElementById("use");
+    if (!(link instanceof HTMLAnchorElement && dialog instanceof HTMLDialogElement)) return;
+    if (ctrlKey || metaKey || shiftKey) return;
+    event.preventDefault();
+    open(dialog, link.href).catch(failed);
+  });
+}
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {string} address
+ */
+async function open(dialog, address) {
+  const answer = new DOMParser().parseFromString(await (await ask(address)).text(), "text/html");
+  const used = /** @type {HTMLElement} */ (answer.querySelector("[data-used]"));
+  const place = /** @type {HTMLElement} */ (dialog.querySelector("[data-used]"));
+  place.replaceChildren(...used.childNodes);
+  offer(place);
+  if (!dialog.open) dialog.showModal();
+  place.querySelector("h1")?.scrollIntoView({ block: "end" });
+}
+
+/** @param {ParentNode} place */
+function offer(place) {
+  for (const button of place.querySelectorAll("[data-copy]")) button.toggleAttribute("hidden", false);
+}
+
+/** @param {HTMLElement} button */
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copy ?? "");
+  if (!text) return;
+  const told = /** @type {HTMLElement} */ (document.getElementById("told"));
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    button.dataset.state = "copied";
+  } catch {
+    // Without permission, or without https: the keyboard still copies what is selected.
+    getSelection()?.selectAllChildren(text);
+    text.focus();
+    button.dataset.state = "selected";
+  }
+  told.textContent =
+    button.dataset.state === "copied" ? "copied" : "selected, to be copied with the keyboard";
+}
