@@ -102,7 +102,7 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv --clear .venv
 
 $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[export]'
 	@touch $@
 
 $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt

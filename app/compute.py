@@ -43,6 +43,7 @@ class _Job:
     key: str
     work: Callable[[], Encoded]
     client: str | None
+    keep: bool
     done: asyncio.Future[Encoded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     watchers: int = 0
 
@@ -85,8 +86,12 @@ class Compute:
         """How much of the cache is used."""
         return int(self._cache.currsize)
 
-    async def once(self, key: str, work: Callable[[], Encoded], client: str | None = None) -> Encoded:
+    async def once(
+        self, key: str, work: Callable[[], Encoded], client: str | None = None, *, keep: bool = True
+    ) -> Encoded:
         """The result for the key: from the cache, from the same job already admitted, or from this job.
+
+        With `keep` false it does not go into the cache.
 
         Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer jobs of the same
         client have taken this one's place, and what the job raises. Whoever is cancelled takes the result from nobody
@@ -98,14 +103,17 @@ class Compute:
         if (job := self._running.get(key) or self._waiting.get(key)) is not None:
             self.counts.joined += 1
         else:
-            job = self._admit(_Job(key, work, client))
+            job = self._admit(_Job(key, work, client, keep))
         job.watchers += 1
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await asyncio.shield(job.done)
         except TimeoutError:
             self.counts.refused += 1
-            raise self._busy() from None
+            raise Busy(
+                f"this took longer than {self._deadline_s:g} s; ask for fewer channels or a smaller size, or try again",
+                LONGEST_RETRY_S,
+            ) from None
         finally:
             job.watchers -= 1
             if not job.watchers and self._waiting.get(key) is job:
@@ -149,7 +157,7 @@ class Compute:
             self.counts.computed += 1
             self.counts.seconds += seconds
             self._mean_s += _RECENT * (seconds - self._mean_s)
-            if len(result.body) <= self._cache.maxsize:
+            if job.keep and len(result.body) <= self._cache.maxsize:
                 self._cache[job.key] = result
             if not job.done.done():
                 job.done.set_result(result)

@@ -139,7 +139,7 @@ def needed(spec: LayerSpec, selection: Selection) -> dict[str, range]:
     runs: dict[str, range] = {}
     feeding = range(0)
     for shape in reversed(plan(spec)):
-        runs[shape.name] = _hull(selection.wanted(shape.name, shape.out_channels), feeding)
+        runs[shape.name] = _whole_groups(shape, _hull(selection.wanted(shape.name, shape.out_channels), feeding))
         feeding = shape.channels_feeding(runs[shape.name]) if runs[shape.name] else range(0)
     return runs
 
@@ -148,6 +148,12 @@ def _hull(one: range, other: range) -> range:
     if not one or not other:
         return one or other
     return range(min(one.start, other.start), max(one.stop, other.stop))
+
+
+def _whole_groups(shape: ConvShape, run: range) -> range:
+    """The run widened to all outputs of the channels that it reads: a grouped convolution cannot make some of them."""
+    each = shape.out_channels // shape.groups if shape.groups > 1 else 1
+    return range(run.start // each * each, -(-run.stop // each) * each) if run else run
 
 
 def _check_selection(spec: LayerSpec, selection: Selection) -> None:

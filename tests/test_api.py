@@ -453,11 +453,11 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
         assert all_asked.wait(30)
         return run(*arguments)
 
-    async def once(self, key, job, client=None):
+    async def once(self, key, job, client=None, **options):
         asked.append(key)
         if len(asked) == 20:
             all_asked.set()
-        return await Compute.once(self, key, job, client)
+        return await Compute.once(self, key, job, client, **options)
 
     monkeypatch.setattr(api, "run", counted)
     monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))
@@ -507,7 +507,7 @@ def test_a_query_that_is_too_long_is_a_problem(client):
 
 
 def test_a_busy_server_says_when_to_come_again(monkeypatch, client):
-    async def once(*_arguments):
+    async def once(*_arguments, **_options):
         raise Busy("the server is busy: 64 computations wait already; try again in 3 s", 3)
 
     monkeypatch.setattr(Compute, "once", once)

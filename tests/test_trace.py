@@ -228,6 +228,21 @@ def test_a_stage_with_fewer_channels_is_left_out():
 def test_only_what_is_needed_is_carried_out():
     spec = LayerSpec(in_channels=4, depth_multiplier=2, out_channels=6, size=8)
     assert needed(spec, Selection(("input",))) == {"depthwise": range(0), "pointwise": range(0)}
-    assert needed(spec, Selection(("depthwise",), range(3, 5)))["depthwise"] == range(3, 5)
+    # A run of depthwise maps is widened to all maps of the channels that it reads.
+    assert needed(spec, Selection(("depthwise",), range(3, 5)))["depthwise"] == range(2, 6)
     assert needed(spec, Selection(("pointwise",), range(3, 5))) == {"depthwise": range(8), "pointwise": range(3, 5)}
     assert run(spec, INPUTS, Selection(("input",))).stages == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), multiplier=st.integers(1, 8), stages=st.sampled_from([(), ("depthwise",)]))
+def test_any_run_of_channels_is_that_run_of_the_whole(data, multiplier, stages):
+    spec = LayerSpec(in_channels=4, out_channels=6, depth_multiplier=multiplier, size=9, weights="random")
+    first = data.draw(st.integers(0, 4 * multiplier - 1))
+    last = data.draw(st.integers(first, 4 * multiplier - 1))
+    inputs = Inputs(ImageStore())
+    whole = run(spec, inputs).asked()
+    for name, maps in run(spec, inputs, Selection(stages, range(first, last + 1))).asked().items():
+        expected = whole[name].values[:, maps.channels.start : maps.channels.stop]
+        assert maps.values.shape == expected.shape
+        assert torch.allclose(maps.values, expected, atol=1e-5)

@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape
 
 from svgwrite.base import BaseElement
 
+from app.diagrams.metadata import metadata
 from app.diagrams.paint import Mode, attributes, dark_rule, number, painted
-from app.diagrams.text import BOLD, MARK, SUBSCRIPT, letter_width, wrap
+from app.diagrams.text import BOLD, SUBSCRIPT, letter_width, runs, wrap
 from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
 from app.options import Background, Lang, Theme
@@ -31,13 +32,6 @@ MARGIN = 16.0  # around a figure that stands alone
 SMALL, TEXT, TITLE = 11, 12, 14  # the only sizes of type
 
 _LEADING = 19.0
-_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
-_NAMESPACES = {
-    "xmlns:rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "xmlns:cc": "http://creativecommons.org/ns#",
-    "xmlns:dc": "http://purl.org/dc/elements/1.1/",
-}
-
 
 _UNCHECKED = BaseElement(debug=False)
 
@@ -130,8 +124,8 @@ class Canvas:
             look += f' text-anchor="{anchor}"'
         if formula:
             look += ' xml:space="preserve"'  # librsvg would swallow the spaces around a letter
-        inside = _runs(text) if formula else escape(text)
-        place = f'x="{number(x)}" y="{number(y)}" font-size="{number(size)}"'
+        inside = runs(text) if formula else escape(text)
+        place = f'x="{number(x)}" y="{number(y)}"{_sized(size)}'
         self._markup.append(f"<text {place}{look}{self._paint(role)}>{inside}</text>")
 
     def line(
@@ -139,7 +133,7 @@ class Canvas:
     ) -> None:
         """Short texts on one baseline y, each centred on its x; in a serif, letters of a formula with subscripts."""
         look = f'font-family="{SERIF}" font-style="italic"' if serif else 'text-anchor="middle"'
-        self._markup.append(f'<g {look} font-size="{number(size)}"{self._paint(role)}>')
+        self._markup.append(f"<g {look}{_sized(size)}{self._paint(role)}>")
         level = number(y)
         for x, text in texts:
             if serif:
@@ -193,15 +187,16 @@ class Canvas:
             "role": "img",
             "aria-labelledby": f"{title_id} {description_id}",
             "font-family": FONTS,
+            "font-size": number(TEXT),
         }
         svg = _Element("svg", frame)
         svg.add(_Element("title", {"id": title_id}, title))
         svg.add(_Element("desc", {"id": description_id}, description))
-        if address is not None and not self.inlined:
-            svg.add(_metadata(title, address))
         if self._background == "paper" and not self.inlined:
             whole = {"x": number(x), "y": number(y), "width": number(width), "height": number(height)}
             self._markup.insert(0, f"<rect{attributes(whole)}{self._paint('paper')}/>")
+        if address is not None and not self.inlined:
+            self._markup.insert(0, metadata(title, address))
         if self._theme == "auto":
             rules = "".join(dark_rule(each) for each in sorted(self._used))
             svg.add(_Element("style", {}, f"@media (prefers-color-scheme: dark){{{rules}}}"))
@@ -242,28 +237,11 @@ class Canvas:
         return markup
 
 
-def _metadata(title: str, address: str) -> _Element:
-    """Whose figure it is and where it is to be had, as the Dublin Core and Creative Commons have it."""
-    work = _Element("cc:Work", {"rdf:about": address})
-    work.add(_Element("dc:format", {}, "image/svg+xml"))
-    work.add(_Element("dc:title", {}, title))
-    work.add(_Element("dc:identifier", {}, address))
-    work.add(_Element("cc:license", {"rdf:resource": _LICENCE}))
-    rdf = _Element("rdf:RDF", _NAMESPACES)
-    rdf.add(work)
-    metadata = _Element("metadata", {})
-    metadata.add(rdf)
-    return metadata
+def _sized(size: float) -> str:
+    """The size of a text, where it is not that of most."""
+    return "" if size == TEXT else f' font-size="{number(size)}"'
 
 
 def head(x: float, y: float) -> str:
     """An arrow's head as the end of a path: its tip, which the stroke sharpens, is at (x, y)."""
     return f"M{number(x - 1)} {number(y)}l-{number(HEAD - 1)} -3v6z"
-
-
-def _runs(text: str) -> str:
-    """A text with marks as markup, italic between them."""
-    runs = [escape(run) for run in text.split(MARK)]
-    italic = (f'<tspan font-style="italic">{run}</tspan>' if run else "" for run in runs[1::2])
-    upright = (f"<tspan>{run}</tspan>" if run else "" for run in runs[2::2])
-    return runs[0] + "".join(a + b for a, b in zip(italic, upright, strict=True))

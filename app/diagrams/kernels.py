@@ -17,6 +17,7 @@ _POINT = 14.0  # length of a cell of a pointwise kernel
 _PITCH = 16.0
 _FRAME = 88.0
 _BLOCK = 44.0
+_COPIES = 2  # drawn of the kernels that one channel has
 _BEHIND = 10.0  # a grid behind another is moved so far
 _COARSE = 5  # with more cells, lines are drawn in front alone
 
@@ -94,7 +95,7 @@ def channel_kernels(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: 
             dots(canvas, x, y, down=True)
             more(canvas, x + 12, y, slots)
             continue
-        for behind in range(min(copies, 3) - 1, -1, -1):
+        for behind in range(min(copies, _COPIES) - 1, -1, -1):
             shift = 3 * behind - (1.5 if copies > 1 else 0)
             grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
 

@@ -30,6 +30,8 @@ PERCENTILE = 99
 # Twice as many pixels as the grid is drawn in, for print and fine screens, while that is no more than a poster.
 SHARP_UP_TO = 64
 PAPER, INK = COLOURS["paper"]["light"], COLOURS["ink"]["light"]
+# Pillow's own font, which needs no file, has neither of these.
+_PLAIN = str.maketrans({"×": "x", "−": "-"})
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 
@@ -85,7 +87,7 @@ def grid_png(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     for line in sheet.lines:
         font = ImageFont.load_default(line.size * factor)
         place, anchor = (line.x * factor, line.y * factor), {"start": "la", "middle": "ma", "end": "ra"}[line.anchor]
-        draw.text(place, line.text, INK, font, anchor=anchor)
+        draw.text(place, line.text.translate(_PLAIN), INK, font, anchor=anchor)
     return _encoded(picture)
 
 
@@ -169,5 +171,6 @@ def _values(maps: Maps) -> Planes:
 
 def _encoded(image: Image.Image) -> Encoded:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    # Noise hardly shrinks, and to try hard takes ten times as long.
+    image.save(buffer, "PNG", compress_level=2)
     return Encoded(buffer.getvalue(), "image/png")

@@ -12,7 +12,7 @@ from app.encoders import Encoded
 from app.encoders.npz import encode_npz
 from app.encoders.tensors import encode
 from app.routes.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, query
-from app.routes.responses import address, client, respond, unchanged, while_asked
+from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
 from app.routes.services import Provided
 from app.spec import LayerSpec
 from app.tables import cost_csv, cost_markdown
@@ -52,13 +52,14 @@ async def tensors(
     request: Request, asked: Annotated[TensorsQuery, Depends(query(TensorsQuery))], services: Provided
 ) -> Response:
     """The tensors, as a safetensors file or a NumPy archive."""
-    key = address(request, asked)
-    if same := unchanged(request, key):
-        return same
     spec, selection = asked.layer, asked.selection
+    key, cache = address(request, asked), cache_of(spec)
+    if same := unchanged(request, key, cache):
+        return same
 
     def job() -> Encoded:
         write = encode if asked.format == "safetensors" else encode_npz
         return write(run(spec, services.inputs, selection), asked.dtype, asked.tile)
 
-    return respond(key, await while_asked(request, services.compute.once(key, job, client(request))))
+    made = services.compute.once(key, job, client(request), keep=cache == CACHED)
+    return respond(key, await while_asked(request, made), cache)

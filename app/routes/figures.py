@@ -13,8 +13,10 @@ from app.errors import UnknownName
 from app.export import pdf, png
 from app.figure import FigureSpec
 from app.routes.queries import MapsQuery, documented, query
-from app.routes.responses import address, client, respond, unchanged, while_asked
+from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
 from app.routes.services import Provided
+from app.shapes import plan
+from app.spec import LayerSpec
 from app.trace import Maps, Selection, run, stage_names
 
 router = APIRouter(tags=["figures"])
@@ -61,7 +63,7 @@ async def plane(
     services: Provided,
 ) -> Response:
     """One channel, a pixel for each cell."""
-    run_of_one = _one(channel)
+    run_of_one = _one(channel, asked.layer, stage)
     return await _maps(request, asked, services, stage, run_of_one, lambda maps: plane_png(maps, asked.colormap))
 
 
@@ -76,18 +78,22 @@ async def _maps(
     spec = asked.layer
     if stage not in stage_names(spec):
         raise UnknownName("stage", stage, stage_names(spec))
-    key = address(request, asked)
-    if same := unchanged(request, key):
+    key, cache = address(request, asked), cache_of(spec)
+    if same := unchanged(request, key, cache):
         return same
 
     def job() -> Encoded:
         return encode(run(spec, services.inputs, Selection((stage,), channels)).asked()[stage])
 
-    return respond(key, await while_asked(request, services.compute.once(key, job, client(request))))
+    made = services.compute.once(key, job, client(request), keep=cache == CACHED)
+    return respond(key, await while_asked(request, made), cache)
 
 
-def _one(channel: str) -> range:
-    """The run of that one channel; what is no number is no channel."""
-    if not (channel.isascii() and channel.isdigit() and len(channel) <= 4):
-        raise UnknownName("channel", channel, ["whole numbers from 0"])
+def _one(channel: str, spec: LayerSpec, stage: str) -> range:
+    """The run of that one channel of a stage; what is no number of one, or written otherwise, is no channel."""
+    counts = {"input": spec.in_channels} | {shape.name: shape.out_channels for shape in plan(spec)}
+    if stage not in counts:
+        raise UnknownName("stage", stage, counts)
+    if channel not in map(str, range(counts[stage])):
+        raise UnknownName("channel", channel, [f"0 to {counts[stage] - 1}"])
     return range(int(channel), int(channel) + 1)

@@ -11,7 +11,7 @@ from app.cost import compare, compared
 from app.diagrams import Options, draw
 from app.encoders import Encoded
 from app.encoders.colormaps import ANCHORS
-from app.errors import BadParameter, InvalidParameters
+from app.errors import BadParameter, InvalidParameters, shown
 from app.inputs.samples import SAMPLES
 from app.palette import STAGE_ROLES
 from app.routes.queries import LayerQuery, documented, query
@@ -83,12 +83,13 @@ def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> Lay
     """The layer of the parameters that are good; the default one if they do not go together."""
     left, bad = dict(pairs), list(error.bad)
     while bad:
-        left = {name: value for name, value in left.items() if name not in {each.parameter for each in bad}}
+        refused = {each.parameter for each in bad}
+        left = {name: value for name, value in left.items() if shown(name) not in refused}
         try:
             spec = LayerSpec.parse(left.items())
             plan(spec)
         except InvalidParameters as again:
-            bad = [each for each in again.bad if each.parameter in left]
+            bad = list(again.bad) if {each.parameter for each in again.bad} & set(map(shown, left)) else []
         else:
             return spec
     return LayerSpec()

@@ -113,7 +113,10 @@ class PlainProblems:
         async def as_problem(message: Message) -> None:
             nonlocal replaced
             if message["type"] == "http.response.start" and message["status"] in _PLAIN:
-                replaced = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                # A file's own refusals, such as of a range, are about neither.
+                replaced = not scope["path"].startswith("/static/") and Headers(raw=message["headers"]).get(
+                    "content-type", ""
+                ).startswith("text/plain")
                 if replaced:
                     status = HTTPStatus(message["status"])
                     parameter, detail, allowed = _PLAIN[status]

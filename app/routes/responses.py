@@ -11,12 +11,16 @@ from pydantic import BaseModel
 from app import __version__
 from app.encoders import Encoded
 from app.errors import Busy
+from app.inputs.store import is_upload
+from app.spec import LayerSpec
 
 # Two processors may round the last digit differently; then it is another entity.
 _EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
 # A figure behind an image proxy stays up while it is asked for again.
 CACHED = "public, max-age=3600, stale-while-revalidate=86400"
 REVALIDATED = "no-cache"
+# An uploaded picture is kept for a while and by nobody else.
+PRIVATE = "private, no-cache"
 
 
 def address(request: Request, parsed: BaseModel) -> str:
@@ -30,6 +34,11 @@ def unchanged(request: Request, key: str, cache: str = CACHED) -> Response | Non
     if etag(key) in held or held == ["*"]:
         return Response(status_code=304, headers=_headers(key, cache))
     return None
+
+
+def cache_of(spec: LayerSpec) -> str:
+    """How long anybody may keep what is made of the layer's input."""
+    return PRIVATE if is_upload(spec.input) else CACHED
 
 
 def respond(key: str, encoded: Encoded, cache: str = CACHED) -> Response:

@@ -271,7 +271,9 @@ def test_other_sites_may_frame_it_and_only_it(browser, server, visit):
 
 
 def test_a_teacher_locks_and_hides(visit, painted):
-    page = visit("/embed?kernel_size=5&lock=kernel_size,input,weights,bias&hide=in_channels,seed,stride,link&theme=dark")
+    page = visit(
+        "/embed?kernel_size=5&lock=kernel_size,input,weights,bias&hide=in_channels,seed,stride,link&theme=dark"
+    )
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     for control in page.locator("#controls [data-locked] :is(input:not([type=hidden]), select)").all():
         assert control.is_disabled()
@@ -463,7 +465,9 @@ def test_the_gallery_follows_the_theme(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/gallery", "/use/diagrams/separable", "/embed", "/embed?lock=kernel_size,input,weights"])
+@pytest.mark.parametrize(
+    "path", ["/gallery", "/use/diagrams/separable", "/embed", "/embed?lock=kernel_size,input,weights"]
+)
 def test_axe_finds_nothing(visit, path, scheme):
     page = visit(path, wait=path.startswith("/embed"), color_scheme=scheme)
     results = Axe().run(page)
