@@ -528,7 +528,7 @@ def test_the_choices_of_maps_are_those_that_there_are():
 
 def test_serving_takes_the_port_before_it_loads_the_server(monkeypatch):
     ran = []
-    monkeypatch.setattr(cli.serve, "_run_server", ran.append)
+    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
     served = run("serve", "--port", 0)
     assert served.exit_code == 0
     assert len(ran) == 1
@@ -555,3 +555,27 @@ def test_the_server_gets_the_app_and_the_socket(monkeypatch):
     ((made, listening, *_),) = ran
     assert isinstance(made, FastAPI)
     assert isinstance(listening, socket.socket)
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "hosts"),
+    [
+        ((), "local", {"localhost", "127.0.0.1"}),
+        (("--classroom",), "classroom", {"*"}),
+        (("--public", "--public-url", "https://sepviz.example.org/x"), "public", {"localhost", "sepviz.example.org"}),
+    ],
+)
+def test_the_mode_decides_who_may_come(monkeypatch, options, mode, hosts):
+    ran = []
+    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
+    assert run("serve", "--port", 0, *options).exit_code == 0
+    ((_, settings),) = ran
+    assert settings.mode == mode
+    assert hosts <= set(settings.hosts)
+
+
+def test_a_bad_setting_is_told_in_a_line(monkeypatch):
+    monkeypatch.setenv("SEPVIZ_WORKERS", "0")
+    refused = run("serve", "--port", 0)
+    assert refused.exit_code == 1
+    assert "SEPVIZ_WORKERS: '0'" in refused.stderr

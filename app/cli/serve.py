@@ -1,15 +1,32 @@
 """`sepviz serve`: the page and the API."""
 
 import socket
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from app.settings import Settings
 
-@click.command(epilog="\b\nExamples:\n  sepviz serve\n  sepviz serve --host 0.0.0.0 --port 9000")
-@click.option("--host", default="127.0.0.1", help="The address to listen on.")
+EXAMPLES = """\b
+Examples:
+  sepviz serve
+  sepviz serve --port 9000
+  sepviz serve --classroom
+  sepviz serve --public --public-url https://sepviz.example.org
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--host", help="The address to listen on; 127.0.0.1, or with --classroom and --public every one.")
 @click.option("--port", default=8000, type=click.IntRange(0, 65535), help="0: any free port.")
-def serve(host: str, port: int) -> None:
+@click.option("--classroom", "mode", flag_value="classroom", help="For the local network: answer to any name.")
+@click.option("--public", "mode", flag_value="public", help="For everybody: answer to the name in --public-url.")
+@click.option("--public-url", metavar="URL", help="Where others find this server.")
+def serve(host: str | None, port: int, mode: str | None, public_url: str | None) -> None:
     """Start the page and the API, until Ctrl+C."""
+    settings = _settings(mode, public_url)
+    host = host or ("127.0.0.1" if settings.mode == "local" else "0.0.0.0")  # noqa: S104 - as was asked for
     shown = f"[{host}]" if ":" in host else host
     try:
         # Bound before torch is loaded: a port that is taken is told at once, not after seconds.
@@ -20,12 +37,31 @@ def serve(host: str, port: int) -> None:
         raise click.ClickException(f"{problem}; choose another with --host or --port") from None
     with listening:
         click.echo(f"Sepviz is at http://{shown}:{listening.getsockname()[1]} (Ctrl+C stops it)")
-        _run_server(listening)
+        changed = settings.model_dump(exclude_defaults=True, mode="json")
+        if changed:
+            click.echo("Set: " + ", ".join(f"{name} = {value}" for name, value in changed.items()))
+        _run_server(listening, settings)
 
 
-def _run_server(listening: socket.socket) -> None:
+def _settings(mode: str | None, public_url: str | None) -> "Settings":
+    from pydantic import ValidationError  # noqa: PLC0415 - only here
+
+    from app.settings import Settings  # noqa: PLC0415 - only here
+
+    given = {name: value for name, value in (("mode", mode), ("public_url", public_url)) if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = (
+            f"SEPVIZ_{'_'.join(map(str, each['loc'])).upper()}: {each['input']!r}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise click.ClickException("; ".join(lines)) from None
+
+
+def _run_server(listening: socket.socket, settings: "Settings") -> None:
     from app.main import create_app  # noqa: PLC0415 - with it comes torch
     from app.server import run  # noqa: PLC0415 - only here
 
-    app = create_app()
+    app = create_app(settings)
     run(app, listening, app.state.services.stopping)

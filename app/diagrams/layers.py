@@ -22,7 +22,7 @@ _STEP = 14.0
 _MAP_STEP = 11.0
 _OUTPUT_STEP = 16.0
 _PAGE_HEIGHT, _HEIGHT = 118.0, 144.0
-_BELOW = 4.0
+_ABOVE, _BELOW = 6.0, 4.0
 
 
 def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
@@ -148,7 +148,7 @@ def _between(multiplier: int) -> str:
 def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
     """The headings, and the band below them."""
     top = headings(canvas, y, headed)
-    return band(top, _PAGE_HEIGHT if canvas.inlined else _HEIGHT, stages)
+    return band(top, _PAGE_HEIGHT, stages) if canvas.inlined else band(top + _ABOVE, _HEIGHT, stages)
 
 
 def _input(canvas: Canvas, x: float, strip: Band, shape: ConvShape) -> Stack:

@@ -25,6 +25,7 @@ from app.spec import LayerSpec, described, parse, whole_number
 
 router = APIRouter(tags=["embedding"])
 
+MOST_ROOM = 100_000
 PARTS = ("controls", "diagram", "maps", "legend", "link")
 LOCKABLE = tuple(LayerSpec.model_fields)
 HIDEABLE = (*LOCKABLE, *PARTS)
@@ -82,10 +83,10 @@ class OEmbedQuery(BaseModel):
         max_length=2048, **described("The address of a page or figure of this server.", allowed="an address")
     )
     format: str = Field("json", max_length=20, **described("`json`.", allowed="json"))
-    maxwidth: Annotated[int, Field(ge=NARROWEST), BeforeValidator(whole_number)] | None = Field(
+    maxwidth: Annotated[int, Field(ge=NARROWEST, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are across.")
     )
-    maxheight: Annotated[int, Field(ge=NARROWEST), BeforeValidator(whole_number)] | None = Field(
+    maxheight: Annotated[int, Field(ge=NARROWEST, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are from top to bottom.")
     )
 
@@ -115,12 +116,12 @@ async def oembed(
     """How to show an address of this server inside a page; 404 for any other."""
     if asked.format != "json":
         raise HTTPException(501, f"format {asked.format[:20]}: not made here; json would fit")
-    own, parts = origin(request, services), urlsplit(asked.url)
-    path = parts.path or "/"
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
-    if f"{parts.scheme}://{parts.netloc}" != own:
+    own = origin(request, services)
+    if not asked.url.startswith((f"{own}/", f"{own}?")) and asked.url != own:
         raise UnknownName("address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"])
+    parts = urlsplit(asked.url.removeprefix(own))
+    path, pairs = parts.path or "/", parse_qsl(parts.query, keep_blank_values=True)
+    name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
         told = _rich(own, parse(EmbedQuery if path == "/embed" else LayerQuery, pairs), dict(pairs), asked)
     elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):

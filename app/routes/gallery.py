@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.diagrams import NAMES, Options, draw
+from app.diagrams import NAMES
+from app.diagrams.animation import MOVING
 from app.encoders import Encoded
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
@@ -59,16 +60,10 @@ async def gallery(
     context = {
         "spec": spec,
         "short": brief(spec),
-        "figures": [(diagram_picture(name, spec, own), name, _moves(name, spec)) for name in NAMES],
+        "figures": [(diagram_picture(name, spec, own), name, name in MOVING) for name in NAMES],
         "purposes": PURPOSES,
         "examples": [(words, each.query(), brief(each)) for words, each in examples.items()],
         "own_layer": spec not in examples.values(),
     }
     body = services.templates.get_template("gallery.html").render(context)
     return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
-
-
-def _moves(name: str, spec: LayerSpec) -> bool:
-    """Whether the figure has something to show with `animate=true`."""
-    svg = draw(name, spec.geometry(), Options(animate=True))
-    return "@keyframes" in svg or "<animate" in svg

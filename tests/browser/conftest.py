@@ -75,8 +75,8 @@ def painted():
 def visit(browser, server, painted):
     """Opens a page; a console error or warning, a page error or a request to another host fails the test.
 
-    `allow` is a regular expression of what the console may say all the same: a refusal is logged as an error. `wait` says
-    whether the page has maps to wait for.
+    `allow` is a regular expression of what the console may say all the same: a refusal is logged as an error.
+    `wait` says whether the page has maps to wait for.
     """
     contexts, complaints = [], []
 
