@@ -262,17 +262,19 @@ def test_a_figure_says_where_it_is_to_be_had_and_that_it_is_free(spec, name, the
     assert root.find(f".//{DC}title").text == root.find(f"{SVG}title").text
     if title is not None:
         assert root.find(f"{SVG}title").text == title
-    assert written(ElementTree.tostring(root, encoding="unicode")).startswith(root.find(f"{SVG}title").text[:20])
+    first = "".join(next(root.iter(f"{SVG}text")).itertext())
+    assert root.find(f"{SVG}title").text.startswith(first)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_paper_is_left_out_where_there_is_to_be_none(name):
     spec = LayerSpec(in_channels=5)
-    for background, opaque in (("paper", 255), ("none", 0)):
-        svg = draw(name, spec, Options("light", 500, background)).encode()
+    for background, opaque in (("paper", True), ("none", False)):
+        svg = draw(name, spec, Options("light", None, background)).encode()
         with Image.open(io.BytesIO(cairosvg.svg2png(svg))) as image:
-            corners = [(0, 0), (image.width - 1, 0), (0, image.height - 1)]
-            assert [image.getpixel(corner)[3] for corner in corners] == [opaque] * 3
+            alpha = image.convert("RGBA").getchannel("A")
+        margin = [(x, y) for x in (2, 9, alpha.width - 3) for y in (2, 9, alpha.height - 3)]
+        assert {alpha.getpixel(place) for place in margin} == {255 if opaque else 0}
 
 
 STAGE = {
@@ -432,7 +434,7 @@ def test_maps_are_drawn_to_scale_down_to_a_quarter(page, stride, share):
     assert ("none below 1/4 of the largest" in said) == (stride == 8)
 
 
-@pytest.mark.parametrize(("channels", "more"), [(4, None), (5, "2 more"), (64, "61 more"), (512, "509 more")])
+@pytest.mark.parametrize(("channels", "more"), [(4, None), (5, None), (6, "2 more"), (64, "60 more"), (512, "508 more")])
 def test_what_is_left_out_is_counted(channels, more):
     said = written(draw("depthwise", LayerSpec(in_channels=channels)))
     assert re.findall(r"\d+ more", said) == ([more] if more else [])
@@ -468,7 +470,7 @@ def as_torch(block, kernel):
 @given(
     channels=st.integers(1, 24),
     outputs=st.integers(1, 24),
-    kernel=st.integers(1, 7),
+    kernel=st.sampled_from([1, 3, 5, 7]),  # of even ones PyTorch warns
     multiplier=st.integers(1, 3),
 )
 @settings(max_examples=20)

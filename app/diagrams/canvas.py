@@ -175,7 +175,9 @@ class Canvas:
         """
         x = y = 0.0
         if caption is not None:
+            drawn, self._markup = self._markup, []  # the caption is read first
             y = self._caption(caption, width) - MARGIN
+            self._markup += drawn
             x, width, height = -MARGIN, width + 2 * MARGIN, height + MARGIN - y
         shown = width if shown_width is None else shown_width
         title_id, description_id = f"sepviz-{self._name}-title", f"sepviz-{self._name}-desc"

@@ -9,6 +9,7 @@ from app.diagrams.columns import sizes
 from app.diagrams.formula import equations
 from app.diagrams.kernels import grid
 from app.diagrams.legend import Entry, channels, drawn, legend, needle, swatch
+from app.diagrams.stack import elide
 from app.diagrams.words import told_with
 from app.shapes import ConvShape
 from app.spec import Kind, LayerSpec
@@ -95,7 +96,7 @@ def entries(canvas: Canvas, stages: Sequence[ConvShape]) -> list[Entry]:
 def _elided(stage: ConvShape) -> bool:
     most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (layers.CHANNELS, layers.OUTPUTS)}
     deep, many = most.get(stage.name, (layers.CHANNELS, layers.CHANNELS))
-    return stage.in_channels > deep or stage.out_channels > many
+    return None in (*elide(stage.in_channels, deep), *elide(stage.out_channels, many))
 
 
 def rank(canvas: Canvas, y: float, cells: int) -> float:

@@ -100,7 +100,7 @@ class Footprint:
         """The heading: the input's size, and what of it is drawn."""
         part = self.part()
         cut = canvas.say("window.cut", rows=span(part.rows), columns=span(part.columns))
-        return Column(x, right, canvas.say("window.input"), "ink", (*tensor("M", self.stages[0].input_shape), cut))
+        return Column(x, right, canvas.say("layers.input"), "ink", (*tensor("M", self.stages[0].input_shape), cut))
 
     def legend(self, canvas: Canvas, y: float) -> float:
         """What the marks on the input mean, with their numbers, in two columns; where it ends."""

@@ -114,7 +114,7 @@ class Patch:
         high, wide = (max(size, _THINNEST) for size in self.cell)
         pitch = columns.step * self.cell[1]
         length = (len(columns) - 1) * pitch + wide
-        d = "".join(f"M{number(left)} {number(self.at(row, 0)[1] + high / 2)}h{number(length)}" for row in rows)
+        d = _rungs((left, self.at(rows[0], 0)[1] + high / 2), length, rows.step * self.cell[0], len(rows), "h")
         dashes = {"stroke-dasharray": f"{number(wide)} {number(pitch - wide)}"} if len(columns) > 1 else {}
         with canvas.group({"stroke-opacity": number(tint), **dashes}):
             canvas.path(d, stroke=role, line=high)
@@ -129,14 +129,14 @@ class Patch:
         """Lines between cells, and beyond the last where the map goes on."""
         top, bottom = self._ends(rows, bounds[0], 0)
         left, right = self._ends(columns, bounds[1], 1)
-        if self.cell[0] >= _FINEST:
-            for row in range(rows.start + (rows.start == bounds[0].start), rows.stop + (rows.stop < bounds[0].stop)):
-                yield f"M{number(left)} {number(self.at(row, 0)[1])}H{number(right)}"
-        if self.cell[1] >= _FINEST:
-            for column in range(
-                columns.start + (columns.start == bounds[1].start), columns.stop + (columns.stop < bounds[1].stop)
-            ):
-                yield f"M{number(self.at(0, column)[0])} {number(top)}V{number(bottom)}"
+        for axis, reach in enumerate((rows, columns)):
+            whole = bounds[axis]
+            inner = range(reach.start + (reach.start == whole.start), reach.stop + (reach.stop < whole.stop))
+            if not inner or self.cell[axis] < _FINEST:
+                continue
+            x, y = self.at(inner[0], inner[0])
+            place, length = ((left, y), right - left) if axis == 0 else ((x, top), bottom - top)
+            yield _rungs(place, length, self.cell[axis], len(inner), "hv"[axis])
 
     def _ends(self, shown: range, bounds: range, axis: int) -> tuple[float, float]:
         """Where lines along an axis begin and end."""
@@ -155,6 +155,14 @@ class Patch:
             yield f"M{number(left)} {number(self.at(edge, 0)[1])}H{number(right)}"
         for edge in sorted({bounds[1].start, bounds[1].stop} & {columns.start, columns.stop}):
             yield f"M{number(self.at(0, edge)[0])} {number(top)}V{number(bottom)}"
+
+
+def _rungs(place: Point, length: float, pitch: float, count: int, way: str) -> str:
+    """Parallel lines from a place on, to and fro, level (`h`) or upright (`v`)."""
+    on = f"m0 {number(pitch)}" if way == "h" else f"m{number(pitch)} 0"
+    there, back = f"{way}{number(length)}", f"{way}-{number(length)}"
+    lines = (f"{on}{there if index % 2 else back}" for index in range(count - 1))
+    return f"M{number(place[0])} {number(place[1])}{there}{''.join(lines)}"
 
 
 def patch(shape: ConvShape, x: float, y: float, reach: tuple[range, range], size: float, largest: float) -> Patch:

@@ -47,8 +47,8 @@ def band(top: float, height: float, stages: Iterable[ConvShape]) -> Band:
 
 
 def elide(count: int, most: int) -> list[int | None]:
-    """All the indices, or `most - 1` of them, a gap (None) and the last."""
-    return list(range(count)) if count <= most else [*range(most - 1), None, count - 1]
+    """All the indices, or `most - 1` of them, a gap (None) and the last; a gap stands for two or more."""
+    return list(range(count)) if count <= most + 1 else [*range(most - 1), None, count - 1]
 
 
 def left_out(slots: Slots) -> int:

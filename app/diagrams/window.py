@@ -125,7 +125,7 @@ def _column(canvas: Canvas, x: float, right: float, shape: ConvShape, what: str)
     """The heading of a stage: its kernels, and how many products make one cell."""
     products = shape.in_channels // shape.groups * shape.kernel[0] * shape.kernel[1]
     parts = (what, _count(canvas, "products", products))
-    return Column(x, right, canvas.say(f"window.{shape.name}"), f"{STAGE_ROLES[shape.name]}-ink", parts)
+    return Column(x, right, canvas.say(f"stage.{shape.name}"), f"{STAGE_ROLES[shape.name]}-ink", parts)
 
 
 def _count(canvas: Canvas, what: str, count: int) -> str:
@@ -197,4 +197,4 @@ def _output(canvas: Canvas, feet: Footprint, left: float, middle: float, role: s
 def _output_column(canvas: Canvas, feet: Footprint, letter: str = "N") -> Column:
     at = canvas.say("window.cell", y=feet.cell[0], x=feet.cell[1])
     parts = (*tensor(letter, feet.stages[-1].output_shape), at)
-    return Column(_RIGHT, WIDTH, canvas.say("window.output"), "ink", parts)
+    return Column(_RIGHT, WIDTH, canvas.say("layers.output"), "ink", parts)
