@@ -14,7 +14,7 @@ from svgwrite.base import BaseElement
 
 from app.diagrams.metadata import metadata
 from app.diagrams.paint import Mode, attributes, dark_rule, number, painted
-from app.diagrams.text import BOLD, SUBSCRIPT, letter_width, runs, wrap
+from app.diagrams.text import BOLD, SUBSCRIPT, letter_width, runs, text_width, wrap
 from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
 from app.options import Background, Lang, Theme
@@ -120,6 +120,8 @@ class Canvas:
     ) -> None:
         """One line of text, y its baseline; in a formula what stands between marks is italic."""
         look = f' font-weight="{weight}"' if weight is not None else ""
+        if formula and anchor == "middle":  # CairoSVG would anchor each part of it by itself
+            x, anchor = x - text_width(text, size) / 2, "start"
         if anchor != "start":
             look += f' text-anchor="{anchor}"'
         if formula:

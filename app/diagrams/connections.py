@@ -40,6 +40,13 @@ def connections(canvas: Canvas, x: float, y: float, shape: ConvShape) -> None:
                 lines[source] = lines.get(source, "") + f"{start}L{number(x + _OUTPUTS)} {number(slot.y)}"
     for source, d in lines.items():
         canvas.path(d, stroke=channel_role(source), line=1.2)
+    nodes = [
+        (x + left, slot.y)
+        for left, side in ((_INPUTS, inputs), (_OUTPUTS, outputs))
+        for slot in side
+        if slot.channel is not None
+    ]
+    canvas.path("".join(_circle(*place) for place in nodes), fill="paper")
     for slot in inputs:
         _node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
     alone = shape.groups == shape.in_channels
@@ -58,7 +65,6 @@ def _node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bo
     if channel is None:
         dots(canvas, x, y, down=True)
         return
-    canvas.path(_circle(x, y), fill="paper")
     canvas.path(_circle(x, y), fill=role, tint=0.75, stroke=role)
     canvas.text(x + (-19 if left else 19), y + 4, str(channel), "muted", SMALL, anchor="end" if left else "start")
 
