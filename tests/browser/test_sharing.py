@@ -63,8 +63,7 @@ class Tags(HTMLParser):
 def opened(visit, part="diagram", query=LAYER, **context):
     """A page with the dialog of a figure open, and its snippets by language."""
     page = visit(f"/?{query}", **context)
-    place = ".cost" if part == "cost" else f'[data-part="use-{part}"]'
-    page.locator(place).get_by_role("link", name="use this").click()
+    page.locator(f'[data-part="use-{part}"] a').click()
     expect(page.locator("#use")).to_be_visible()
     texts = page.locator("#use pre").all_text_contents()
     return page, dict(zip(page.locator("#use .snippet h2").all_text_contents(), texts, strict=True))
