@@ -155,7 +155,8 @@ def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int
         offset = _BEHIND * (index - last / 2)
         moved = [x + offset for x in places]
         if channel is None:
-            ellipses(canvas, [(x + _BLOCK / 2 - 5, y - offset - _BLOCK / 2 + 5) for x in moved])
+            corner = min(_BLOCK, _CELL * max(cells)) / 2 - 5  # the one that the grid before it leaves open
+            ellipses(canvas, [(x - corner, y - offset - corner) for x in moved])
         else:
             lined = index == 0 or max(cells) <= _COARSE
             grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)

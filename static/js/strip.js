@@ -91,7 +91,9 @@ export class Strip {
       this.shown.set(map, shown);
       map.title = `${stage} ${channel}: ${rangeOf(plane)}`;
       map.setAttribute("aria-label", `${stage} map ${channel}, values ${rangeOf(plane)}; open large`);
-      map.style.setProperty("--channel", `var(--channel-${channel % CHANNEL_COLOURS})`);
+      // The maps that are made of one input channel alone keep its colour.
+      const input = slot === "first" ? Math.floor(channel / this.multiplier) : channel;
+      map.style.setProperty("--channel", `var(--channel-${input % CHANNEL_COLOURS})`);
       paint(/** @type {HTMLCanvasElement} */ (map.firstElementChild), plane, colours(light), shown.ends);
     });
   }

@@ -351,6 +351,14 @@ def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
     assert lit(page, "output") == lit(page, "matrix", "weights") == []
 
 
+def test_depthwise_maps_keep_the_colour_of_their_input(visit):
+    page = visit("/?depth_multiplier=2")
+    colour = "(maps) => maps.map((map) => getComputedStyle(map).borderLeftColor)"
+    inputs, first = (maps(page, slot).evaluate_all(colour) for slot in ("input", "first"))
+    assert len(set(inputs)) == 3
+    assert first == [each for each in inputs for _ in range(2)]
+
+
 def test_a_spatial_channel_is_marked_from_left_to_right(visit):
     page = visit("/?kind=spatially-separable")
     maps(page, "output").nth(2).hover()
