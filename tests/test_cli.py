@@ -176,7 +176,7 @@ def test_a_figure_is_written_to_a_file(tmp_path, file_name):
         ("title=Ours%20%3C3&frames=2", "--title Ours\u00a0<3 --frames 2"),
     ],
 )
-@pytest.mark.parametrize("name", ["separable", "comparison"])
+@pytest.mark.parametrize("name", ["separable", "window"])
 def test_standard_output_has_the_bytes_of_the_address(name, parameters, options):
     from fastapi.testclient import TestClient
 

@@ -91,6 +91,7 @@ def rgb(role, theme="light"):
 @example(LARGEST, "comparison", "auto", None)
 @example(LARGEST, "standard", "auto", None)
 @example(LARGEST, "separable", "auto", None)
+@example(LARGEST.replace(in_channels=5, depth_multiplier=2, stride=7), "comparison", "auto", 4096)
 @example(SINGLE, "comparison", "auto", 64)
 def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width):
     svg = draw(name, spec, Options(theme, width))

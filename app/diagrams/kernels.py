@@ -56,11 +56,17 @@ def grids(
 
 @lru_cache(maxsize=512)
 def _lines(rows: int, columns: int, width: float, height: float) -> str:
-    """The lines between cells, from the upper left corner, and back there."""
-    upright = "".join(f"m{width / columns:.2f} 0v{number(height)}m0 -{number(height)}" for _ in range(columns - 1))
-    back = f"m{number(-width * (columns - 1) / columns)} 0" if columns > 1 else ""
-    level = "".join(f"m0 {height / rows:.2f}h{number(width)}m-{number(width)} 0" for _ in range(rows - 1))
-    return upright + (back + level if level else "")
+    """The lines between cells, from the upper left corner and to and fro, which is short."""
+    upright = "".join(
+        f"m{number(width / columns)} 0v{'-' if index % 2 else ''}{number(height)}" for index in range(columns - 1)
+    )
+    level = "".join(
+        f"m0 {number(height / rows)}h{'-' if index % 2 else ''}{number(width)}" for index in range(rows - 1)
+    )
+    if not (upright and level):
+        return upright or level
+    down = 0 if columns % 2 else height  # where the last upright line has ended
+    return f"{upright}m{number(-width / columns * (columns - 1))} {number(-down)}{level}"
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,9 @@
  */
 import { read } from "./safetensors.js";
 
+/** This open page, so that the server drops what it no longer wants before what others want. */
+const PAGE = String(Math.random()).slice(2);
+
 /** What the server refused, parameter by parameter. */
 export class Refusal extends Error {
   /**
@@ -20,7 +23,7 @@ export class Refusal extends Error {
  * @param {RequestInit} [options]
  */
 export async function ask(address, options) {
-  const answer = await fetch(address, options);
+  const answer = await fetch(address, { ...options, headers: { "Sepviz-Page": PAGE } });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   throw new Refusal(problem.detail ?? `the server answered ${answer.status}`, problem.errors ?? []);
