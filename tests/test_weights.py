@@ -52,7 +52,8 @@ def test_a_part_is_that_part_of_the_whole(spec, data):
         run = range(start, data.draw(st.integers(start + 1, shape.out_channels)))
         ((name, part),) = kernels(spec, {shape.name: run}).items()
         assert name == shape.name
-        assert torch.equal(part.weight, everything[name].weight[run.start : run.stop])
+        # Composed kernels of another number at once may be rounded otherwise in the last digit.
+        assert torch.allclose(part.weight, everything[name].weight[run.start : run.stop], atol=1e-6)
         assert part.weight.shape == (len(run), *shape.weight_shape[1:])
         if spec.bias:
             assert torch.equal(part.bias, everything[name].bias[run.start : run.stop])
