@@ -29,7 +29,7 @@ else \
 fi
 endef
 
-.PHONY: serve install test test-js test-python check check-python check-imports check-js bench bench-peers format clean help
+.PHONY: serve install test test-js test-python check check-python check-imports check-js figures bench bench-peers format clean help
 .DELETE_ON_ERROR:
 
 serve: $(INSTALLED) ## Set up what is missing and start on http://127.0.0.1:8000 (PORT= changes the port)
@@ -78,6 +78,9 @@ format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Write every file as `make check` wa
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(JS)/.bin/biome check --write static/js static/css tests/js
+
+figures: $(INSTALLED_TEST) ## Draw the stored figures anew, after a change that is meant
+	$(BIN)/python -m tests.gallery
 
 bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each beside its goal
 	$(BIN)/python tests/bench/run.py

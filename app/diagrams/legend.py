@@ -26,20 +26,22 @@ class Entry:
 
 
 def legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]) -> float:
-    """The entries from y down, from left to right; where they end. The page has a legend of its own."""
+    """The entries from y down, each on the first line that has room; where they end. The page has its own legend."""
     if canvas.inlined or not entries:
         return y
-    x = 0.0
+    ends: list[float] = []  # of the lines, so far
     for entry in entries:
-        wide = entry.width + (_AFTER if entry.width else 0) + text_width(entry.text, SMALL)
-        if x and x + wide > width:
-            x, y = 0.0, y + HEIGHT
+        after = entry.width + _AFTER if entry.width else 0
+        wide = after + text_width(entry.text, SMALL)
+        row = next((row for row, end in enumerate(ends) if end + wide <= width), len(ends))
+        if row == len(ends):
+            ends.append(0.0)
+        x, middle = ends[row], y + HEIGHT * row + HEIGHT / 2
         if entry.sample is not None:
-            entry.sample(canvas, x, y + HEIGHT / 2)
-        left = x + entry.width + (_AFTER if entry.width else 0)
-        canvas.text(left, y + HEIGHT / 2 + 4, entry.text, "muted", SMALL)
-        x += wide + _BETWEEN
-    return y + HEIGHT
+            entry.sample(canvas, x, middle)
+        canvas.text(x + after, middle + 4, entry.text, "muted", SMALL)
+        ends[row] += wide + _BETWEEN
+    return y + HEIGHT * len(ends)
 
 
 def channels(canvas: Canvas, count: int) -> Entry:

@@ -92,8 +92,7 @@ class Patch:
             return
         left, top = self.at(rows[0], columns[0])
         width, height = len(columns) * self.cell[1], len(rows) * self.cell[0]
-        canvas.rect(left, top, width, height, fill="paper")
-        canvas.rect(left, top, width, height, fill=role, tint=0.14)
+        canvas.rect(left, top, width, height, fill=role, tint=0.14, solid=True)
         if lines := "".join(self._lines(rows, columns, maps)):
             canvas.path(lines, stroke=role, line=0.5)
         if edges := "".join(self._edges(maps)):
