@@ -57,6 +57,8 @@ tools:
 		$(call debian,librsvg2-bin fonts-dejavu-core,rsvg-convert for the tests of figures); }
 	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
 		$(call debian,firefox-esr,a Firefox for the tests of figures); }
+	@command -v pdflatex >/dev/null || { \
+		$(call debian,texlive-latex-base,pdflatex for the test of the LaTeX snippet); }
 
 check: check-python check-imports check-js ## Format, lint, types and import contracts; no tests
 

@@ -123,7 +123,8 @@ def snippets(picture: Picture) -> Iterator[Snippet]:
 
 def _latex(picture: Picture) -> str:
     name = picture.path.rpartition("/")[2]
-    return f"% {picture.command}\n\\includegraphics[width=\\linewidth]{{{name}.{picture.printed}}}"
+    drawn = f"\\includegraphics[width=\\linewidth]{{{name}.{picture.printed}}}"
+    return f"% {picture.command}\n% \\usepackage{{graphicx}}\n{drawn}"
 
 
 def frame(origin: str, parameters: dict[str, str], width: int, height: int) -> str:

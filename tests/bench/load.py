@@ -1,6 +1,7 @@
-"""Many people at once, from one other process: `python load.py PORT SECONDS CONNECTIONS [REQUESTS]`.
+"""Many people at once, from one other process: `python load.py KIND PORT SECONDS CONNECTIONS FIRST_SEED [REQUESTS]`.
 
-A change is what the page does at a change: the fragment and the tensors, each with a seed of its own.
+A `change` is what the page does at a change: the fragment and the tensors, each with a seed of its own. A `figure` is
+always the same one.
 """
 
 import asyncio
@@ -9,8 +10,11 @@ import sys
 import time
 from itertools import count
 
-ASK = "GET {path}?seed={seed}{more} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
-PATHS = (("/fragment", ""), ("/api/tensors", "&tile=96&channels=0-23&dtype=uint8"))
+ASK = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
+KINDS = {
+    "change": ("/fragment?seed={seed}", "/api/tensors?seed={seed}&tile=96&channels=0-23&dtype=uint8"),
+    "figure": ("/diagrams/separable.svg?in_channels=64",),
+}
 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: str) -> bool:
@@ -22,8 +26,10 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: 
     return head.split(b" ", 2)[1] == b"200"
 
 
-async def run(port: int, seconds: float, connections: int, first_seed: int, most: float) -> dict[str, object]:
-    """Changes as fast as they are answered, for so long or until so many were begun."""
+async def run(
+    kind: str, port: int, seconds: float, connections: int, first_seed: int, most: float
+) -> dict[str, object]:
+    """Changes (or figures) as fast as they are answered, for so long or until so many were begun."""
     seeds, times, errors = count(first_seed), [], 0
     start = time.perf_counter()
 
@@ -32,8 +38,8 @@ async def run(port: int, seconds: float, connections: int, first_seed: int, most
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
         while time.perf_counter() - start < seconds and (seed := next(seeds)) < first_seed + most:
             begun = time.perf_counter()
-            for path, more in PATHS:
-                errors += not await ask(reader, writer, ASK.format(path=path, seed=seed, more=more))
+            for path in KINDS[kind]:
+                errors += not await ask(reader, writer, ASK.format(path=path.format(seed=seed)))
             times.append((time.perf_counter() - begun) * 1000)
         writer.close()
 
@@ -43,6 +49,6 @@ async def run(port: int, seconds: float, connections: int, first_seed: int, most
 
 
 if __name__ == "__main__":
-    port, seconds, connections, first_seed = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    most = float(sys.argv[5]) if len(sys.argv) > 5 else float("inf")
-    print(json.dumps(asyncio.run(run(port, seconds, connections, first_seed, most))))
+    kind, port, seconds, connections, first_seed, *most = sys.argv[1:]
+    limit = float(most[0]) if most else float("inf")
+    print(json.dumps(asyncio.run(run(kind, int(port), float(seconds), int(connections), int(first_seed), limit))))

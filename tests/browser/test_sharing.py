@@ -24,6 +24,7 @@ from docutils.core import publish_doctree
 from hypothesis import given
 from PIL import Image
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from app.diagrams import NAMES
 from app.routes.embed import HIDEABLE, LOCKABLE
@@ -137,16 +138,23 @@ def test_snippets_say_the_same_in_every_language(visit, server, part):
     assert get(frame["src"])[0] == 200
 
 
-def test_the_command_of_the_latex_makes_its_picture(visit, tmp_path):
-    for part, head in (("diagram", b"%PDF"), ("maps", b"\x89PNG")):
-        _, found = opened(visit, part)
-        told, drawn = found["LaTeX"].splitlines()
-        command = shlex.split(told.removeprefix("% "))
-        assert command.pop(0) == "sepviz"
-        run = [sys.executable, "-c", "from app.cli import main; main()", *command]
-        subprocess.run(run, cwd=tmp_path, check=True, timeout=120)
-        name = re.fullmatch(r"\\includegraphics\[width=\\linewidth\]\{(.+)\}", drawn)[1]
-        assert (tmp_path / name).read_bytes().startswith(head)
+@pytest.mark.parametrize(("part", "words"), [("diagram", "pointwise"), ("maps", None)])
+def test_the_latex_makes_a_paper(visit, tmp_path, part, words):
+    _, found = opened(visit, part)
+    told, needed, drawn = found["LaTeX"].splitlines()
+    command = shlex.split(told.removeprefix("% "))
+    assert command.pop(0) == "sepviz"
+    run = [sys.executable, "-c", "from app.cli import main; main()", *command]
+    subprocess.run(run, cwd=tmp_path, check=True, timeout=120)
+    preamble = f"\\documentclass{{article}}\n{needed.removeprefix('% ')}\n"
+    (tmp_path / "paper.tex").write_text(f"{preamble}\\begin{{document}}\n{drawn}\n\\end{{document}}\n")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    subprocess.run(latex, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    (paper,) = PdfReader(tmp_path / "paper.pdf").pages
+    if words:  # lines stay lines, and words can be searched
+        assert words in paper.extract_text().lower()
+    else:
+        assert paper.images[0].image.width > 500
 
 
 def test_downloads(visit):
