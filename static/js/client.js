@@ -6,14 +6,25 @@ import { read } from "./safetensors.js";
 /** This open page, so that the server drops what it no longer wants before what others want. */
 const PAGE = String(Math.random()).slice(2);
 
+/** Where the server is busy, it is asked again so many times in all. */
+const MOST_TRIES = 6;
+const BUSY = [429, 503];
+
+/**
+ * Told that the server is busy and will be asked again: in its own words, and in how many seconds.
+ * @typedef {(words: string, seconds: number) => void} Waiting
+ */
+
 /** What the server refused, parameter by parameter. */
 export class Refusal extends Error {
   /**
+   * @param {number} status
    * @param {string} detail
    * @param {{ parameter: string, detail: string, allowed: string, value: string }[]} errors
    */
-  constructor(detail, errors) {
+  constructor(status, detail, errors) {
     super(detail);
+    this.status = status;
     this.errors = errors;
   }
 }
@@ -21,21 +32,48 @@ export class Refusal extends Error {
 /**
  * @param {string} address
  * @param {RequestInit} [options]
+ * @param {Waiting} [waiting] where it is left out, a busy server's answer is a refusal
  */
-export async function ask(address, options) {
-  const answer = await fetch(address, { ...options, headers: { "Sepviz-Page": PAGE } });
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({}));
-  throw new Refusal(problem.detail ?? `the server answered ${answer.status}`, problem.errors ?? []);
+export async function ask(address, options, waiting) {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetch(address, { ...options, headers: { "Sepviz-Page": PAGE } });
+    if (answer.ok) return answer;
+    const problem = await answer.json().catch(() => ({}));
+    const refusal = new Refusal(
+      answer.status,
+      problem.detail ?? `the server answered ${answer.status}`,
+      problem.errors ?? [],
+    );
+    const seconds = Number(answer.headers.get("Retry-After"));
+    if (!waiting || !BUSY.includes(answer.status) || !seconds || tries === MOST_TRIES) throw refusal;
+    waiting(refusal.message, seconds);
+    await pause(seconds, options?.signal);
+  }
+}
+
+/**
+ * About so many seconds, or until it is ended: a class that was turned away together does not come back together.
+ * @param {number} seconds
+ * @param {AbortSignal | null} [signal]
+ */
+function pause(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000 * (0.5 + Math.random()));
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 /**
  * The rendered parts of the page for a layer.
  * @param {string} query
  * @param {AbortSignal} signal
+ * @param {Waiting} waiting
  */
-export async function fragment(query, signal) {
-  const text = await (await ask(`/fragment?${query}`, { signal })).text();
+export async function fragment(query, signal, waiting) {
+  const text = await (await ask(`/fragment?${query}`, { signal }, waiting)).text();
   return /** @type {HTMLElement} */ (
     new DOMParser().parseFromString(text, "text/html").getElementById("fragment")
   );
@@ -44,7 +82,8 @@ export async function fragment(query, signal) {
 /**
  * @param {string} query the layer, and which of its tensors
  * @param {AbortSignal} [signal]
+ * @param {Waiting} [waiting]
  */
-export async function tensors(query, signal) {
-  return read(await (await ask(`/api/tensors?${query}&dtype=uint8`, { signal })).arrayBuffer());
+export async function tensors(query, signal, waiting) {
+  return read(await (await ask(`/api/tensors?${query}&dtype=uint8`, { signal }, waiting)).arrayBuffer());
 }

@@ -18,6 +18,8 @@ import { usable } from "./use.js";
 const STEP = 24;
 let shown = STEP;
 const TILE = 96;
+/** The status of a picture that is not kept any more. */
+const GONE = 410;
 
 const root = document.documentElement;
 const main = /** @type {HTMLElement} */ (document.getElementById("maps"));
@@ -74,6 +76,15 @@ function text(id, words) {
   if (element) element.textContent = words;
 }
 
+/**
+ * What is shown stays, and it is told why; nothing has to be done.
+ * @param {string} words
+ */
+function busy(words) {
+  root.dataset.busy = "";
+  problems(document, [], `${words}. What is shown is the last answer; this page asks again by itself.`);
+}
+
 /** @param {unknown} error */
 function tell(error) {
   if (error instanceof DOMException && error.name === "AbortError") return;
@@ -85,21 +96,31 @@ function tell(error) {
  * Asks for a layer and shows it, all of it at once; the old one stays until then.
  * @param {string} next
  * @param {"push" | "replace" | "keep"} history
+ * @param {boolean} [resent] whether the picture was sent again for it
  */
-async function go(next, history) {
+async function go(next, history, resent = false) {
   if (history === "push") pushing = true;
   question.abort();
   question = new AbortController();
   const { signal } = question;
   wanted = next;
+  let waited = false;
+  const waiting = (/** @type {string} */ words) => {
+    waited = true;
+    busy(words);
+  };
   try {
     const asked = `${next}&tile=${TILE}&channels=0-${shown - 1}`;
-    const maps = tensors(asked, signal).catch((error) => {
+    const maps = tensors(asked, signal, waiting).catch((error) => {
       if (error instanceof Refusal) return error;
       throw error;
     });
-    const [parts, answer] = await Promise.all([fragment(next, signal), maps]);
+    const [parts, answer] = await Promise.all([fragment(next, signal, waiting), maps]);
     if (signal.aborted) return;
+    delete root.dataset.busy;
+    if (answer instanceof Refusal && answer.status === GONE && !resent) {
+      if (await sendAgain(parameter(next, "input") ?? "")) return go(next, history, true);
+    }
     query = parts.dataset.query ?? next;
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");
@@ -111,7 +132,7 @@ async function go(next, history) {
       problems(document, answer.errors, answer.message);
       strip.element.hidden = true;
     } else {
-      if (root.dataset.painted) problems(document, []);
+      if (root.dataset.painted || waited) problems(document, []);
       strip.element.hidden = false;
       file = answer;
       paint();
@@ -119,6 +140,7 @@ async function go(next, history) {
     if (history !== "keep") follow();
     root.dataset.painted = query;
   } catch (error) {
+    if (!signal.aborted) delete root.dataset.busy;
     tell(error);
   }
 }
@@ -160,12 +182,12 @@ document.querySelector("#more button")?.addEventListener("click", () => {
   go(query, "keep");
 });
 addEventListener("popstate", () => go(location.search.slice(1) || (main.dataset.query ?? ""), "keep"));
-receive(
+const sendAgain = receive(
   (id, note) => {
     text("picture-note", note);
     go(changed(wanted, "input", id), "push");
   },
-  (words) => problems(document, words ? [] : [], words),
+  (words) => problems(document, [], words),
 );
 
 switchable(paint);

@@ -9,10 +9,13 @@ const MOST_BYTES = 8 * 2 ** 20;
 /**
  * @param {(id: string, note: string) => void} arrived
  * @param {(words: string) => void} refused
+ * @returns {(id: string) => Promise<boolean>} sends a picture of this visit once more; whether it is there again
  */
 export function receive(arrived, refused) {
+  /** @type {Map<string, File>} */
+  const sent = new Map();
   const label = document.getElementById("upload");
-  if (!label) return;
+  if (!label) return async () => false;
   const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
   label.hidden = false;
 
@@ -24,10 +27,9 @@ export function receive(arrived, refused) {
       return;
     }
     refused("");
-    const form = new FormData();
-    form.append("file", file);
     try {
-      const answer = await (await ask("/api/images", { method: "POST", body: form })).json();
+      const answer = await post(file, (words) => refused(`${words}. Your picture is sent again by itself.`));
+      sent.set(answer.id, file);
       const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
       const minutes = Math.round(answer.kept_seconds / 60);
       arrived(
@@ -56,4 +58,18 @@ export function receive(arrived, refused) {
     document.body.classList.remove("dropping");
     send(event.dataTransfer?.files[0]);
   });
+  return async (id) => {
+    const file = sent.get(id);
+    return file !== undefined && (await post(file)).id === id;
+  };
+}
+
+/**
+ * @param {File} file
+ * @param {import("./client.js").Waiting} [waiting]
+ */
+async function post(file, waiting) {
+  const form = new FormData();
+  form.append("file", file);
+  return (await ask("/api/images", { method: "POST", body: form }, waiting)).json();
 }

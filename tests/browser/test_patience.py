@@ -1,0 +1,111 @@
+"""A server that is busy or has forgotten: the page keeps what it shows, says so, and asks again by itself."""
+
+import io
+import json
+import time
+
+import httpx2
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.bench.server import sepviz
+
+SECONDS = 2  # that a picture is kept here
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server that forgets pictures soon."""
+    with sepviz(SEPVIZ_UPLOAD_SECONDS=str(SECONDS)) as running:
+        yield running.url
+
+
+def first_output(page):
+    return page.locator('[data-maps="output"] canvas').first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def refuse(page, status, times):
+    """So many answers about tensors are refusals, to be tried again in a second; then the server's own."""
+    told = {
+        "title": "Service Unavailable",
+        "status": status,
+        "detail": "the server is busy: 64 computations wait already",
+    }
+    seen = []
+
+    def answer(route):
+        seen.append(route.request.url)
+        if len(seen) > times:
+            route.continue_()
+            return
+        headers = {"Content-Type": "application/problem+json", "Retry-After": "1"}
+        route.fulfill(status=status, headers=headers, body=json.dumps(told))
+
+    page.route("**/api/tensors?*", answer)
+    return seen
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_busy_server_is_asked_again(visit, painted, status):
+    page = visit(allow=str(status))
+    before = first_output(page)
+    seen = refuse(page, status, 2)
+    page.locator("#kernel_size-number").fill("9")
+    expect(page.locator('[data-problem="page"]')).to_contain_text("the server is busy: 64 computations wait already.")
+    expect(page.locator('[data-problem="page"]')).to_contain_text("asks again by itself")
+    assert first_output(page) == before
+    assert page.locator("html").get_attribute("data-painted").find("kernel_size=3") >= 0
+    painted(page, kernel_size=9)
+    expect(page.locator('[data-problem="page"]')).to_be_empty()
+    assert page.locator("html").get_attribute("data-busy") is None
+    assert len(seen) == 3
+    assert first_output(page) != before
+
+
+def test_a_newer_change_is_not_kept_waiting(visit, painted):
+    page = visit(allow="503")
+    seen = refuse(page, 503, 1)
+    page.locator("#kernel_size-number").fill("9")
+    expect(page.locator('[data-problem="page"]')).to_contain_text("busy")
+    page.locator("#kernel_size-number").fill("5")
+    painted(page, kernel_size=5)
+    expect(page.locator('[data-problem="page"]')).to_be_empty()
+    assert [("kernel_size=9" in url, "kernel_size=5" in url) for url in seen] == [(True, False), (False, True)]
+
+
+def test_a_server_that_stays_busy_is_left_alone(visit):
+    page = visit(allow="503")
+    page.clock.install()
+    seen = refuse(page, 503, 100)
+    page.locator("#kernel_size-number").fill("9")
+    for tries in range(1, 7):
+        expect(page.locator('[data-problem="page"]')).to_contain_text("busy")
+        for _ in range(200):
+            if len(seen) >= tries:
+                break
+            page.clock.run_for(100)
+        assert len(seen) == tries
+    expect(page.locator("html")).not_to_have_attribute("data-busy", "")
+    page.clock.run_for(60_000)
+    assert len(seen) == 6
+
+
+def test_a_picture_that_was_forgotten_is_sent_again(visit, painted):
+    page = visit(allow="410")
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (40, 40, 3), np.uint8)).save(buffer, "PNG")
+    file = {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.locator("#upload input").set_input_files(file)
+    painted(page, input="upload-[0-9a-f]{32}")
+    address = f"/api/tensors?{page.evaluate('document.documentElement.dataset.painted')}"
+    until = time.monotonic() + 30
+    while (gone := httpx2.get(page.url.partition("/?")[0] + address)).status_code != 410:
+        assert time.monotonic() < until, gone
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    page.locator("#kernel_size-number").fill("7")
+    painted(page, kernel_size=7, input="upload-[0-9a-f]{32}")
+    assert len(sent) == 1
+    expect(page.locator('[data-problem="page"]')).to_be_empty()
