@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from app.compute import MOST_OF_A_CLIENT, Compute
+from app.compute import MOST_OF_A_PAGE, Client, Compute
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
 
@@ -87,21 +87,21 @@ def test_a_full_queue_refuses_with_the_seconds_to_wait():
     assert bodies == [b"a", b"b", b"c", b"d", b"d"]
 
 
-def test_the_newest_of_a_client_takes_the_place_of_its_oldest():
+def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
     async def scenario(compute, gate):
         first = asyncio.create_task(compute.once("first", gate.job("first")))
         await settled(lambda: gate.begun == ["first"])
-        names = [f"own{n}" for n in range(MOST_OF_A_CLIENT + 2)]
-        own = [asyncio.create_task(compute.once(name, gate.job(name), "page")) for name in names]
-        other = asyncio.create_task(compute.once("other", gate.job("other"), "another page"))
+        names = [f"own{n}" for n in range(MOST_OF_A_PAGE + 2)]
+        own = [asyncio.create_task(compute.once(name, gate.job(name), Client("page"))) for name in names]
+        other = asyncio.create_task(compute.once("other", gate.job("other"), Client("another page")))
         await settled(lambda: compute.counts.overtaken == 2)
         gate.open.set()
         await asyncio.gather(first, other)
         return await asyncio.gather(*own, return_exceptions=True)
 
     answers = together(scenario, queue=64)
-    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_CLIENT]
-    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_CLIENT + 2)]
+    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_PAGE]
+    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_PAGE + 2)]
 
 
 def test_what_nobody_waits_for_is_not_begun():

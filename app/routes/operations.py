@@ -1,5 +1,7 @@
 """Health, and the API's own description."""
 
+from asyncio import to_thread
+
 from fastapi import APIRouter, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -28,11 +30,12 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not while stopping, with a nearly full queue or without a decoder."""
+    """200 while more may come: not while stopping, with a nearly full queue, without a decoder or a store."""
     waits = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
         "decoder": not await services.decoder.answers(),
+        "store": not await to_thread(services.inputs.store.answers),
     }
     reasons = [name for name, holds in waits.items() if holds]
     if reasons:
