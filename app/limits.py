@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
 from app.errors import Flooding, shown
@@ -16,7 +16,7 @@ from app.errors import Flooding, shown
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
 
-# 30 in 10 s for as long as one likes, and twice as many at once.
+# 30 in 10 s, taken over a minute, and twice as many at once.
 RULES = (RateLimitItemPerSecond(60, 10), RateLimitItemPerSecond(180, 60))
 
 PREFIX = "sepviz:limits"
@@ -29,8 +29,9 @@ PAUSE_S = 5
 class Limits:
     """Counts what each address has had computed, for one event loop; without `rules` nothing is counted.
 
-    The count is in this process, or in the Redis at `redis_url` for all servers together. Windows slide: what was
-    had in the one before counts for the part of it that is not yet past.
+    The count is in this process, or in the Redis at `redis_url` for all servers together. A window begins with the
+    first computation in it: it takes two numbers for an address, and its end, when to come again, is known. Around the
+    end of one as much may be had as two allow.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Limits:
         self._clock = clock
         self._paused_until = float("-inf")
         self._pool = _connections(redis_url) if rules and redis_url is not None else None
-        self._windows = SlidingWindowCounterRateLimiter(
+        self._windows = FixedWindowRateLimiter(
             MemoryStorage()
             if self._pool is None
             else RedisStorage(

@@ -23,7 +23,7 @@ Examples:
 @click.option("--classroom", "mode", flag_value="classroom", help="For the local network: answer to any name.")
 @click.option("--public", "mode", flag_value="public", help="For everybody: answer to the name in --public-url.")
 @click.option("--public-url", metavar="URL", help="Where others find this server.")
-@click.option("--no-uploads", "uploads", flag_value=False, type=bool, help="Take no pictures.")
+@click.option("--no-uploads", "uploads", flag_value=False, default=None, type=bool, help="Take no pictures.")
 @click.option(
     "--forwarded-allow-ips",
     metavar="LIST",
