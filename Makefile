@@ -55,6 +55,8 @@ tools:
 		$(call debian,chromium fonts-dejavu-core,a Chromium for the browser tests (or CHROMIUM=/path/to/one)); }
 	@command -v rsvg-convert >/dev/null || { \
 		$(call debian,librsvg2-bin fonts-dejavu-core,rsvg-convert for the tests of figures); }
+	@command -v redis-server >/dev/null || { \
+		$(call debian,redis-server,redis-server for the tests of what servers share); }
 	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
 		$(call debian,firefox-esr,a Firefox for the tests of figures); }
 	@command -v pdflatex >/dev/null || { \

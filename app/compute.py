@@ -18,11 +18,23 @@ from cachetools import TTLCache
 
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
+from app.limits import Limits
 
-# A client, one open page, has so many jobs waiting at most: a newer one takes the oldest one's place.
-MOST_OF_A_CLIENT = 4
+# A page has so many jobs waiting at most: a newer one takes the oldest one's place.
+MOST_OF_A_PAGE = 4
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
 _RECENT = 0.1  # weight of the newest job in the mean time of a job
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who asks: the open page, by a number that it made up, and the address that it is at."""
+
+    page: str | None = None
+    address: str = ""
+
+
+SOMEBODY = Client()
 
 
 @dataclass
@@ -42,7 +54,7 @@ class Counts:
 class _Job:
     key: str
     work: Callable[[], Encoded]
-    client: str | None
+    page: str | None
     keep: bool
     done: asyncio.Future[Encoded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     watchers: int = 0
@@ -52,7 +64,8 @@ class Compute:
     """Carries out jobs for one event loop: `workers` at a time, `queue` waiting at most, each key once.
 
     A job for which nobody waits any longer is not begun. Results up to `cache_bytes` together are kept for
-    `cache_seconds`, by `clock`; nothing is kept longer than an uploaded picture may be.
+    `cache_seconds`, by `clock`; nothing is kept longer than an uploaded picture may be. What is neither kept nor
+    joined is charged to the address that asks, by `limits`.
     """
 
     def __init__(
@@ -63,8 +76,10 @@ class Compute:
         cache_bytes: int,
         cache_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        limits: Limits | None = None,
     ) -> None:
         self.queue = queue
+        self._limits = limits or Limits(())
         self.counts = Counts()
         self._workers = workers
         self._deadline_s = deadline_s
@@ -87,23 +102,24 @@ class Compute:
         return int(self._cache.currsize)
 
     async def once(
-        self, key: str, work: Callable[[], Encoded], client: str | None = None, *, keep: bool = True
+        self, key: str, work: Callable[[], Encoded], client: Client = SOMEBODY, *, keep: bool = True
     ) -> Encoded:
         """The result for the key: from the cache, from the same job already admitted, or from this job.
 
         With `keep` false it does not go into the cache.
 
         Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer jobs of the same
-        client have taken this one's place, and what the job raises. Whoever is cancelled takes the result from nobody
-        else.
+        page have taken this one's place or the address has had its share, and what the job raises. Whoever is
+        cancelled takes the result from nobody else.
         """
         if (known := self._cache.get(key)) is not None:
             self.counts.cached += 1
             return known
-        if (job := self._running.get(key) or self._waiting.get(key)) is not None:
-            self.counts.joined += 1
-        else:
-            job = self._admit(_Job(key, work, client, keep))
+        job = self._joined(key)
+        if job is None:
+            await self._charge(client.address)
+            # Meanwhile another may have asked for the same.
+            job = self._joined(key) or self._admit(_Job(key, work, client.page, keep))
         job.watchers += 1
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -124,14 +140,24 @@ class Compute:
         """Let the workers finish what they have begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _joined(self, key: str) -> _Job | None:
+        job = self._running.get(key) or self._waiting.get(key)
+        self.counts.joined += job is not None
+        return job
+
+    async def _charge(self, address: str) -> None:
+        try:
+            await self._limits.charge(address)
+        except Flooding:
+            self.counts.refused += 1
+            raise
+
     def _admit(self, job: _Job) -> _Job:
-        own = [each for each in self._waiting.values() if job.client is not None and each.client == job.client]
-        if len(own) >= MOST_OF_A_CLIENT:
+        own = [each for each in self._waiting.values() if job.page is not None and each.page == job.page]
+        if len(own) >= MOST_OF_A_PAGE:
             oldest = self._waiting.pop(own[0].key)
             self.counts.overtaken += 1
-            _fail(
-                oldest, Flooding(f"more than {MOST_OF_A_CLIENT} requests of this page wait; newer ones took its place")
-            )
+            _fail(oldest, Flooding(f"more than {MOST_OF_A_PAGE} requests of this page wait; newer ones took its place"))
         elif len(self._waiting) >= self.queue:
             self.counts.refused += 1
             raise self._busy()

@@ -93,6 +93,14 @@ class Flooding(Unavailable):
         super().__init__(message, retry_after)
 
 
+class StoreUnavailable(Unavailable):
+    """The uploaded pictures are kept elsewhere, and cannot be reached at the moment."""
+
+
+class UploadsOff(SepvizError):
+    """This server takes no pictures."""
+
+
 class ForeignOrigin(SepvizError):
     """A page of another site sent this."""
 

@@ -13,7 +13,8 @@ from app import __version__
 from app.compute import Compute
 from app.inputs import Inputs
 from app.inputs.decoder import Decoder
-from app.inputs.store import ImageStore
+from app.inputs.store import ImageStore, Store
+from app.limits import RULES, Limits
 from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
@@ -25,7 +26,9 @@ from app.settings import Settings, assets
 def create_app(settings: Settings | None = None, clock: Callable[[], float] = time.monotonic) -> FastAPI:
     """An app of its own; nothing is shared between two of them. By `clock`, in seconds, what is kept grows old."""
     settings = settings or Settings()
-    store = ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+    store = _store(settings, redis_url, clock)
+    limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
     compute = Compute(
         settings.workers,
         settings.queue,
@@ -33,13 +36,17 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         settings.cache_bytes,
         settings.upload_seconds,
         clock,
+        limits,
     )
+    templates = page.templates(assets("templates"))
+    templates.env.globals["uploads"] = settings.uploads
     services = Services(
         settings=settings,
         inputs=Inputs(store, settings.input_cache_bytes),
         compute=compute,
         decoder=Decoder(),
-        templates=page.templates(assets("templates")),
+        limits=limits,
+        templates=templates,
         metrics=Metrics(compute),
     )
 
@@ -48,6 +55,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         yield
         services.compute.close()
         services.decoder.close()
+        store.close()
+        await limits.close()
 
     app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.services = services
@@ -67,3 +76,11 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Watch, metrics=services.metrics)
     return app
+
+
+def _store(settings: Settings, redis_url: str | None, clock: Callable[[], float]) -> Store:
+    if redis_url is None:
+        return ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
+    from app.inputs.shared_store import SharedStore  # noqa: PLC0415 - the extra `redis`
+
+    return SharedStore(redis_url, settings.upload_bytes, settings.upload_seconds, clock)

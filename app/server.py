@@ -83,8 +83,17 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def run(app: Callable[..., Any], listening: socket.socket, stopping: threading.Event, **options: Any) -> None:
-    """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's."""
+def run(
+    app: Callable[..., Any],
+    listening: socket.socket,
+    stopping: threading.Event,
+    proxies: str | None = None,
+    **options: Any,
+) -> None:
+    """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's.
+
+    `proxies`, addresses and networks by comma or `*`, are believed when they say who asks and by which scheme.
+    """
     sys.setswitchinterval(SWITCH_S)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -94,6 +103,9 @@ def run(app: Callable[..., Any], listening: socket.socket, stopping: threading.E
         log_config=None,
         access_log=False,
         server_header=False,
+        # uvicorn's own default is to believe whoever is on this machine.
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies or "",
         backlog=BACKLOG,
         timeout_graceful_shutdown=FINISH_WITHIN_S,
         **options,

@@ -521,7 +521,7 @@ def test_a_busy_server_says_when_to_come_again(monkeypatch, client):
 
 
 def test_readiness_tells_why_not(client):
-    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/readyz").json() == {"status": "ready", "without": []}
     client.app.state.services.stopping.set()
     try:
         detail = assert_problem(client.get("/readyz"), 503)["detail"]

@@ -4,10 +4,12 @@ import asyncio
 import threading
 
 import pytest
+from limits import RateLimitItemPerSecond
 
-from app.compute import MOST_OF_A_CLIENT, Compute
+from app.compute import MOST_OF_A_PAGE, Client, Compute
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
+from app.limits import Limits
 
 
 class Gate:
@@ -26,12 +28,12 @@ class Gate:
         return work
 
 
-def together(scenario, *, workers=1, queue=3, deadline_s=30, cache_bytes=1000, clock=lambda: 0.0):
+def together(scenario, *, workers=1, queue=3, deadline_s=30, cache_bytes=1000, clock=lambda: 0.0, limits=None):
     """Runs the scenario with a `Compute` and a gate, in an event loop of its own thread."""
     gate = Gate()
 
     async def main():
-        compute = Compute(workers, queue, deadline_s, cache_bytes, 60, clock)
+        compute = Compute(workers, queue, deadline_s, cache_bytes, 60, clock, limits)
         try:
             return await scenario(compute, gate)
         finally:
@@ -87,21 +89,21 @@ def test_a_full_queue_refuses_with_the_seconds_to_wait():
     assert bodies == [b"a", b"b", b"c", b"d", b"d"]
 
 
-def test_the_newest_of_a_client_takes_the_place_of_its_oldest():
+def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
     async def scenario(compute, gate):
         first = asyncio.create_task(compute.once("first", gate.job("first")))
         await settled(lambda: gate.begun == ["first"])
-        names = [f"own{n}" for n in range(MOST_OF_A_CLIENT + 2)]
-        own = [asyncio.create_task(compute.once(name, gate.job(name), "page")) for name in names]
-        other = asyncio.create_task(compute.once("other", gate.job("other"), "another page"))
+        names = [f"own{n}" for n in range(MOST_OF_A_PAGE + 2)]
+        own = [asyncio.create_task(compute.once(name, gate.job(name), Client("page"))) for name in names]
+        other = asyncio.create_task(compute.once("other", gate.job("other"), Client("another page")))
         await settled(lambda: compute.counts.overtaken == 2)
         gate.open.set()
         await asyncio.gather(first, other)
         return await asyncio.gather(*own, return_exceptions=True)
 
     answers = together(scenario, queue=64)
-    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_CLIENT]
-    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_CLIENT + 2)]
+    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_PAGE]
+    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_PAGE + 2)]
 
 
 def test_what_nobody_waits_for_is_not_begun():
@@ -173,3 +175,47 @@ def test_a_result_larger_than_the_cache_is_not_kept():
         return compute.cached_bytes, (await compute.once("a", gate.job("again"))).body
 
     assert together(scenario, cache_bytes=4) == (0, b"again")
+
+
+def test_only_what_is_computed_is_charged_to_an_address():
+    here = Client("page", "203.0.113.7")
+
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("a", gate.job("a"), here))
+        await settled(lambda: gate.begun == ["a"])
+        joined = [asyncio.create_task(compute.once("a", gate.job("a"), here)) for _ in range(5)]
+        await settled(lambda: compute.counts.joined == 5)
+        gate.open.set()
+        await asyncio.gather(first, *joined)
+        for _ in range(5):
+            await compute.once("a", gate.job("a"), here)
+        await compute.once("b", gate.job("b"), here)
+        with pytest.raises(Flooding, match=r"203\.0\.113\.7: .* 2 in 3600 s"):
+            await compute.once("c", gate.job("c"), here)
+        await compute.once("c", gate.job("c"), Client("page", "203.0.113.8"))
+        return gate.begun, compute.counts.refused
+
+    assert together(scenario, limits=Limits([RateLimitItemPerSecond(2, 3600)])) == (["a", "b", "c"], 1)
+
+
+def test_who_asks_for_the_same_while_another_is_charged_joins():
+    class Slow:
+        """Limits that answer when they are let to."""
+
+        def __init__(self):
+            self.asked, self.answer = 0, asyncio.Event()
+
+        async def charge(self, _address):
+            self.asked += 1
+            await self.answer.wait()
+
+    slow = Slow()
+
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once("a", gate.job("a"))) for _ in range(3)]
+        await settled(lambda: slow.asked == 3)
+        slow.answer.set()
+        gate.open.set()
+        return {(await each).body for each in asked}, gate.begun, compute.counts.computed
+
+    assert together(scenario, limits=slow) == ({b"a"}, ["a"], 1)

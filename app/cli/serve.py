@@ -13,7 +13,7 @@ Examples:
   sepviz serve
   sepviz serve --port 9000
   sepviz serve --classroom
-  sepviz serve --public --public-url https://sepviz.example.org
+  sepviz serve --public --public-url https://sepviz.example.org --forwarded-allow-ips 10.0.0.7
 """
 
 
@@ -23,9 +23,15 @@ Examples:
 @click.option("--classroom", "mode", flag_value="classroom", help="For the local network: answer to any name.")
 @click.option("--public", "mode", flag_value="public", help="For everybody: answer to the name in --public-url.")
 @click.option("--public-url", metavar="URL", help="Where others find this server.")
-def serve(host: str | None, port: int, mode: str | None, public_url: str | None) -> None:
+@click.option("--no-uploads", "uploads", flag_value=False, default=None, type=bool, help="Take no pictures.")
+@click.option(
+    "--forwarded-allow-ips",
+    metavar="LIST",
+    help="Proxies that are believed when they say who asks: addresses and networks by comma, or *.",
+)
+def serve(host: str | None, port: int, **given: str | bool | None) -> None:
     """Start the page and the API, until Ctrl+C."""
-    settings = _settings(mode, public_url)
+    settings = _settings({name: value for name, value in given.items() if value is not None})
     host = host or ("127.0.0.1" if settings.mode == "local" else "0.0.0.0")  # noqa: S104 - as was asked for
     shown = f"[{host}]" if ":" in host else host
     try:
@@ -43,17 +49,17 @@ def serve(host: str | None, port: int, mode: str | None, public_url: str | None)
         _run_server(listening, settings)
 
 
-def _settings(mode: str | None, public_url: str | None) -> "Settings":
+def _settings(given: dict[str, str | bool]) -> "Settings":
     from pydantic import ValidationError  # noqa: PLC0415 - only here
 
-    from app.settings import Settings  # noqa: PLC0415 - only here
+    from app.settings import SECRET, Settings  # noqa: PLC0415 - only here
 
-    given = {name: value for name, value in (("mode", mode), ("public_url", public_url)) if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         lines = (
-            f"SEPVIZ_{'_'.join(map(str, each['loc'])).upper()}: {each['input']!r}: {each['msg']}"
+            f"SEPVIZ_{'_'.join(map(str, each['loc'])).upper()}: "
+            f"{'' if each['loc'][0] in SECRET else repr(each['input']) + ': '}{each['msg']}"
             for each in error.errors()
         )
         raise click.ClickException("; ".join(lines)) from None
@@ -64,4 +70,4 @@ def _run_server(listening: socket.socket, settings: "Settings") -> None:
     from app.server import run  # noqa: PLC0415 - only here
 
     app = create_app(settings)
-    run(app, listening, app.state.services.stopping)
+    run(app, listening, app.state.services.stopping, settings.forwarded_allow_ips)

@@ -1,10 +1,14 @@
-"""The uploaded pictures that are kept: decoded, for a while, up to a number of bytes."""
+"""The uploaded pictures that are kept: decoded, for a while, up to a number of bytes.
+
+`ImageStore` keeps them in this process; `app/inputs/shared_store.py` where several servers find them.
+"""
 
 import re
 import threading
 import time
 from collections.abc import Callable
 from hashlib import blake2b
+from typing import Protocol
 
 import numpy as np
 from cachetools import TTLCache
@@ -17,8 +21,36 @@ from app.spec import UPLOAD_PATTERN
 _OVERHEAD = 1024
 
 
+class Store(Protocol):
+    """Decoded pictures by a hash of their content, each for `seconds` since it was last added. Safe across threads.
+
+    `clock` gives seconds.
+    """
+
+    seconds: float
+    clock: Callable[[], float]
+
+    def add(self, picture: Picture) -> str:
+        """The id of the picture, `upload-` and 32 hex digits; equal pixels have equal ids, and their time begins anew.
+
+        Raises `ImageTooLarge`, and `StoreUnavailable` where pictures cannot be kept just now.
+        """
+
+    def get(self, name: str) -> Pixels:
+        """The pixels, read-only uint8, (height, width, 3) or (height, width).
+
+        Raises `ImageGone`, and `StoreUnavailable` where pictures cannot be looked up just now.
+        """
+
+    def answers(self) -> bool:
+        """Whether pictures can be kept and looked up now; may take a second."""
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+
+
 class ImageStore:
-    """Decoded pictures by a hash of their content. Safe across threads.
+    """The store of one process, in its memory.
 
     Kept are at most `max_bytes`, the least recently used going first, and each for `seconds` since it
     was last added. `clock` gives seconds.
@@ -34,22 +66,20 @@ class ImageStore:
         self.seconds = seconds
         self.clock = clock
         self._lock = threading.Lock()
-        self._kept: TTLCache[str, Pixels] = TTLCache(max_bytes, seconds, timer=clock, getsizeof=_bytes)
+        self._kept: TTLCache[str, Pixels] = TTLCache(max_bytes, seconds, timer=clock, getsizeof=size)
 
     def add(self, picture: Picture) -> str:
         """The id of the picture, `upload-` and 32 hex digits; equal pixels have equal ids, and their time begins anew.
 
         Raises `ImageTooLarge` for a picture that takes more than everything that is kept.
         """
-        pixels = np.array(picture.pixels, dtype=np.uint8, order="C")
-        pixels.flags.writeable = False
-        name = _name(pixels)
+        name, pixels = named(picture)
         with self._lock:
             try:
                 self._kept[name] = pixels
             except ValueError:
                 raise ImageTooLarge(
-                    f"this picture takes {_bytes(pixels):,} bytes when decoded, and at most {self.max_bytes:,} are kept"
+                    f"this picture takes {size(pixels):,} bytes when decoded, and at most {self.max_bytes:,} are kept"
                 ) from None
         return name
 
@@ -58,11 +88,15 @@ class ImageStore:
         with self._lock:
             pixels = self._kept.get(name)
         if pixels is None:
-            raise ImageGone(
-                f"the uploaded picture {shown(name)} is not kept any more (pictures stay for "
-                f"{self.seconds / 60:.0f} minutes, while there is room): upload it again"
-            )
+            raise gone(name, self.seconds)
         return pixels
+
+    def answers(self) -> bool:
+        """Always."""
+        return True
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
 
 def is_upload(name: str) -> bool:
@@ -70,11 +104,28 @@ def is_upload(name: str) -> bool:
     return re.fullmatch(UPLOAD_PATTERN, name) is not None
 
 
-def _bytes(pixels: Pixels) -> int:
-    return pixels.nbytes + _OVERHEAD
+def named(picture: Picture) -> tuple[str, Pixels]:
+    """The id of a picture, and a copy of its pixels that nobody can change."""
+    pixels = np.array(picture.pixels, dtype=np.uint8, order="C")
+    pixels.flags.writeable = False
+    return name_of(pixels), pixels
 
 
-def _name(pixels: Pixels) -> str:
+def name_of(pixels: Pixels) -> str:
+    """The id of these pixels: a hash of them and of their shape."""
     content = blake2b(repr(pixels.shape).encode(), digest_size=16)
     content.update(pixels.data)
     return f"upload-{content.hexdigest()}"
+
+
+def size(pixels: Pixels) -> int:
+    """The bytes that a kept picture takes."""
+    return pixels.nbytes + _OVERHEAD
+
+
+def gone(name: str, seconds: float) -> ImageGone:
+    """What is said of a picture that is not kept."""
+    return ImageGone(
+        f"the uploaded picture {shown(name)} is not kept any more (pictures stay for "
+        f"{seconds / 60:.0f} minutes, while there is room): upload it again"
+    )

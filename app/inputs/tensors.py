@@ -12,7 +12,7 @@ from app.inputs import stem
 from app.inputs.generated import generate
 from app.inputs.images import Pixels
 from app.inputs.samples import sample_pixels
-from app.inputs.store import ImageStore, is_upload
+from app.inputs.store import Store, is_upload
 from app.spec import GENERATED, LayerSpec
 
 # Input, size, seed where it matters, and whether it is the one-channel form of a colour picture.
@@ -26,7 +26,7 @@ class Inputs:
     and as long as an upload is: fewer channels are a slice of them, more are added to them.
     """
 
-    def __init__(self, store: ImageStore, cache_bytes: int = 64 * 2**20) -> None:
+    def __init__(self, store: Store, cache_bytes: int = 64 * 2**20) -> None:
         self.store = store
         self._lock = threading.Lock()
         # (1, size, size, channels) in memory; tensors are handed out as (1, channels, size, size).

@@ -1,11 +1,14 @@
 """Uploaded pictures."""
 
+from asyncio import to_thread
 from typing import Annotated
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi.responses import JSONResponse
 
+from app.errors import UploadsOff
 from app.inputs.images import MAX_BYTES
+from app.routes.responses import client
 from app.routes.services import Provided
 
 router = APIRouter(tags=["pictures"])
@@ -14,13 +17,19 @@ router = APIRouter(tags=["pictures"])
 FORM_BYTES = 64 * 1024
 
 
-@router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES)
+async def _admitted(request: Request, services: Provided) -> None:
+    if not services.settings.uploads:
+        raise UploadsOff("file: this server takes no pictures; a sample or a generated tensor would fit, as `input`")
+    await services.limits.charge(client(request).address)
+
+
+@router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_admitted)])
 async def upload(file: Annotated[UploadFile, File()], services: Provided) -> JSONResponse:
     """Keep a picture for half an hour, decoded; its `id` is an `input`."""
     data = await file.read()
     picture = await services.decoder.decode(data)
     document = {
-        "id": services.inputs.store.add(picture),
+        "id": await to_thread(services.inputs.store.add, picture),
         "width": picture.width,
         "height": picture.height,
         "frames": picture.frames,

@@ -1,5 +1,7 @@
 """Health, and the API's own description."""
 
+from asyncio import to_thread
+
 from fastapi import APIRouter, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -28,7 +30,11 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not while stopping, with a nearly full queue or without a decoder."""
+    """200 while more may come: not while stopping, with a nearly full queue or without a decoder.
+
+    Without the store of pictures everything else is still answered, by this replica as well as by any other: `without`
+    tells of it, and nobody is sent away.
+    """
     waits = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
@@ -37,7 +43,8 @@ async def readyz(services: Provided) -> Response:
     reasons = [name for name, holds in waits.items() if holds]
     if reasons:
         raise Busy(f"not ready: {', '.join(reasons)}", 1)
-    return JSONResponse({"status": "ready"}, headers=UNCACHED)
+    without = [] if await to_thread(services.inputs.store.answers) else ["store"]
+    return JSONResponse({"status": "ready", "without": without}, headers=UNCACHED)
 
 
 @router.get("/metrics")

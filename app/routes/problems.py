@@ -25,6 +25,7 @@ from app.errors import (
     UndecodableImage,
     UnknownName,
     UnsupportedImage,
+    UploadsOff,
 )
 from app.export import ExportUnavailable
 from app.inputs.images import MAX_BYTES
@@ -39,6 +40,7 @@ STATUS: dict[type[SepvizError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Flooding: HTTPStatus.TOO_MANY_REQUESTS,
     ForeignOrigin: HTTPStatus.FORBIDDEN,
+    UploadsOff: HTTPStatus.FORBIDDEN,
     ExportUnavailable: HTTPStatus.NOT_IMPLEMENTED,
     QueryTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
 }

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from app import __version__
+from app.compute import Client
 from app.encoders import Encoded
 from app.errors import Busy
 from app.inputs.store import is_upload
@@ -69,9 +70,10 @@ async def _left(request: Request) -> None:
         pass
 
 
-def client(request: Request) -> str | None:
-    """The open page that asks, if it says so: a number that it made up."""
-    return request.headers.get("sepviz-page", "")[:64] or None
+def client(request: Request) -> Client:
+    """Who asks: the open page, if it says so, and the address, which a proxy says that is trusted."""
+    page = request.headers.get("sepviz-page", "")[:64] or None
+    return Client(page, request.client.host if request.client is not None else "")
 
 
 def _headers(key: str, cache: str) -> dict[str, str]:

@@ -10,18 +10,20 @@ from starlette.templating import Jinja2Templates
 from app.compute import Compute
 from app.inputs import Inputs
 from app.inputs.decoder import Decoder
+from app.limits import Limits
 from app.routes.watch import Metrics
 from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Services:
-    """The inputs, the workers, the decoder, the templates, and what the operator has set."""
+    """The inputs, the workers, the decoder, the limits, the templates, and what the operator has set."""
 
     settings: Settings
     inputs: Inputs
     compute: Compute
     decoder: Decoder
+    limits: Limits
     templates: Jinja2Templates
     metrics: Metrics
     stopping: Event = field(default_factory=Event)
