@@ -31,6 +31,7 @@ def templates(folder: Path) -> Jinja2Templates:
     """The templates, with what all of them may say."""
     made = Jinja2Templates(directory=folder)
     made.env.trim_blocks = made.env.lstrip_blocks = True
+    made.env.filters["scaled"] = scaled
     made.env.globals |= {
         "version": __version__,
         "samples": SAMPLES,
@@ -45,6 +46,14 @@ def templates(folder: Path) -> Jinja2Templates:
         "left_out": frozenset(),
     }
     return made
+
+
+def scaled(count: int) -> str:
+    """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many."""
+    unit, letter = next(
+        each for each in ((10**12, "T"), (10**9, "G"), (10**6, "M")) if count >= each[0] or each[1] == "M"
+    )
+    return f"{count / unit:,.2f} {letter}"
 
 
 @router.get("/", openapi_extra=documented(LayerQuery))

@@ -55,7 +55,7 @@ export function problems(page, errors, otherwise = "") {
   for (const place of page.querySelectorAll("[data-problem]")) {
     const name = /** @type {HTMLElement} */ (place).dataset.problem;
     const error = errors.find((each) => each.parameter === name);
-    place.textContent = error ? `${error.value}: ${error.detail}; ${error.allowed}` : "";
+    place.textContent = error ? `${error.parameter} ${error.value}: ${error.detail}; ${error.allowed}` : "";
     placed ||= Boolean(error);
     for (const input of page.getElementsByName(name ?? ""))
       input.toggleAttribute("aria-invalid", Boolean(error));
