@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 from defusedxml import ElementTree
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.diagrams.text import text_width
 from app.encoders.colormaps import ANCHORS, table
-from app.encoders.grid import CELL, MOST_COLUMNS, SHARP_UP_TO, grid_png, grid_svg, lay_out, plane_png
+from app.encoders.grid import LAYOUTS, grid_png, grid_svg, lay_out, plane_png
+from app.spec import LayerSpec
 from app.trace import Maps
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
@@ -67,8 +69,11 @@ def test_every_tile_of_the_png_has_the_colours_of_its_values(count, height, widt
         assert np.abs(picture[np.ix_(rows, columns)] - colours).max() <= 12
 
 
-@given(count=st.integers(1, 70))
-@settings(max_examples=20, deadline=None)
+@given(count=st.integers(1, 300))
+@example(64)
+@example(65)
+@example(257)
+@settings(max_examples=12, deadline=None)
 def test_tiles_and_texts_stand_apart_and_inside(count):
     sheet = lay_out(maps_of(count, 8, 8), "diverging", "channel")
     boxes = [(tile.x, tile.y, tile.x + tile.width, tile.y + tile.height) for tile in sheet.tiles]
@@ -78,14 +83,29 @@ def test_tiles_and_texts_stand_apart_and_inside(count):
         for other in boxes[index + 1 :]:
             assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
     tops = sorted({tile.y for tile in sheet.tiles[:-1]})
-    assert len(tops) == -(-count // MOST_COLUMNS)
-    assert max(tile.height for tile in sheet.tiles[:-1]) == CELL
+    _, cell, columns = next(each for each in LAYOUTS if count <= each[0])
+    assert len(tops) == -(-count // columns)
+    assert max(tile.height for tile in sheet.tiles[:-1]) == cell
+    numbers = [line for line in sheet.lines if line.text.partition(":")[0].isdigit() and line.y < sheet.tiles[-1].y]
+    assert len(numbers) == count
+    for line in numbers:  # none reaches the next tile
+        assert text_width(line.text, line.size) <= cell + 12
 
 
-def test_a_large_stage_is_one_pixel_for_one():
-    maps = maps_of(SHARP_UP_TO + 1, 4, 4)
-    sheet = lay_out(maps, "grey", "stage")
-    assert opened(grid_png(maps, "grey", "stage")).shape == (sheet.height, sheet.width, 3)
+def test_as_many_maps_as_there_can_be():
+    bounds = [
+        next(each.le for each in LayerSpec.model_fields[name].metadata if hasattr(each, "le"))
+        for name in ("in_channels", "depth_multiplier")
+    ]
+    most = bounds[0] * bounds[1]
+    sheet = lay_out(maps_of(most, 4, 4), "grey", "channel")
+    assert len(sheet.tiles) == most + 1
+
+
+def test_a_thousand_maps_are_one_page():
+    sheet = lay_out(maps_of(1024, 8, 8), "grey", "stage")
+    assert sheet.width < 1500
+    assert sheet.height < 2200
 
 
 def test_the_svg_holds_the_same_planes_and_words():

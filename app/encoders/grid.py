@@ -22,13 +22,14 @@ Planes = NDArray[np.float32]
 Limit = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 
-CELL, GAP, MARGIN, LINE = 128, 12, 16, 18
-MOST_COLUMNS = 8
-BAR = 10
+GAP, MARGIN, LINE = 12, 16, 18
+# Up to so many maps: how large one is, and how many stand in a row. A thousand are still one page; there are never more than the last.
+LAYOUTS = ((64, 128, 8), (256, 64, 16), (1024, 32, 32), (4096, 20, 48))
+BAR_WIDTH, BAR = 128, 10
 # A border of padding would drown the rest: a map's colours end at its 99th percentile.
 PERCENTILE = 99
-# Twice as many pixels as the grid is drawn in, for print and fine screens, while that is no more than a poster.
-SHARP_UP_TO = 64
+# So many pixels for each that the grid is laid out in, for print and fine screens.
+SHARPNESS = 2
 PAPER, INK = COLOURS["paper"]["light"], COLOURS["ink"]["light"]
 # Pillow's own font, which needs no file, has neither of these.
 _PLAIN = str.maketrans({"×": "x", "−": "-"})
@@ -77,7 +78,7 @@ def plane_png(maps: Maps, colormap: ColorMap) -> Encoded:
 def grid_png(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     """All of the maps with their channel numbers, and the colour bar with its numbers (with `channel`, of each map)."""
     sheet = lay_out(maps, colormap, scale)
-    factor = 2 if len(maps.channels) <= SHARP_UP_TO else 1
+    factor = SHARPNESS
     picture = Image.new("RGB", (sheet.width * factor, sheet.height * factor), PAPER)
     for tile in sheet.tiles:
         box = (tile.width * factor, tile.height * factor)
@@ -111,34 +112,37 @@ def grid_svg(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
 
 
 def lay_out(maps: Maps, colormap: ColorMap, scale: Scale) -> Sheet:
-    """Planes in rows of at most eight, as even as can be, each with its number; the colour bar at the foot."""
-    planes = _values(Maps(maps.name, maps.channels, tiled(maps.values, CELL)))
+    """Planes in even rows, each with its number and, where there is room, its range; the colour bar at the foot."""
+    cell, most = next((cell, columns) for count, cell, columns in LAYOUTS if len(maps.channels) <= count)
+    planes = _values(Maps(maps.name, maps.channels, tiled(maps.values, SHARPNESS * cell)))
     height, width = maps.values.shape[2:]
-    rows = -(-len(planes) // MOST_COLUMNS)
+    rows = -(-len(planes) // most)
     columns = -(-len(planes) // rows)
     noun = "channel" if len(planes) == 1 else "channels"
     lines = [Line(f"{maps.name}: {len(planes)} {noun} of {height} × {width}", MARGIN, MARGIN - 4, 14)]
     shared = limit(planes, colormap)
-    factor = CELL / max(planes.shape[1:])
+    factor = cell / max(planes.shape[1:])
     high, wide = (max(1, round(side * factor)) for side in planes.shape[1:])
     top, tiles = MARGIN + LINE + 4, []
     for place, (channel, plane) in enumerate(zip(maps.channels, planes, strict=True)):
         row, column = divmod(place, columns)
-        x, y = MARGIN + column * (CELL + GAP), top + row * (high + LINE + GAP)
+        x, y = MARGIN + column * (cell + GAP), top + row * (high + LINE + GAP)
         ends = shared if scale == "stage" else limit(plane, colormap)
         tiles.append(Tile(entries(plane, ends, colormap), x, y, wide, high))
-        told = f"{channel}" if scale == "stage" else f"{channel}: {_number(ends[0])} to {_number(ends[1])}"
-        lines.append(Line(told, x, y + high + 3))
+        ranged = scale == "channel" and cell == LAYOUTS[0][1]
+        lines.append(
+            Line(f"{channel}: {_number(ends[0])} to {_number(ends[1])}" if ranged else f"{channel}", x, y + high + 3)
+        )
     foot = top + rows * (high + LINE + GAP)
-    tiles.append(Tile(np.arange(256, dtype=np.uint8)[None], MARGIN, foot, CELL, BAR))
+    tiles.append(Tile(np.arange(256, dtype=np.uint8)[None], MARGIN, foot, BAR_WIDTH, BAR))
     low, highest = ("low", "high") if scale == "channel" else (_number(shared[0]), _number(shared[1]))
     lines.append(Line(low, MARGIN, foot + BAR + 3))
     if colormap in DIVERGING:
-        lines.append(Line("0", MARGIN + CELL // 2, foot + BAR + 3, anchor="middle"))
+        lines.append(Line("0", MARGIN + BAR_WIDTH // 2, foot + BAR + 3, anchor="middle"))
         beyond = f"1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
-        lines.append(Line(beyond, MARGIN + CELL + GAP, foot - 2))
-    lines.append(Line(highest, MARGIN + CELL, foot + BAR + 3, anchor="end"))
-    across = max(columns * (CELL + GAP) - GAP, 3 * CELL)
+        lines.append(Line(beyond, MARGIN + BAR_WIDTH + GAP, foot - 2))
+    lines.append(Line(highest, MARGIN + BAR_WIDTH, foot + BAR + 3, anchor="end"))
+    across = max(columns * (cell + GAP) - GAP, 3 * BAR_WIDTH)
     return Sheet(2 * MARGIN + across, foot + BAR + LINE + MARGIN, colormap, tuple(tiles), tuple(lines))
 
 
@@ -157,7 +161,7 @@ def _number(value: float) -> str:
 def _data(tile: Tile, colormap: ColorMap) -> str:
     """The tile as a PNG with the colour map as its palette, which is a third of the size."""
     # Few cells are repeated: not every renderer knows `pixelated`, and would smooth between them.
-    times = -(-2 * CELL // max(tile.entries.shape))
+    times = -(-SHARPNESS * max(tile.width, tile.height) // max(tile.entries.shape))
     picture = Image.fromarray(tile.entries.repeat(times, 0).repeat(times, 1))
     picture.putpalette(table(colormap).tobytes())
     return f"data:image/png;base64,{base64.b64encode(_encoded(picture).body).decode()}"

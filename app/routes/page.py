@@ -50,10 +50,8 @@ def templates(folder: Path) -> Jinja2Templates:
 
 def scaled(count: int) -> str:
     """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many."""
-    unit, letter = next(
-        each for each in ((10**12, "T"), (10**9, "G"), (10**6, "M")) if count >= each[0] or each[1] == "M"
-    )
-    return f"{count / unit:,.2f} {letter}"
+    power, letter = (12, "T") if count >= 10**12 else (9, "G") if count >= 10**9 else (6, "M")
+    return f"{count / 10**power:,.2f} {letter}"
 
 
 @router.get("/", openapi_extra=documented(LayerQuery))
