@@ -7,7 +7,7 @@ them trusts it.
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlencode
 
@@ -132,7 +132,7 @@ class LayerSpec(BaseModel):
 
     def query(self) -> str:
         """The canonical query string: equal specs, and only they, have equal ones."""
-        return urlencode(self.parameters())
+        return _query(self)
 
     def replace(self, **changes: object) -> "LayerSpec":
         """This spec with some parameters changed, validated anew."""
@@ -149,6 +149,12 @@ class LayerSpec(BaseModel):
         if "spatially-separable" not in (kind, self.kind):
             kept = {n: v for n, v in self.parameters().items() if n != "kind"}
         return LayerSpec.parse({"kind": kind, **kept}.items())
+
+
+# The page names one layer a dozen times.
+@lru_cache(maxsize=256)
+def _query(spec: LayerSpec) -> str:
+    return urlencode(spec.parameters())
 
 
 def _refusal(parameter: str, value: object, why: str, fits: str) -> PydanticCustomError:

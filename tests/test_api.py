@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load
@@ -34,6 +35,7 @@ FORGOTTEN = f"upload-{'0' * 32}"
 SMALL = "in_channels=2&out_channels=3&size=8"
 GETS = [
     "/fragment",
+    "/view",
     "/api/layer",
     "/api/tensors",
     "/api/code",
@@ -583,3 +585,17 @@ def test_costs_as_tables(client, form, media_type):
     assert answer.headers["content-type"].startswith(media_type)
     assert "109985792" in answer.text.replace(",", "")
     assert "924844032" in answer.text.replace(",", "")
+
+
+@given(layers(), st.integers(1, 9), st.integers(0, 3))
+def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
+    asked = f"{spec.query()}&channels=0-{last}&tile={tile}"
+    held, view = client.get(f"/api/tensors?{asked}&dtype=uint8"), client.get(f"/view?{asked}")
+    assert view.status_code == held.status_code == 200
+    assert view.headers["cache-control"] == "no-cache"
+    found, wanted = load(view.content), load(held.content)
+    assert found.keys() == wanted.keys()
+    assert all((found[name] == wanted[name]).all() for name in wanted)
+    length = int.from_bytes(view.content[:8], "little")
+    told = json.loads(view.content[8 : 8 + length])["__metadata__"]
+    assert told["fragment"] == client.get(f"/fragment?{spec.query()}").text

@@ -23,7 +23,7 @@ Limit = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 
 GAP, MARGIN, LINE = 12, 16, 18
-# Up to so many maps: how large one is, and how many stand in a row. A thousand are still one page; there are never more than the last.
+# Up to so many maps, of which there are never more than the last: how large one is, and how many stand in a row.
 LAYOUTS = ((64, 128, 8), (256, 64, 16), (1024, 32, 32), (4096, 20, 48))
 BAR_WIDTH, BAR = 128, 10
 # A border of padding would drown the rest: a map's colours end at its 99th percentile.

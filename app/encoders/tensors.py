@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -15,10 +16,12 @@ DType = Literal["float32", "float16", "uint8"]
 MEDIA_TYPE = "application/octet-stream"
 
 
-def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> Encoded:
-    """The tensors as `collected` gives them. The metadata stands as JSON under `sepviz`."""
+def encode(
+    trace: Trace, dtype: DType = "float32", tile: int | None = None, beside: Mapping[str, str] = MappingProxyType({})
+) -> Encoded:
+    """The tensors as `collected` gives them. The metadata stands as JSON under `sepviz`, and more `beside` it."""
     tensors, held = collected(trace, dtype, tile)
-    return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
+    return Encoded(_file(tensors, {"sepviz": json.dumps(held), **beside}), MEDIA_TYPE)
 
 
 @torch.inference_mode()

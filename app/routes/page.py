@@ -11,16 +11,17 @@ from app.cost import compare, compared
 from app.diagrams import Options, draw
 from app.encoders import Encoded
 from app.encoders.colormaps import ANCHORS
+from app.encoders.tensors import encode
 from app.errors import BadParameter, InvalidParameters, shown
 from app.inputs.samples import SAMPLES
 from app.palette import STAGE_ROLES
-from app.routes.queries import LayerQuery, documented, query
-from app.routes.responses import REVALIDATED, address, respond, unchanged
-from app.routes.services import Provided
+from app.routes.queries import LayerQuery, PlanesQuery, documented, query
+from app.routes.responses import PRIVATE, REVALIDATED, address, cache_of, client, respond, unchanged, while_asked
+from app.routes.services import Provided, Services
 from app.routes.snippets import origin
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
-from app.trace import stage_names
+from app.trace import run, stage_names
 
 router = APIRouter(tags=["page"])
 
@@ -30,6 +31,7 @@ KIND_NAMES = {"depthwise-separable": "Depthwise", "spatially-separable": "Spatia
 def templates(folder: Path) -> Jinja2Templates:
     """The templates, with what all of them may say."""
     made = Jinja2Templates(directory=folder)
+    made.env.auto_reload = False  # to look for changed files takes a tenth of the time of a fragment
     made.env.trim_blocks = made.env.lstrip_blocks = True
     made.env.filters["scaled"] = scaled
     made.env.globals |= {
@@ -82,8 +84,29 @@ async def fragment(
     key = address(request, asked)
     if same := unchanged(request, key, REVALIDATED):
         return same
-    body = services.templates.get_template("fragment.html").render(view(asked.layer))
-    return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
+    return respond(key, Encoded(_fragment(asked.layer, services).encode(), "text/html; charset=utf-8"), REVALIDATED)
+
+
+@router.get("/view", openapi_extra=documented(PlanesQuery))
+async def planes(
+    request: Request, asked: Annotated[PlanesQuery, Depends(query(PlanesQuery))], services: Provided
+) -> Response:
+    """The fragment and the planes below it in one file: to ask takes a browser as long as all of it to compute."""
+    spec, selection = asked.layer, asked.selection
+    key, cache = address(request, asked), PRIVATE if cache_of(spec) == PRIVATE else REVALIDATED
+    if same := unchanged(request, key, cache):
+        return same
+    parts = {"fragment": _fragment(spec, services)}
+
+    def job() -> Encoded:
+        return encode(run(spec, services.inputs, selection), "uint8", asked.tile, parts)
+
+    made = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
+    return respond(key, await while_asked(request, made), cache)
+
+
+def _fragment(spec: LayerSpec, services: Services) -> str:
+    return services.templates.get_template("fragment.html").render(view(spec))
 
 
 def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> LayerSpec:

@@ -39,28 +39,42 @@ class MapsQuery(LayerQuery):
     scale: Literal["channel", "stage"] = Field("channel", **described("Whether each map has a range of its own."))
 
 
-class TensorsQuery(LayerQuery):
-    """Which tensors, and how they are written."""
+class PlanesQuery(LayerQuery):
+    """Which planes of each stage, and how large."""
 
-    dtype: DType = Field("float32", **described("Their type; with `uint8`, ranges come beside them."))
-    stages: str | None = Field(None, max_length=80, **described("Some of `input` and the layer's stages, by comma."))
     channels: Annotated[str, AfterValidator(_run)] | None = Field(
         None,
         **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
     )
-    format: Literal["safetensors", "npz"] = Field("safetensors", **described("The kind of file."))
     tile: Annotated[int, Field(ge=1, le=512), BeforeValidator(whole_number)] | None = Field(
         None, **described("At most so many cells a side, averaged.")
     )
 
     @property
+    def run(self) -> range | None:
+        """The channels that were asked for; None: all."""
+        if self.channels is None:
+            return None
+        first, last = map(int, self.channels.split("-"))
+        return range(first, last + 1)
+
+    @property
     def selection(self) -> Selection:
         """What is to be computed."""
-        stages = tuple(self.stages.split(",")) if self.stages else ()
-        if self.channels is None:
-            return Selection(stages)
-        first, last = map(int, self.channels.split("-"))
-        return Selection(stages, range(first, last + 1))
+        return Selection((), self.run)
+
+
+class TensorsQuery(PlanesQuery):
+    """Which tensors, and how they are written."""
+
+    dtype: DType = Field("float32", **described("Their type; with `uint8`, ranges come beside them."))
+    stages: str | None = Field(None, max_length=80, **described("Some of `input` and the layer's stages, by comma."))
+    format: Literal["safetensors", "npz"] = Field("safetensors", **described("The kind of file."))
+
+    @property
+    def selection(self) -> Selection:
+        """What is to be computed."""
+        return Selection(tuple(self.stages.split(",")) if self.stages else (), self.run)
 
 
 class LayerTableQuery(LayerQuery):

@@ -73,17 +73,28 @@ function pause(seconds, signal) {
  * @param {Waiting} waiting
  */
 export async function fragment(query, signal, waiting) {
-  const text = await (await ask(`/fragment?${query}`, { signal }, waiting)).text();
+  return parsed(await (await ask(`/fragment?${query}`, { signal }, waiting)).text());
+}
+
+/**
+ * The same with the planes, in one answer.
+ * @param {string} query the layer, and which of its planes
+ * @param {AbortSignal} signal
+ * @param {Waiting} waiting
+ */
+export async function view(query, signal, waiting) {
+  const file = read(await (await ask(`/view?${query}`, { signal }, waiting)).arrayBuffer());
+  return { parts: parsed(file.metadata.fragment), file };
+}
+
+/** @param {string} text */
+function parsed(text) {
   return /** @type {HTMLElement} */ (
     new DOMParser().parseFromString(text, "text/html").getElementById("fragment")
   );
 }
 
-/**
- * @param {string} query the layer, and which of its tensors
- * @param {AbortSignal} [signal]
- * @param {Waiting} [waiting]
- */
-export async function tensors(query, signal, waiting) {
-  return read(await (await ask(`/api/tensors?${query}&dtype=uint8`, { signal }, waiting)).arrayBuffer());
+/** @param {string} query the layer, and which of its tensors */
+export async function tensors(query) {
+  return read(await (await ask(`/api/tensors?${query}&dtype=uint8`)).arrayBuffer());
 }

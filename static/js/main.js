@@ -2,7 +2,7 @@
  * Wiring: a change of a control changes the query; the query is asked for, shown, and put in the address.
  */
 import { changed, parameter, remember, restored } from "./address.js";
-import { fragment, Refusal, tensors } from "./client.js";
+import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
 import { listen, problems, show } from "./controls.js";
 import { watch } from "./edges.js";
@@ -111,11 +111,12 @@ async function go(next, history, resent = false) {
   };
   try {
     const asked = `${next}&tile=${TILE}&channels=0-${shown - 1}`;
-    const maps = tensors(asked, signal, waiting).catch((error) => {
+    const answer = await view(asked, signal, waiting).catch((error) => {
       if (error instanceof Refusal) return error;
       throw error;
     });
-    const [parts, answer] = await Promise.all([fragment(next, signal, waiting), maps]);
+    // A layer without maps, such as one that takes too much, still has a diagram and costs.
+    const parts = answer instanceof Refusal ? await fragment(next, signal, waiting) : answer.parts;
     if (signal.aborted) return;
     delete root.dataset.busy;
     if (answer instanceof Refusal && answer.status === GONE && !resent) {
@@ -134,7 +135,7 @@ async function go(next, history, resent = false) {
     } else {
       if (root.dataset.painted || waited) problems(document, []);
       strip.element.hidden = false;
-      file = answer;
+      file = answer.file;
       paint();
     }
     if (history !== "keep") follow();

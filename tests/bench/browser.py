@@ -100,5 +100,5 @@ def first_visit(browser: Browser, url: str) -> Visit:
     context.close()
     own = urlsplit(url).netloc
     foreign = [each for each in addresses.values() if urlsplit(each).netloc not in (own, "")]
-    tensors = sum(size for key, size in sizes.items() if urlsplit(addresses[key]).path == "/api/tensors")
+    tensors = sum(size for key, size in sizes.items() if urlsplit(addresses[key]).path == "/view")
     return Visit(sum(sizes.values()) - tensors, tensors, foreign)

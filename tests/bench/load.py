@@ -1,7 +1,7 @@
 """Many people at once, from one other process: `python load.py KIND PORT SECONDS CONNECTIONS FIRST_SEED [REQUESTS]`.
 
-A `change` is what the page does at a change: the fragment and the tensors, each with a seed of its own. A `figure` is
-always the same one.
+A `change` is what the page does at a change: it asks for the fragment and the planes in one, each with a seed of its
+own. A `figure` is always the same one.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from itertools import count
 
 ASK = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
 KINDS = {
-    "change": ("/fragment?seed={seed}", "/api/tensors?seed={seed}&tile=96&channels=0-23&dtype=uint8"),
+    "change": ("/view?seed={seed}&tile=96&channels=0-23",),
     "figure": ("/diagrams/separable.svg?in_channels=64",),
 }
 

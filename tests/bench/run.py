@@ -105,10 +105,10 @@ def memory_rows() -> Iterator[Row]:
         watched = psutil.Process(server.pid)
         sizes, asked = {}, 0
         for total in (SETTLED_AFTER, REQUESTS // 10, REQUESTS):
-            answer = load(server, AT_MOST_S, 3_000_000 + asked // 2, (total - asked) // 2)
+            answer = load(server, AT_MOST_S, 3_000_000 + asked, total - asked)
             if answer["errors"]:
                 raise RuntimeError(f"{answer['errors']} requests failed")
-            asked += 2 * len(answer["times"])
+            asked += len(answer["times"])
             sizes[asked] = watched.memory_info().rss
     first, *_, last = sizes.values()
     told = ", ".join(f"{size / 2**20:.0f} MiB after {count}" for count, size in sizes.items())

@@ -27,7 +27,7 @@ def first_output(page):
 
 
 def refuse(page, status, times):
-    """So many answers about tensors are refusals, to be tried again in a second; then the server's own."""
+    """so many views are refusals, to be tried again in a second; then the server's own."""
     told = {
         "title": "Service Unavailable",
         "status": status,
@@ -43,7 +43,7 @@ def refuse(page, status, times):
         headers = {"Content-Type": "application/problem+json", "Retry-After": "1"}
         route.fulfill(status=status, headers=headers, body=json.dumps(told))
 
-    page.route("**/api/tensors?*", answer)
+    page.route("**/view?*", answer)
     return seen
 
 
