@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.server import free_port, serving
-
-DEPLOY = Path(__file__).parent.parent / "deploy"
+from tests.deployed import DEPLOY
 
 
 def program() -> str:

@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import kubernetes_validate
@@ -22,44 +21,23 @@ from app.main import create_app
 from app.routes.images import FORM_BYTES
 from app.server import FINISH_WITHIN_S
 from app.settings import Settings
+from tests.deployed import (
+    DEPLOY,
+    KUSTOMIZATION,
+    MANIFESTS,
+    NGINX,
+    REPLICAS,
+    ROOT,
+    SERVICES,
+    container,
+    environment,
+    manifest,
+    option,
+    size,
+)
 
-ROOT = Path(__file__).parent.parent
-DEPLOY = ROOT / "deploy"
 DOCS = (ROOT / "docs/deploy.md").read_text()
-COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-SERVICES = COMPOSE["services"]
-REPLICAS = {name: each for name, each in SERVICES.items() if each["image"].startswith("sepviz:")}
-KUSTOMIZATION = yaml.safe_load((DEPLOY / "kustomization.yaml").read_text())
-MANIFESTS = [
-    each for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")) for each in yaml.safe_load_all(path.read_text())
-]
-NGINX = (DEPLOY / "nginx.conf").read_text()
 SETTINGS = {f"SEPVIZ_{name.upper()}" for name in Settings.model_fields}
-UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
-
-
-def manifest(kind, name):
-    return next(each for each in MANIFESTS if (each["kind"], each["metadata"]["name"]) == (kind, name))
-
-
-def container(name):
-    [found] = manifest("Deployment", name)["spec"]["template"]["spec"]["containers"]
-    return found
-
-
-def environment(path):
-    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    return dict(line.split("=", 1) for line in lines)
-
-
-def size(text):
-    """Bytes of `1g`, `256mb`, `512Mi`."""
-    number, unit = re.fullmatch(r"(\d+)([kmg])[bi]?", text.lower()).groups()
-    return int(number) * UNITS[unit]
-
-
-def option(command, name):
-    return command[command.index(f"--{name}") + 1]
 
 
 @pytest.mark.parametrize("document", MANIFESTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from app.routes.responses import CACHED, PRIVATE
-from tests.nginx_server import DEPLOY, check, configure, nginx, read, send
+from tests.deployed import DEPLOY
+from tests.nginx_server import check, configure, nginx, read, send
 
 FIGURE = "/diagrams/separable.svg"
 
