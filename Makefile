@@ -29,7 +29,7 @@ else \
 fi
 endef
 
-.PHONY: serve install test test-js test-python check check-python check-imports check-js figures bench bench-peers format clean help
+.PHONY: serve install test test-js test-python check check-python check-imports check-js audit figures bench bench-peers format clean help
 .DELETE_ON_ERROR:
 
 serve: $(INSTALLED) ## Set up what is missing and start on http://127.0.0.1:8000 (PORT= changes the port)
@@ -53,6 +53,8 @@ test-python: $(INSTALLED_TEST) tools
 tools:
 	@[ -n "$(CHROMIUM)" ] || command -v chromium >/dev/null || { \
 		$(call debian,chromium fonts-dejavu-core,a Chromium for the browser tests (or CHROMIUM=/path/to/one)); }
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+		$(call debian,nginx-light,nginx for the tests of what is deployed); }
 	@command -v rsvg-convert >/dev/null || { \
 		$(call debian,librsvg2-bin fonts-dejavu-core,rsvg-convert for the tests of figures); }
 	@command -v redis-server >/dev/null || { \
@@ -62,7 +64,7 @@ tools:
 	@command -v pdflatex >/dev/null || { \
 		$(call debian,texlive-latex-base,pdflatex for the test of the LaTeX snippet); }
 
-check: check-python check-imports check-js ## Format, lint, types and import contracts; no tests
+check: check-python check-imports check-js audit ## Format, lint, types, import contracts and known holes; no tests
 
 check-python: $(INSTALLED_TEST)
 	$(BIN)/ruff format --check
@@ -76,6 +78,9 @@ check-js: export PATH := $(CURDIR)/$(BIN):$(PATH)
 check-js: $(INSTALLED_JS)
 	$(JS)/.bin/biome check --error-on-warnings static/js static/css tests/js
 	$(JS)/.bin/tsc --project tests/js
+
+audit: $(INSTALLED_TEST) ## Look for known holes in the versions that are pinned, where the database can be reached
+	$(BIN)/python tests/audit.py constraints.txt
 
 format: export PATH := $(CURDIR)/$(BIN):$(PATH)
 format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Write every file as `make check` wants it

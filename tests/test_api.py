@@ -592,7 +592,7 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
     asked = f"{spec.query()}&channels=0-{last}&tile={tile}"
     held, view = client.get(f"/api/tensors?{asked}&dtype=uint8"), client.get(f"/view?{asked}")
     assert view.status_code == held.status_code == 200
-    assert view.headers["cache-control"] == "no-cache"
+    assert view.headers["cache-control"] == "public, max-age=60"
     found, wanted = load(view.content), load(held.content)
     assert found.keys() == wanted.keys()
     assert all((found[name] == wanted[name]).all() for name in wanted)

@@ -16,7 +16,17 @@ from app.errors import BadParameter, InvalidParameters, shown
 from app.inputs.samples import SAMPLES
 from app.palette import STAGE_ROLES
 from app.routes.queries import LayerQuery, PlanesQuery, documented, query
-from app.routes.responses import PRIVATE, REVALIDATED, address, cache_of, client, respond, unchanged, while_asked
+from app.routes.responses import (
+    BRIEFLY,
+    PRIVATE,
+    REVALIDATED,
+    address,
+    cache_of,
+    client,
+    respond,
+    unchanged,
+    while_asked,
+)
 from app.routes.services import Provided, Services
 from app.routes.snippets import origin
 from app.shapes import bounds, plan
@@ -93,7 +103,7 @@ async def planes(
 ) -> Response:
     """The fragment and the planes below it in one file: to ask takes a browser as long as all of it to compute."""
     spec, selection = asked.layer, asked.selection
-    key, cache = address(request, asked), PRIVATE if cache_of(spec) == PRIVATE else REVALIDATED
+    key, cache = address(request, asked), PRIVATE if cache_of(spec) == PRIVATE else BRIEFLY
     if same := unchanged(request, key, cache):
         return same
     parts = {"fragment": _fragment(spec, services)}

@@ -20,6 +20,9 @@ _EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capab
 # A figure behind an image proxy stays up while it is asked for again.
 CACHED = "public, max-age=3600, stale-while-revalidate=86400"
 REVALIDATED = "no-cache"
+# A class that makes the same change is answered by whatever proxy stands before the server; a new version of the page
+# never meets parts of an old one for longer.
+BRIEFLY = "public, max-age=60"
 # An uploaded picture is kept for a while and by nobody else.
 PRIVATE = "private, no-cache"
 
