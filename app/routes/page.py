@@ -1,5 +1,6 @@
 """The page, and the fragment of it that a change of the layer replaces."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,7 +117,13 @@ async def planes(
 
 
 def _fragment(spec: LayerSpec, services: Services) -> str:
-    return services.templates.get_template("fragment.html").render(view(spec))
+    drawn = _drawn(services.templates, spec.geometry())
+    return services.templates.get_template("fragment.html").render(_names(spec) | {"drawn": drawn})
+
+
+@lru_cache(maxsize=256)
+def _drawn(templates: Jinja2Templates, geometry: LayerSpec) -> str:
+    return templates.get_template("drawn.html").render(_drawing(geometry))
 
 
 def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> LayerSpec:
@@ -137,20 +144,32 @@ def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> Lay
 
 def view(spec: LayerSpec) -> dict[str, Any]:
     """What the templates draw from; `InvalidParameters` where the output would be empty."""
-    geometry = spec.geometry()
+    return _drawing(spec.geometry()) | _names(spec)
+
+
+def _drawing(geometry: LayerSpec) -> dict[str, Any]:
+    """What is the same for every input, all weights and seeds."""
     costs = compare(geometry)
-    figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
-    most = max(costs.layer.macs, costs.standard.macs)
+    return {
+        "spec": geometry,
+        "stages": plan(geometry),
+        "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
+        "beside": compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs,
+    }
+
+
+def _names(spec: LayerSpec) -> dict[str, Any]:
+    """What names the very layer."""
     return {
         "spec": spec,
-        "costs": costs,
-        "stages": plan(geometry),
+        "stages": plan(spec.geometry()),
         "stage_names": stage_names(spec),
-        "bounds": bounds(geometry),
-        "diagram": draw(figure, geometry, Options(theme="page")),
-        "figure": figure,
+        "bounds": bounds(spec.geometry()),
+        "figure": _figure(spec),
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
-        "most": most,
         "uploaded": spec.input.startswith("upload-"),
-        "beside": compare(geometry.as_kind("depthwise-separable")) if spec.kind == "standard" else costs,
     }
+
+
+def _figure(spec: LayerSpec) -> str:
+    return {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
