@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         limits,
     )
     templates = page.templates(assets("templates"))
-    templates.env.globals["uploads"] = settings.uploads
+    templates.env.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
     services = Services(
         settings=settings,
         inputs=Inputs(store, settings.input_cache_bytes),

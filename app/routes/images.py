@@ -25,7 +25,7 @@ async def _admitted(request: Request, services: Provided) -> None:
 
 @router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_admitted)])
 async def upload(file: Annotated[UploadFile, File()], services: Provided) -> JSONResponse:
-    """Keep a picture for half an hour, decoded; its `id` is an `input`."""
+    """Keep a picture for a while, decoded; its `id` is an `input`."""
     data = await file.read()
     picture = await services.decoder.decode(data)
     document = {
