@@ -107,9 +107,9 @@ async def planes(
     key, cache = address(request, asked), PRIVATE if cache_of(spec) == PRIVATE else BRIEFLY
     if same := unchanged(request, key, cache):
         return same
-    parts = {"fragment": _fragment(spec, services)}
 
     def job() -> Encoded:
+        parts = {"fragment": _fragment(spec, services)}
         return encode(run(spec, services.inputs, selection), "uint8", asked.tile, parts)
 
     made = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
