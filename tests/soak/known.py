@@ -1,7 +1,4 @@
-"""Pictures of which every pixel is known: what the server makes of them may be one level off.
-
-Of 16-bit colour and alpha Pillow reads the high bytes alone, which may be two levels off once flattened.
-"""
+"""Pictures of which every pixel is known: what the server makes of them may be one level off, and no more."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -10,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tests.soak.png import png
+from tests.soak.png import chunk, png
 
 SIDE = 32
+LEVELS_OFF = 1.51  # the reference is not rounded
 Levels = npt.NDArray[np.float64]
 Known = tuple[bytes, Levels]
 
@@ -71,6 +69,16 @@ def _deep(colour_type: int, planes: int) -> Callable[[np.random.Generator], Know
     return made
 
 
+def _deep_key(rng: np.random.Generator) -> Known:
+    """One 16-bit colour stands for clear; another one that shares its high bytes does not."""
+    values = rng.integers(0, 65536, (SIDE, SIDE, 3), dtype=np.uint16)
+    key = values[0, 0].copy()
+    values[1, :16] = key
+    values[2, :16] = key ^ 1
+    levels = np.where((values == key).all(axis=2)[..., None], 255, values / 257)
+    return png(SIDE, SIDE, 16, 2, values.astype(">u2").tobytes(), chunk(b"tRNS", key.astype(">u2").tobytes())), levels
+
+
 MAKERS: dict[str, Callable[[np.random.Generator], Known]] = {
     "colour, PNG": _colour("PNG"),
     "colour, BMP": _colour("BMP"),
@@ -84,15 +92,8 @@ MAKERS: dict[str, Callable[[np.random.Generator], Known]] = {
     "16-bit colour": _deep(2, 3),
     "16-bit grey and alpha": _deep(4, 2),
     "16-bit colour and alpha": _deep(6, 4),
+    "16-bit colour, one of them clear": _deep_key,
 }
-
-
-DEEP_ALPHA = ("16-bit grey and alpha", "16-bit colour and alpha")
-
-
-def levels_off(name: str) -> float:
-    """How far off a pixel of it may be; the reference is not rounded."""
-    return (2 if name in DEEP_ALPHA else 1) + 0.51
 
 
 def known(number: int) -> tuple[str, bytes, Levels]:

@@ -12,7 +12,7 @@ from safetensors.numpy import load
 
 from tests.bench.client import Answer, Connection, get
 from tests.soak.bombs import BOMBS
-from tests.soak.known import SIDE, Levels, known, levels_off
+from tests.soak.known import LEVELS_OFF, SIDE, Levels, known
 from tests.soak.mutations import mutated
 
 ALLOWED = (201, 413, 415, 422)
@@ -104,4 +104,4 @@ def _killed(answer: Answer) -> bool:
 
 def _differences(name: str, planes: np.ndarray, levels: Levels) -> list[str]:
     off = np.abs(planes - levels.transpose(2, 0, 1)).max()
-    return [f"{name}: a pixel is {off:.1f} levels off"] if off > levels_off(name) else []
+    return [f"{name}: a pixel is {off:.1f} levels off"] if off > LEVELS_OFF else []
