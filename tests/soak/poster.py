@@ -47,8 +47,12 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
     """So many broken pictures; after every `known_every` of them a whole one; `bombs` between them."""
     seen = Posted()
     rng = random.Random(seed)
-    # Bombs come between the others, not all at the start.
-    places = dict(zip(rng.sample(range(count), bombs), list(BOMBS.items())[:bombs], strict=True))
+    # Bombs come between the others; they are made before, as a connection must not lie idle meanwhile.
+    places = dict(
+        zip(
+            rng.sample(range(count), bombs), [(name, make()) for name, make in list(BOMBS.items())[:bombs]], strict=True
+        )
+    )
     numbers = iter(range(count))
 
     async def person() -> None:
@@ -57,8 +61,7 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
             data = mutated(random.Random(f"{seed}-{number}"))
             await _post(connection, f"mutated {number}", data, seen, rng)
             if number in places:
-                name, make = places[number]
-                seen.slowest_bomb = max(seen.slowest_bomb, await _post(connection, name, make(), seen, rng))
+                seen.slowest_bomb = max(seen.slowest_bomb, await _post(connection, *places[number], seen, rng))
             if number % known_every == 0:
                 await _look(connection, seed * 1_000_000 + number // known_every, seen)
         connection.close()

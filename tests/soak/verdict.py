@@ -24,7 +24,7 @@ def exactly(what: str, measured: str, goal: str, met: bool) -> Row:
 def at_most(what: str, value: float, limit: float, unit: str, digits: int = 0) -> Row:
     """A time, or what follows from times: it depends on the machine, and on what else runs there."""
     measured = f"{value:.{digits}f} {unit}"
-    return Row(what, measured, f"<= {limit:g} {unit}", value <= limit, value > TOLERANCE * limit)
+    return Row(what, measured, f"<= {limit:g} {unit}", value <= limit, not value <= TOLERANCE * limit)
 
 
 def middle(what: str, values: Sequence[float], limit: float, unit: str) -> Row:
@@ -34,6 +34,6 @@ def middle(what: str, values: Sequence[float], limit: float, unit: str) -> Row:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that so many percent do not exceed; 0 where there are none."""
+    """The smallest value that so many percent do not exceed; not a number, which meets no goal, of none."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else 0.0
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else float("nan")
