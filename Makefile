@@ -29,7 +29,7 @@ else \
 fi
 endef
 
-.PHONY: serve install test test-js test-python check check-python check-imports check-js audit figures bench bench-peers format clean help
+.PHONY: serve install test test-js test-python check check-python check-imports check-js audit figures bench bench-peers soak format clean help
 .DELETE_ON_ERROR:
 
 serve: $(INSTALLED) ## Set up what is missing and start on http://127.0.0.1:8000 (PORT= changes the port)
@@ -97,6 +97,10 @@ bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each beside its goal
 bench-peers: $(INSTALLED_TEST) tools ## Measure the same app in Gradio beside Sepviz, in one run
 	$(BIN)/python tests/bench/peers.py
 
+# The list of naughty strings is an npm package.
+soak: $(INSTALLED_TEST) $(INSTALLED_JS) tools ## What must hold under load and hostile input, each figure beside its goal (10 minutes)
+	$(BIN)/python -m tests.soak.run
+
 clean: ## Remove the environment, caches and everything built
 	rm -rf .venv $(JS) build dist test-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find app tests -name __pycache__ -prune -exec rm -rf {} +
@@ -124,5 +128,5 @@ $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 $(INSTALLED_JS): export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Not `npm ci`: it refuses the lock where a registry lacks an optional build for another platform.
 $(INSTALLED_JS): $(INSTALLED_TEST) tests/js/package.json tests/js/package-lock.json
-	npm install --no-save --prefix tests/js
+	npm install --no-save --ignore-scripts --prefix tests/js
 	@touch $@

@@ -17,7 +17,9 @@ def shown(value: object) -> str:
 
 
 class SepvizError(Exception):
-    """Anything that the person who asked can mend or should know."""
+    """Anything that the person who asked can mend or should know; `parameter` is what of the request it is about."""
+
+    parameter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,16 @@ class OverBudget(InvalidParameters):
     """A legal layer whose tensors would take more computing or memory than one request may have."""
 
 
+# As an address has them, where a message has another word.
+_ADDRESSED = {"figure": "name", "kind of file": "form", "address of this server": "url", "page or figure": "url"}
+
+
 class UnknownName(SepvizError):
     """A figure, stage, sample, ... of that name does not exist."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.parameter = _ADDRESSED.get(what, what)
+        self.name = shown(name)
         self.known = tuple(known)
         super().__init__(f"there is no {what} named {shown(name)}; there are: {', '.join(self.known)}")
 
@@ -57,17 +65,25 @@ class UnknownName(SepvizError):
 class ImageGone(SepvizError):
     """An uploaded picture that is not kept (any more)."""
 
+    parameter = "input"
+
 
 class ImageTooLarge(SepvizError):
     """A picture with too many bytes or pixels, refused before it is decoded."""
+
+    parameter = "file"
 
 
 class UnsupportedImage(SepvizError):
     """Bytes that are none of the supported picture formats."""
 
+    parameter = "file"
+
 
 class UndecodableImage(SepvizError):
     """A file of a supported format that is incomplete or broken."""
+
+    parameter = "file"
 
 
 class UnsafeImage(UndecodableImage):
@@ -104,6 +120,10 @@ class UploadsOff(SepvizError):
 class ForeignOrigin(SepvizError):
     """A page of another site sent this."""
 
+    parameter = "Origin"
+
 
 class QueryTooLong(SepvizError):
     """More characters of parameters than any layer needs."""
+
+    parameter = "query"

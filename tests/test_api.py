@@ -599,3 +599,38 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
     length = int.from_bytes(view.content[:8], "little")
     told = json.loads(view.content[8 : 8 + length])["__metadata__"]
     assert told["fragment"] == client.get(f"/fragment?{spec.query()}").text
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "parameter"),
+    [
+        ("/use/diagrams/nosuch", 404, "name"),
+        ("/diagrams/cost.gif", 404, "form"),
+        ("/use/feature-maps/nosuch", 404, "stage"),
+        ("/api/code?framework=nosuch", 404, "framework"),
+        ("/oembed?url=https://example.org/", 404, "url"),
+        (f"/api/tensors?input=upload-{'0' * 32}", 410, "input"),
+        (f"/api/layer?seed={'1' * 3000}", 414, "query"),
+    ],
+)
+def test_every_refusal_names_what_it_is_about(client, address, status, parameter):
+    answer = client.get(address)
+    assert answer.status_code == status
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == parameter
+    assert error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("data", "status"), [(b"no picture", 415), (b"\x89PNG\r\n\x1a\n", 422), (b"GIF89a" + bytes(9 * 2**20), 413)]
+)
+def test_every_refusal_of_a_picture_names_the_file(client, data, status):
+    answer = client.post("/api/images", files={"file": ("a.png", data)})
+    assert answer.status_code == status
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]
+
+
+def test_a_form_that_is_none_names_the_file(client):
+    answer = client.post("/api/images", content=b"none", headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.status_code == 400
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]

@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
+from app.inputs.deep import keep_equal, low_bytes, on_white
+
 _WHITE = 255
 _GREY_MODES = ("1", "L", "La", "LA")
 
 Treated = tuple[Image.Image, list[str]]
 
 
-def opaque(image: Image.Image, bits: int) -> Treated:
+def opaque(image: Image.Image, bits: int, data: bytes | None) -> Treated:
     """The image as `L`, `RGB` or `CMYK`, 8-bit, flattened on white, and notes on what was done.
 
-    `bits` are those of one value in the file. 16-bit grey is divided by 257. Of 16-bit colour and alpha
-    Pillow reads the high byte, which is within 1 level of that, and within 2 once flattened.
+    `bits` are those of one value in the file, `data` its bytes, or None where the image is a reduced one, whose
+    pixels are means. 16-bit values are divided by 257; of colour Pillow reads the high byte, which is within 1 level.
     """
     notes = ["16-bit values scaled to 8"] if bits == 16 else []
     transparent = image.info.get("transparency")
@@ -31,11 +33,13 @@ def opaque(image: Image.Image, bits: int) -> Treated:
     if image.mode in ("1", "L", "RGB"):
         plain = image.convert("L") if image.mode == "1" else image
         if transparent is not None:
-            return _without_key(plain, transparent, bits, notes)
+            return _without_key(plain, transparent, bits, data, notes)
         return plain, notes
     if not image.has_transparency_data:
         return image.convert("L" if image.mode in _GREY_MODES else "RGB"), notes
-    return _palette_on_white(image, notes) if image.mode == "P" else _on_white(image, notes)
+    return (
+        _palette_on_white(image, notes) if image.mode == "P" else _on_white(image, data if bits == 16 else None, notes)
+    )
 
 
 def _from_16_bits(image: Image.Image, transparent: int | None, notes: list[str]) -> Treated:
@@ -52,13 +56,17 @@ def _from_16_bits(image: Image.Image, transparent: int | None, notes: list[str])
     return Image.fromarray(scaled.astype(np.uint8)), notes
 
 
-def _without_key(image: Image.Image, key: int | tuple[int, ...], bits: int, notes: list[str]) -> Treated:
+def _without_key(
+    image: Image.Image, key: int | tuple[int, ...], bits: int, data: bytes | None, notes: list[str]
+) -> Treated:
     """One value of the file stands for "transparent": every pixel that has it becomes white."""
     levels = np.array(key)
     # Of one bit, Pillow has brought it to 255 already.
     levels = levels >> 8 if bits == 16 else np.minimum(levels * 255 // (2**bits - 1), 255)
     pixels = np.array(image)
     clear: npt.NDArray[np.bool_] = (pixels == levels).all(axis=2) if pixels.ndim == 3 else pixels == levels
+    if bits == 16 and data is not None and clear.any():
+        keep_equal(clear, low_bytes(data), np.array(key) & 255)
     if not clear.any():
         return image, notes
     pixels[clear] = _WHITE
@@ -78,7 +86,10 @@ def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
     return image.convert("RGB"), [*notes, "transparency flattened on white"]
 
 
-def _on_white(image: Image.Image, notes: list[str]) -> Treated:
+def _on_white(image: Image.Image, deep: bytes | None, notes: list[str]) -> Treated:
+    if deep is not None:
+        flat, any_clear = on_white(image, deep)
+        return flat, [*notes, "transparency flattened on white"] if any_clear else notes
     grey = image.mode in _GREY_MODES
     layered = image.convert("LA" if grey else "RGBA")
     alpha = layered.getchannel("A")

@@ -107,7 +107,7 @@ def _picture(image: ImageFile.ImageFile, data: bytes) -> Picture:
     bits = data[24] if image.format == "PNG" else 8
     # Layers of alpha are as well flattened afterwards, and 25 megapixels of them would be several times in memory.
     upright = _reduced(image, kept) if image.mode in ("LA", "RGBA") else image
-    upright, done = opaque(upright, bits)
+    upright, done = opaque(upright, bits, data if upright is image else None)
     notes += done
     upright = _reduced(upright, kept)
     if kept != (width, height):

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagrams import error_figure
 from app.errors import (
+    BadParameter,
     Flooding,
     ForeignOrigin,
     ImageGone,
@@ -53,6 +54,7 @@ _PLAIN: dict[int, tuple[str, str, str]] = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("file", "too large", f"send at most {MAX_BYTES // 2**20} MiB"),
 }
+_MISSING = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
 UNCACHED = {"Cache-Control": "no-store"}
 
 
@@ -77,29 +79,41 @@ async def _domain_problem(request: Request, error: Exception) -> Response:
 def refusal(request: Request, error: SepvizError) -> Response:
     """The answer that tells of the error."""
     status = status_of(error)
-    errors = []
-    if isinstance(error, InvalidParameters):
-        errors = [
-            {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
-            for bad in error.bad[:8]
-        ]
+    errors = [
+        {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
+        for bad in _bad(error)[:8]
+    ]
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
     return problem(request, status, str(error)[:2000], errors, headers)
+
+
+def _bad(error: SepvizError) -> tuple[BadParameter, ...]:
+    """What of the request does not fit; nothing where that is not at fault."""
+    if isinstance(error, InvalidParameters):
+        return error.bad
+    if error.parameter is None:
+        return ()
+    if isinstance(error, UnknownName):
+        return (BadParameter(error.parameter, error.name, f"one of {', '.join(error.known)}", "unknown"),)
+    detail, _, allowed = str(error).partition("; ")
+    return (BadParameter(error.parameter, None, allowed[:200], detail[:200]),)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return problem(request, HTTPStatus(error.status_code), str(error.detail), [], error.headers)
+    status = HTTPStatus(error.status_code)
+    # The one thing that a framework of ours finds malformed before we see it is the form around a picture.
+    errors = [{**_MISSING, "detail": "not a form"}] if status == HTTPStatus.BAD_REQUEST else []
+    return problem(request, status, str(error.detail)[:2000], errors, error.headers)
 
 
 async def _form_problem(request: Request, error: Exception) -> Response:
     """Query strings are parsed by us; what FastAPI itself refuses is an upload without its file."""
     if not isinstance(error, RequestValidationError):
         raise error
-    missing = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
     detail = "file: missing; send a picture as the field `file` of a multipart form"
-    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [missing])
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [_MISSING])
 
 
 class PlainProblems:

@@ -10,20 +10,12 @@ import sys
 import time
 from itertools import count
 
-ASK = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
+from client import Connection, get
+
 KINDS = {
     "change": ("/view?seed={seed}&tile=96&channels=0-23",),
     "figure": ("/diagrams/separable.svg?in_channels=64",),
 }
-
-
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: str) -> bool:
-    """Whether the answer is 200; it is read to its end."""
-    writer.write(text.encode())
-    head = await reader.readuntil(b"\r\n\r\n")
-    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    await reader.readexactly(int(lengths[0].split(b":")[1]))
-    return head.split(b" ", 2)[1] == b"200"
 
 
 async def run(
@@ -35,13 +27,13 @@ async def run(
 
     async def person() -> None:
         nonlocal errors
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
+        connection = await Connection.open(port)
         while time.perf_counter() - start < seconds and (seed := next(seeds)) < first_seed + most:
             begun = time.perf_counter()
             for path in KINDS[kind]:
-                errors += not await ask(reader, writer, ASK.format(path=path.format(seed=seed)))
+                errors += (await connection.ask(get(path.format(seed=seed)))).status != 200
             times.append((time.perf_counter() - begun) * 1000)
-        writer.close()
+        connection.close()
 
     ended = await asyncio.gather(*(person() for _ in range(connections)), return_exceptions=True)
     errors += sum(isinstance(each, BaseException) for each in ended)

@@ -4,20 +4,17 @@ Nothing leaves this machine. Whatever else runs on it is measured too.
 """
 
 import json
-import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
-from typing import NamedTuple
 
 import psutil
-import torch
 from browser import chromium, first_visit, slider
 from figures import diagrams, process
 from server import Server, sepviz
+from table import Row, known, show, spread
 from tensors import beside_torch
 
 LAYERS = (
@@ -28,20 +25,6 @@ LAYERS = (
 CONNECTIONS, LOAD_S, FIGURES_S = 64, 10.0, 5.0
 SETTLED_AFTER, REQUESTS = 100, 10_000
 AT_MOST_S = 90.0
-
-
-class Row(NamedTuple):
-    """One line of the table; no goal: told for comparison."""
-
-    what: str
-    measured: str
-    goal: str = ""
-    met: bool | None = None
-
-
-def spread(values: list[float], unit: str, digits: int = 1) -> str:
-    middle, low, high = (f"{value:.{digits}f}" for value in (median(values), min(values), max(values)))
-    return f"{middle} {unit} ({low}-{high})"
 
 
 def at_most(what: str, values: list[float], limit: float, unit: str, digits: int = 1) -> Row:
@@ -134,29 +117,5 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
 }
 
 
-def machine() -> str:
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        named = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line[:10] == "model name"]
-        model = named[0] if named else model
-    return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, torch {torch.__version__}"
-
-
-def main(names: list[str]) -> int:
-    if unknown := [name for name in names if name not in SECTIONS]:
-        raise SystemExit(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
-    print(machine())
-    print(f"{'what':44} | {'measured: median (min-max)':34} | {'goal':16} | met?")
-    missed = 0
-    for name in names or SECTIONS:
-        for row in SECTIONS[name]():
-            met = "" if row.met is None else "yes" if row.met else "NO"
-            print(f"{row.what:44} | {row.measured:34} | {row.goal:16} | {met}", flush=True)
-            missed += row.met is False
-    print(f"load average {os.getloadavg()[0]:.1f} at the end; {missed} goals missed")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    show([SECTIONS[name] for name in known(sys.argv[1:], SECTIONS)])

@@ -13,7 +13,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-c", "from app.cli import main; main()")
+MAIN = "from app.cli import main; main()"
+COMMAND = (sys.executable, "-c", MAIN)
 START_WITHIN_S = 60
 
 
@@ -29,10 +30,10 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def sepviz(**settings: str) -> Iterator[Server]:
-    """Sepviz with its defaults and these `SEPVIZ_*` settings, until the block ends."""
+def sepviz(first: str = "", **settings: str) -> Iterator[Server]:
+    """Sepviz with its defaults and these `SEPVIZ_*` settings, until the block ends; it begins with `first`, Python."""
     port = free_port()
-    command = [*COMMAND, "serve", "--port", str(port)]
+    command = [sys.executable, "-c", f"{first}\n{MAIN}", "serve", "--port", str(port)]
     with serving(command, f"http://127.0.0.1:{port}/healthz", settings) as process:
         yield Server(port, process.pid)
 

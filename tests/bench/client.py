@@ -1,0 +1,47 @@
+"""A client that costs little: it speaks as much HTTP/1.1 as the server answers, and keeps its connection.
+
+Whoever makes load shares the machine with the server, so that every instruction here is taken from what is measured.
+"""
+
+import asyncio
+import time
+from typing import NamedTuple, Self
+
+
+class Answer(NamedTuple):
+    """What came, headers by their names in small letters, and how long it took from the first byte sent."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+    ms: float
+
+
+class Connection:
+    """One connection to a port of this machine."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int) -> Self:
+        return cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**22))
+
+    async def ask(self, request: bytes) -> Answer:
+        """The answer, read to its end; raises `OSError` or `EOFError` where the connection ends before."""
+        begun = time.perf_counter()
+        self._writer.write(request)
+        head, *lines = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
+        parts = (line.partition(b": ") for line in lines)
+        headers = {name.lower(): value for name, _, value in parts}
+        body = await self._reader.readexactly(int(headers.get(b"content-length", 0)))
+        return Answer(int(head.split(b" ", 2)[1]), headers, body, (time.perf_counter() - begun) * 1000)
+
+    def close(self) -> None:
+        self._writer.transport.abort()
+
+
+def get(target: str, **headers: str) -> bytes:
+    """The request for a path and query."""
+    more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n{more}\r\n".encode()

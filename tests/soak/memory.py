@@ -1,0 +1,62 @@
+"""What the server and its processes take together, and whether it grows with the requests."""
+
+from collections.abc import Iterator
+
+import psutil
+
+from tests.bench.server import Server, sepviz
+from tests.bench.table import Row
+from tests.soak.generator import Generator
+from tests.soak.verdict import MIB, exactly
+
+SETTLED_AFTER, REQUESTS = 100, 10_000
+CONNECTIONS = 16
+AT_MOST_S = 240
+WHOLE_TREE = 700 * MIB
+GROWTH = 1.05
+
+
+def processes(pid: int) -> list[psutil.Process]:
+    """The server, then every process below it."""
+    server = psutil.Process(pid)
+    return [server, *server.children(recursive=True)]
+
+
+def resident(pid: int) -> int:
+    """Bytes of all of them; a page that two of them share counts twice."""
+    total = 0
+    for process in processes(pid):
+        try:
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def growth(settled_after: int = SETTLED_AFTER, requests: int = REQUESTS) -> dict[int, int]:
+    """Bytes of the tree after the first requests, after a tenth and after all of them, or a few more."""
+    with sepviz() as server:
+        sizes, asked = {}, 0
+        for total in (settled_after, requests // 10, requests):
+            people = {"users": CONNECTIONS, "every": 0, "seconds": AT_MOST_S, "seed": total}
+            told = Generator("crowd", AT_MOST_S, port=server.port, most=total - asked, **people).result()
+            asked += told["requests"]
+            if told["faults"] or asked < total:
+                raise RuntimeError(f"{asked} of {total} requests, {told['faults'][:3]}")
+            sizes[total] = resident(server.pid)
+    return sizes
+
+
+def rows() -> Iterator[Row]:
+    sizes = growth()
+    ratio = sizes[REQUESTS] / sizes[SETTLED_AFTER]
+    yield exactly(
+        f"memory after {REQUESTS:,} over after {SETTLED_AFTER}", f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH
+    )
+    yield Row("  ", ", ".join(f"{size / MIB:.0f} MiB after {count}" for count, size in sizes.items()))
+
+
+def whole_tree(server: Server) -> Iterator[Row]:
+    taken = resident(server.pid)
+    goal = f"<= {WHOLE_TREE / MIB:.0f} MiB"
+    yield exactly("memory of the whole tree after all this", f"{taken / MIB:.0f} MiB", goal, taken <= WHOLE_TREE)
