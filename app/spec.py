@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
-from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -145,16 +144,21 @@ class LayerSpec(BaseModel):
 
     def as_kind(self, kind: Kind) -> "LayerSpec":
         """The same layer as another kind; going to `spatially-separable`, N becomes M."""
-        kept = {n: v for n, v in self.parameters().items() if n not in ("kind", "out_channels", "depth_multiplier")}
-        if "spatially-separable" not in (kind, self.kind):
-            kept = {n: v for n, v in self.parameters().items() if n != "kind"}
-        return LayerSpec.parse({"kind": kind, **kept}.items())
+        if kind == self.kind:
+            return self
+        if kind == "spatially-separable":
+            return self.model_copy(update={"kind": kind, "out_channels": self.in_channels, "depth_multiplier": 1})
+        if self.kind == "spatially-separable":
+            return self.model_copy(
+                update={"kind": kind, "out_channels": LayerSpec.model_fields["out_channels"].default}
+            )
+        return self.model_copy(update={"kind": kind})
 
 
-# The page names one layer a dozen times.
+# The page names one layer a dozen times. No value has a character that an address would have to escape.
 @lru_cache(maxsize=256)
 def _query(spec: LayerSpec) -> str:
-    return urlencode(spec.parameters())
+    return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
 
 
 def _refusal(parameter: str, value: object, why: str, fits: str) -> PydanticCustomError:

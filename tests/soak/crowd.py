@@ -1,7 +1,8 @@
 """A generator: many people who each open the page and move its sliders, every one at a pace of their own.
 
 A change is what the page does at a change: it asks for the view of a layer. What the answers allow to be kept is kept,
-as a browser does; a change that is overtaken by the next one is given up, and its connection is closed. Half of the changes are to layers that everybody has (those of the lesson), half to others.
+as a browser does; a change that is overtaken by the next one is given up, and its connection is closed. Half of the
+changes are to layers that everybody has (those of the lesson), half to others.
 """
 
 import asyncio
