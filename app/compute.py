@@ -47,6 +47,7 @@ class Counts:
     refused: int = 0
     overtaken: int = 0
     dropped: int = 0
+    turned_away: int = 0
     seconds: float = 0.0
 
 
@@ -136,6 +137,13 @@ class Compute:
                 del self._waiting[key]
                 self.counts.dropped += 1
 
+    def busy(self) -> Busy:
+        """What is said to whom the queue has no place for: when to come again, by its length."""
+        expected = (len(self._waiting) + 1) * self._mean_s / self._workers
+        seconds = min(max(math.ceil(expected), SHORTEST_RETRY_S), LONGEST_RETRY_S)
+        waiting = f"{len(self._waiting)} computations wait already"
+        return Busy(f"the server is busy: {waiting}; try again in {seconds} s", seconds)
+
     def close(self) -> None:
         """Let the workers finish what they have begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -160,7 +168,7 @@ class Compute:
             _fail(oldest, Flooding(f"more than {MOST_OF_A_PAGE} requests of this page wait; newer ones took its place"))
         elif len(self._waiting) >= self.queue:
             self.counts.refused += 1
-            raise self._busy()
+            raise self.busy()
         self._waiting[job.key] = job
         self._begin()
         return job
@@ -188,12 +196,6 @@ class Compute:
             if not job.done.done():
                 job.done.set_result(result)
         self._begin()
-
-    def _busy(self) -> Busy:
-        expected = (len(self._waiting) + 1) * self._mean_s / self._workers
-        seconds = min(max(math.ceil(expected), SHORTEST_RETRY_S), LONGEST_RETRY_S)
-        waiting = f"{len(self._waiting)} computations wait already"
-        return Busy(f"the server is busy: {waiting}; try again in {seconds} s", seconds)
 
 
 def _timed(work: Callable[[], Encoded]) -> tuple[Encoded, float]:

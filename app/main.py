@@ -18,6 +18,7 @@ from app.limits import RULES, Limits
 from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
+from app.routes.pressure import Pressure
 from app.routes.services import Services
 from app.routes.watch import Metrics, Watch
 from app.settings import Settings, assets
@@ -38,21 +39,25 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         clock,
         limits,
     )
+    pressure = Pressure(compute)
     templates = page.templates(assets("templates"))
     templates.env.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
     services = Services(
         settings=settings,
         inputs=Inputs(store, settings.input_cache_bytes),
         compute=compute,
+        pressure=pressure,
         decoder=Decoder(),
         limits=limits,
         templates=templates,
-        metrics=Metrics(compute),
+        metrics=Metrics(compute, pressure),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        pressure.start()
         yield
+        pressure.stop()
         services.compute.close()
         services.decoder.close()
         store.close()

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -20,15 +21,30 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
+# libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
+# busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
+DOORS = 64
+TurnAway = Callable[[bytes], bytes | None]
 # The interpreter passes from a worker to the event loop this often where both have work; the default, 5 ms, is as long
 # as a whole answer takes.
 SWITCH_S = 0.001
 
 
+def _heard(_request: bytes) -> bytes | None:
+    return None
+
+
 class DeadlineProtocol(H11Protocol):
-    """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer."""
+    """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer.
+
+    `turn_away` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
+    """
 
     seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
+
+    def __init__(self, *args: Any, turn_away: TurnAway = _heard, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._turn_away = turn_away
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -39,6 +55,9 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something; a phase that goes on keeps its deadline."""
+        if self._now() == "head" and not self.conn.trailing_data[0] and (answer := self._turn_away(data)):
+            self.transport.write(answer)
+            return
         super().data_received(data)
         self._enter(self._now())
 
@@ -88,17 +107,19 @@ def run(
     listening: socket.socket,
     stopping: threading.Event,
     proxies: str | None = None,
+    turn_away: TurnAway = _heard,
     **options: Any,
 ) -> None:
     """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's.
 
+    `turn_away` sees a request before anybody else, and may have an answer for it.
     `proxies`, addresses and networks by comma or `*`, are believed when they say who asks and by which scheme.
     """
     sys.setswitchinterval(SWITCH_S)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http=DeadlineProtocol,
+        http=partial(DeadlineProtocol, turn_away=turn_away),  # type: ignore[arg-type]  # called, not derived from
         ws="none",
         log_config=None,
         access_log=False,
@@ -112,4 +133,4 @@ def run(
     )
     # uvicorn finishes what is in flight and then passes Ctrl+C on; that is how a server is stopped, no failure.
     with suppress(KeyboardInterrupt):
-        Server(config, stopping).run(sockets=[listening])
+        Server(config, stopping).run(sockets=[listening, *(listening.dup() for _ in range(DOORS - 1))])

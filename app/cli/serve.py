@@ -70,4 +70,5 @@ def _run_server(listening: socket.socket, settings: "Settings") -> None:
     from app.server import run  # noqa: PLC0415 - only here
 
     app = create_app(settings)
-    run(app, listening, app.state.services.stopping, settings.forwarded_allow_ips)
+    services = app.state.services
+    run(app, listening, services.stopping, settings.forwarded_allow_ips, services.pressure.refusal)

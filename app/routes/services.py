@@ -11,6 +11,7 @@ from app.compute import Compute
 from app.inputs import Inputs
 from app.inputs.decoder import Decoder
 from app.limits import Limits
+from app.routes.pressure import Pressure
 from app.routes.watch import Metrics
 from app.settings import Settings
 
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     inputs: Inputs
     compute: Compute
+    pressure: Pressure
     decoder: Decoder
     limits: Limits
     templates: Jinja2Templates
