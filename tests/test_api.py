@@ -630,6 +630,13 @@ def test_every_refusal_of_a_picture_names_the_file(client, data, status):
     assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]
 
 
+def test_of_two_pictures_none_is_taken(client):
+    answer = client.post("/api/images", files=[("file", ("a.png", b"1")), ("file", ("b.png", b"2"))])
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["value"], error["allowed"]) == ("file", "2 pictures", "send one")
+
+
 def test_a_form_that_is_none_names_the_file(client):
     answer = client.post("/api/images", content=b"none", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 400

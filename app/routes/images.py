@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Request, UploadFile
 from fastapi.responses import JSONResponse
 
-from app.errors import UploadsOff
+from app.errors import BadParameter, InvalidParameters, UploadsOff
 from app.inputs.images import MAX_BYTES
 from app.routes.responses import client
 from app.routes.services import Provided
@@ -24,9 +24,11 @@ async def _admitted(request: Request, services: Provided) -> None:
 
 
 @router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_admitted)])
-async def upload(file: Annotated[UploadFile, File()], services: Provided) -> JSONResponse:
+async def upload(files: Annotated[list[UploadFile], File(alias="file")], services: Provided) -> JSONResponse:
     """Keep a picture for a while, decoded; its `id` is an `input`."""
-    data = await file.read()
+    if len(files) > 1:
+        raise InvalidParameters([BadParameter("file", f"{len(files)} pictures", "send one", "more than one")])
+    data = await files[0].read()
     picture = await services.decoder.decode(data)
     document = {
         "id": await to_thread(services.inputs.store.add, picture),
