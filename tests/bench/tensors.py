@@ -62,8 +62,12 @@ async def _ask(app, query: bytes) -> None:
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
 
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        for message in messages:
+            return message
+        return await asyncio.Future()  # it never leaves
 
     async def send(message: dict[str, object]) -> None:
         if message.get("status", 200) != 200:
