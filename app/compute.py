@@ -161,7 +161,8 @@ class Compute:
             raise
 
     def _admit(self, job: _Job) -> _Job:
-        own = [each for each in self._waiting.values() if job.page is not None and each.page == job.page]
+        # What others wait for as well is not this page's to give up.
+        own = [each for each in self._waiting.values() if job.page and each.page == job.page and each.watchers == 1]
         if len(own) >= MOST_OF_A_PAGE:
             oldest = self._waiting.pop(own[0].key)
             self.counts.overtaken += 1

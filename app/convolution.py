@@ -9,6 +9,8 @@ from app.shapes import ConvShape
 # Measured with one thread, torch 2.13, AVX-512: depthwise is 3 to 25 times faster channels-last, from one channel to
 # 256; a convolution that mixes few channels is up to 8 times faster in the default layout.
 FEW_CHANNELS = 16
+# A dilated kernel takes up to seventy times as long where conv2d is also to pad more cells than these.
+MOST_PADDED = 4
 
 
 def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: ConvShape) -> Tensor:
@@ -23,7 +25,8 @@ def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: ConvShape
     few = groups == 1 and maps.shape[1] < FEW_CHANNELS
     maps = maps.contiguous(memory_format=torch.contiguous_format if few else torch.channels_last)
     (top, bottom), (left, right) = shape.padding
-    if (top, left) != (bottom, right):
+    slow = max(shape.dilation) > 1 and max(top, left) > MOST_PADDED
+    if slow or (top, left) != (bottom, right):
         maps, top, left = F.pad(maps, (left, right, top, bottom)), 0, 0
     return F.conv2d(maps, weight, bias, shape.stride, (top, left), shape.dilation, groups)
 

@@ -11,7 +11,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
-from app.errors import Flooding, shown
+from app.errors import Flooding
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
@@ -90,8 +90,8 @@ def network(address: str) -> str:
     """Whom an address stands for: itself, or of IPv6 its /64, of which anybody has every address."""
     try:
         parsed = ip_address(address)
-    except ValueError:  # a proxy may say anything
-        return shown(address)
+    except ValueError:  # a proxy may say anything, and who says nothing sensible shares one
+        return "unknown"
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or f"{IPv6Address(int(parsed) >> 64 << 64)}/64")
     return str(parsed)

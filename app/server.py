@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import FrameType
 from typing import Any, ClassVar
@@ -45,6 +45,7 @@ class DeadlineProtocol(H11Protocol):
     def __init__(self, *args: Any, turn_away: TurnAway = _heard, **options: Any) -> None:
         super().__init__(*args, **options)
         self._turn_away = turn_away
+        self._untaken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -86,7 +87,13 @@ class DeadlineProtocol(H11Protocol):
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
 
     def _close(self) -> None:
-        self.transport.abort()
+        """Too late, unless an answer is still being taken, however slowly: it is complete when all of it is written."""
+        untaken = self.transport.get_write_buffer_size()
+        if untaken in (0, self._untaken):
+            self.transport.abort()
+            return
+        self._untaken = untaken
+        self._deadline = self.loop.call_later(self.seconds["answer"], self._close)
 
 
 class Server(uvicorn.Server):
@@ -132,5 +139,6 @@ def run(
         **options,
     )
     # uvicorn finishes what is in flight and then passes Ctrl+C on; that is how a server is stopped, no failure.
-    with suppress(KeyboardInterrupt):
-        Server(config, stopping).run(sockets=[listening, *(listening.dup() for _ in range(DOORS - 1))])
+    with suppress(KeyboardInterrupt), ExitStack() as copies:
+        doors = [listening, *(copies.enter_context(listening.dup()) for _ in range(DOORS - 1))]
+        Server(config, stopping).run(sockets=doors)

@@ -51,6 +51,13 @@ def client():
         yield made
 
 
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 def png(width=20, height=10, colour=(255, 0, 0)):
     into = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(into, "PNG")
@@ -641,3 +648,43 @@ def test_a_form_that_is_none_names_the_file(client):
     answer = client.post("/api/images", content=b"none", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 400
     assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "null", "https://evil.example"])
+def test_an_origin_that_is_no_address_is_foreign(client, origin):
+    answer = client.post("/api/images", files={"file": ("a.png", b"1")}, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("rest", ["//[", "//\u2100", "/\t/[", "//evil.example/embed", "///embed", "/nosuch"])
+def test_oembed_of_what_is_no_page_of_ours_is_404(client, rest):
+    answer = client.get("/oembed", params={"url": f"http://localhost{rest}"})
+    assert answer.status_code == 404
+    assert [error["parameter"] for error in answer.json()["errors"]] == ["url"]
+
+
+@pytest.mark.parametrize("path", ["/view", "/api/tensors", "/feature-maps/input.png", "/feature-maps/input/0.png"])
+def test_what_was_made_of_an_upload_that_is_gone_is_gone(monkeypatch, path):
+    clock = Clock()
+    with TestClient(create_app(Settings(), clock), base_url="http://localhost") as client:
+        name = client.post("/api/images", files={"file": ("a.png", png())}).json()["id"]
+        seen = client.get(f"{path}?{SMALL}&input={name}")
+        held = {"If-None-Match": seen.headers["etag"]}
+        assert client.get(f"{path}?{SMALL}&input={name}", headers=held).status_code == 304
+        clock.now += 10_000
+        assert client.get(f"{path}?{SMALL}&input={name}", headers=held).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"/api/tensors?input={FORGOTTEN}", 410),
+        ("/api/tensors?in_channels=512&out_channels=1024&size=512&kernel_size=31", 422),
+        ("/diagrams/separable.svg?size=8&kernel_size=31&padding=valid", 422),
+        ("/api/layer", 304),
+        ("/view?size=8", 304),
+    ],
+)
+def test_any_tag_at_all_is_held_of_what_there_is(client, address, status):
+    assert client.get(address, headers={"If-None-Match": "*"}).status_code == status

@@ -106,6 +106,25 @@ def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
     assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_PAGE + 2)]
 
 
+def test_what_others_wait_for_too_is_nobodys_to_give_up():
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate.job("first")))
+        await settled(lambda: gate.begun == ["first"])
+        shared = [asyncio.create_task(compute.once("shared", gate.job("shared"), Client(page))) for page in "ab"]
+        await settled(lambda: compute.counts.joined == 1)
+        own = [
+            asyncio.create_task(compute.once(f"{n}", gate.job(f"{n}"), Client("a"))) for n in range(MOST_OF_A_PAGE + 1)
+        ]
+        await settled(lambda: compute.counts.overtaken == 1)
+        gate.open.set()
+        await first
+        return await asyncio.gather(*shared, *own, return_exceptions=True)
+
+    answers = together(scenario, queue=64)
+    assert [each.body for each in answers[:2]] == [b"shared", b"shared"]
+    assert [isinstance(each, Flooding) for each in answers[2:]] == [True, *[False] * MOST_OF_A_PAGE]
+
+
 def test_what_nobody_waits_for_is_not_begun():
     async def scenario(compute, gate):
         running = asyncio.create_task(compute.once("running", gate.job("running")))

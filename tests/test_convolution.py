@@ -104,3 +104,19 @@ def test_it_is_cross_correlation():
     maps[0, 0, 4, 4] = 1
     weight = torch.arange(9.0).view(1, 1, 3, 3)
     assert torch.equal(convolve(maps, weight, None, shape)[0, 0, 3:6, 3:6], weight[0, 0].flip(0, 1))
+
+
+@pytest.mark.parametrize("kind", ["depthwise-separable", "standard"])
+@pytest.mark.parametrize("padding", ["same", 5, "valid"])
+def test_a_wide_dilated_kernel_is_one_with_zeros_between(kind, padding):
+    """The same sums from a plain convolution, whose kernel has the gaps in it."""
+    spec = LayerSpec(kind=kind, in_channels=3, out_channels=2, kernel_size=7, dilation=3, size=24, padding=padding)
+    shape = plan(spec)[0]
+    maps, weight, _ = drawn(shape, 1, False)
+    reach = 3 * 6 + 1
+    spread = torch.zeros(*weight.shape[:2], reach, reach)
+    spread[:, :, ::3, ::3] = weight
+    (top, bottom), (left, right) = shape.padding
+    padded = torch.nn.functional.pad(maps, (left, right, top, bottom)).double()
+    expected = torch.nn.functional.conv2d(padded, spread.double(), groups=shape.groups)
+    torch.testing.assert_close(convolve(maps, weight, None, shape).double(), expected, rtol=1e-4, atol=1e-4)

@@ -9,13 +9,14 @@ import time
 import zlib
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app.errors import ImageTooLarge, UndecodableImage, UnsafeImage, UnsupportedImage
+from app.errors import Busy, ImageTooLarge, UndecodableImage, UnsafeImage, UnsupportedImage
 from app.inputs import decoder as module
 from app.inputs.decoder import Decoder
-from app.inputs.images import decode
+from app.inputs.images import Picture, decode
 
 
 def png(width=30, height=20):
@@ -96,6 +97,30 @@ def test_a_picture_that_takes_its_decoder_down_goes_alone(monkeypatch, deadly):
         return (await decoder.decode(png(50, 10))).width
 
     assert outcome(scenario) == 50
+
+
+def test_those_who_come_together_share_one_pool():
+    async def scenario(decoder):
+        for _ in range(3):
+            await asyncio.gather(*(decoder.decode(png()) for _ in range(6)))
+            assert len(decoder.pids) == 1
+            os.kill(decoder.pids[0], signal.SIGKILL)
+        return psutil.Process().num_threads()
+
+    first, second = outcome(scenario), outcome(scenario)
+    assert second <= first + 1
+
+
+def test_more_pictures_than_may_wait_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "MOST_WAITING", 3)
+
+    async def scenario(decoder):
+        asked = [decoder.decode(png()) for _ in range(5)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert (await decoder.decode(png())).width == 30
+        return [type(each) for each in answers]
+
+    assert outcome(scenario) == [Picture] * 3 + [Busy] * 2
 
 
 def test_a_decoder_that_takes_too_long_is_ended(monkeypatch):

@@ -128,7 +128,7 @@ def test_without_rules_nothing_is_counted():
         ("::ffff:203.0.113.7", "203.0.113.7", True),
         ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
         ("fe80::1%eth0", "fe80::2%eth0", True),
-        ("testclient", "another", False),
+        ("testclient", "another", True),
     ],
 )
 def test_an_address_of_ipv6_stands_for_its_network(one, other, same):

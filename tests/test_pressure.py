@@ -79,6 +79,10 @@ def test_the_answer_is_a_problem_that_says_when_to_come_again(late):
         VIEW[:-1],
         VIEW + VIEW,
         VIEW + b"x",
+        VIEW.replace(b"Host", b"Content-Length: 9\r\nHost"),
+        VIEW.replace(b"Host", b"transfer-encoding: chunked\r\nHost"),
+        VIEW.replace(b"Host", b"Connection: close\r\nHost"),
+        VIEW.replace(b"1.1", b"1.0"),
     ],
 )
 def test_everything_else_is_heard(late, request_):

@@ -76,9 +76,13 @@ class Transport:
 
     def __init__(self):
         self.aborted = False
+        self.untaken = 0
 
     def abort(self):
         self.aborted = True
+
+    def get_write_buffer_size(self):
+        return self.untaken
 
     def add_done_callback(self, call):
         """As a task has it."""
@@ -149,6 +153,20 @@ def test_an_answer_that_is_not_taken_is_given_sixty_seconds(watched):
     protocol, _, loop = watched
     protocol.data_received(REQUEST)
     assert [timer.seconds for timer in running(loop)] == [60]
+
+
+def test_an_answer_that_is_taken_slowly_is_not_cut_off(watched):
+    _, transport, loop = watched
+    transport.untaken = 1000
+    for left in (900, 800):
+        running(loop)[-1].call()
+        assert not transport.aborted
+        assert running(loop)[-1].seconds == 60
+        transport.untaken = left
+    running(loop)[-1].call()
+    assert not transport.aborted
+    running(loop)[-1].call()  # a minute in which nothing was taken
+    assert transport.aborted
 
 
 def test_stalled_clients_do_not_keep_others_waiting(server):

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, TimeoutError  # noqa: A004 - pebb
 
 from pebble import ProcessExpired, ProcessPool
 
-from app.errors import UnsafeImage
+from app.errors import Busy, UnsafeImage
 from app.inputs.images import Picture, decode
 
 MEMORY_BYTES = 600 * 2**20
@@ -16,6 +16,8 @@ SECONDS = 3.0
 # A fresh process now and then: what a library leaks does not add up.
 TASKS_OF_A_PROCESS = 200
 ASKED_EVERY_S = 5.0
+MOST_WAITING = 16
+RETRY_S = 5
 ONE_PIXEL = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
 
@@ -30,25 +32,30 @@ class Decoder:
         self._processes = processes
         self._pool: ProcessPool | None = None
         self._answered = float("-inf")
+        self._waiting = 0
+        self._making = asyncio.Lock()
 
     async def decode(self, data: bytes) -> Picture:
-        """The picture; raises what `decode` raises, and `UnsafeImage` where it took the process down or too long."""
+        """The picture; raises what `decode` raises, `UnsafeImage` where it took the process down or too long.
+
+        `Busy` where many wait already: each holds its file in memory.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise Busy(f"{self._waiting} pictures wait already; send yours again in {RETRY_S} s", RETRY_S)
+        self._waiting += 1
         try:
-            return await self._once(data)
-        except _PoolBroken:
-            self._pool = None
-            try:
-                return await self._once(data)
-            except _PoolBroken:
-                raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
+            return await self._again(data)
+        finally:
+            self._waiting -= 1
 
     async def answers(self) -> bool:
-        """Whether a picture would be decoded: one of a single pixel is tried, at most every five seconds."""
+        """Whether a picture would be decoded soon: one of a single pixel is tried, at most every five seconds."""
         now = time.monotonic()
         if now - self._answered > ASKED_EVERY_S:
             try:
-                await self.decode(ONE_PIXEL)
-            except UnsafeImage:
+                async with asyncio.timeout(SECONDS):
+                    await self.decode(ONE_PIXEL)
+            except (UnsafeImage, Busy, TimeoutError):
                 return False
             self._answered = now
         return True
@@ -62,16 +69,41 @@ class Decoder:
     def close(self) -> None:
         """End the processes."""
         if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
+            _stop(self._pool)
             self._pool = None
 
-    async def _once(self, data: bytes) -> Picture:
-        if self._pool is None or not self._pool.active:
-            self._pool = await asyncio.to_thread(self._started)
+    async def _again(self, data: bytes) -> Picture:
         try:
-            future = self._pool.schedule(_decode, args=[data], timeout=SECONDS)
+            return await self._once(data)
+        except _PoolBroken:
+            try:
+                return await self._once(data)
+            except _PoolBroken:
+                raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
+
+    async def _running(self) -> ProcessPool:
+        """The pool; made anew, once for all who wait, where there is none that works."""
+        async with self._making:
+            if self._pool is not None and not self._pool.active:
+                await asyncio.to_thread(_stop, self._pool)
+                self._pool = None
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(self._started)
+            return self._pool
+
+    async def _drop(self, pool: ProcessPool) -> None:
+        """This pool no longer, unless somebody has made another meanwhile."""
+        async with self._making:
+            if self._pool is pool:
+                self._pool = None
+                await asyncio.to_thread(_stop, pool)
+
+    async def _once(self, data: bytes) -> Picture:
+        pool = await self._running()
+        try:
+            future = pool.schedule(_decode, args=[data], timeout=SECONDS)
         except RuntimeError:
+            await self._drop(pool)
             raise _PoolBroken from None
         try:
             return await asyncio.wrap_future(future)
@@ -80,6 +112,7 @@ class Decoder:
         except (ProcessExpired, MemoryError):
             raise UnsafeImage("file: it could not be decoded safely; try another picture") from None
         except (CancelledError, BrokenPipeError, EOFError, RuntimeError):
+            await self._drop(pool)
             raise _PoolBroken from None
 
     def _started(self) -> ProcessPool:
@@ -89,6 +122,11 @@ class Decoder:
         if method == "forkserver":
             context.set_forkserver_preload([decode.__module__])
         return ProcessPool(self._processes, max_tasks=TASKS_OF_A_PROCESS, initializer=_limit, context=context)
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 class _PoolBroken(Exception):

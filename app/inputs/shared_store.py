@@ -81,7 +81,8 @@ class SharedStore:
     def answers(self) -> bool:
         """Whether Redis answers now; from then on it is asked again."""
         try:
-            self._redis.ping()
+            # Not a ping: one that is full answers it, and keeps nothing.
+            self._redis.set(f"{PREFIX}probe", b"", px=1000)
         except RedisError:
             return False
         self._paused_until = float("-inf")
@@ -111,7 +112,7 @@ def _parsed(name: str, file: bytes | None) -> Pixels | None:
     """The pixels in the file, or None where there is none or it holds others."""
     try:
         pixels: Pixels = npy.read_array(io.BytesIO(file or b""), allow_pickle=False)
-    except ValueError:
+    except Exception:  # noqa: BLE001 - whatever else somebody put there is no picture, and numpy may say so in any way
         return None
     pixels.flags.writeable = False
     return pixels if name_of(pixels) == name else None

@@ -34,7 +34,7 @@ async def layer(request: Request, asked: Annotated[LayerTableQuery, Depends(quer
     if same := unchanged(request, key):
         return same
     write, media_type = TABLES[asked.format]
-    return respond(key, Encoded(write(asked.layer).encode(), media_type))
+    return respond(request, key, Encoded(write(asked.layer).encode(), media_type))
 
 
 @router.get("/code", openapi_extra=documented(CodeQuery))
@@ -44,7 +44,7 @@ async def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQ
     if same := unchanged(request, key):
         return same
     source = generate(asked.layer, asked.framework)
-    return respond(key, Encoded(source.encode(), "text/plain; charset=utf-8"))
+    return respond(request, key, Encoded(source.encode(), "text/plain; charset=utf-8"))
 
 
 @router.get("/tensors", openapi_extra=documented(TensorsQuery))
@@ -62,4 +62,4 @@ async def tensors(
         return write(run(spec, services.inputs, selection), asked.dtype, asked.tile)
 
     made = services.compute.once(key, job, client(request), keep=cache == CACHED)
-    return respond(key, await while_asked(request, made), cache)
+    return respond(request, key, await while_asked(request, made), cache)

@@ -119,8 +119,7 @@ async def oembed(
     own = origin(request, services)
     if not asked.url.startswith((f"{own}/", f"{own}?")) and asked.url != own:
         raise UnknownName("address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"])
-    parts = urlsplit(asked.url.removeprefix(own))
-    path, pairs = parts.path or "/", parse_qsl(parts.query, keep_blank_values=True)
+    path, pairs = _taken_apart(asked.url.removeprefix(own))
     name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
         told = _rich(own, parse(EmbedQuery if path == "/embed" else LayerQuery, pairs), dict(pairs), asked)
@@ -130,6 +129,16 @@ async def oembed(
         raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)])
     about = {"version": "1.0", "provider_name": "Sepviz", "provider_url": f"{own}/", "cache_age": 3600}
     return JSONResponse(about | told, headers={"Cache-Control": CACHED})
+
+
+def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
+    """The path and the parameters of an address of this server; no path where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "", []
+    path = "" if parts.netloc or address.startswith("//") else parts.path or "/"
+    return path, parse_qsl(parts.query, keep_blank_values=True)
 
 
 def _rich(own: str, layer: LayerQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:

@@ -40,7 +40,7 @@ async def diagram(
     svg = draw(name, asked.layer, asked.options)
     # Cairo takes tens of milliseconds, and lets go of the interpreter meanwhile.
     body = svg.encode() if form == "svg" else await to_thread(png if form == "png" else pdf, svg)
-    return respond(key, Encoded(body, FIGURE_TYPES[form]))
+    return respond(request, key, Encoded(body, FIGURE_TYPES[form]))
 
 
 @router.get("/feature-maps/{stage}.{form}", openapi_extra=documented(MapsQuery))
@@ -86,7 +86,7 @@ async def _maps(
         return encode(run(spec, services.inputs, Selection((stage,), channels)).asked()[stage])
 
     made = services.compute.once(key, job, client(request), keep=cache == CACHED)
-    return respond(key, await while_asked(request, made), cache)
+    return respond(request, key, await while_asked(request, made), cache)
 
 
 def _one(channel: str, spec: LayerSpec, stage: str) -> range:

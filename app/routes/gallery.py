@@ -66,4 +66,4 @@ async def gallery(
         "own_layer": spec not in examples.values(),
     }
     body = services.templates.get_template("gallery.html").render(context)
-    return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
+    return respond(request, key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)

@@ -38,7 +38,7 @@ async def readyz(services: Provided) -> Response:
     waits = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
-        "decoder": not await services.decoder.answers(),
+        "decoder": not services.stopping.is_set() and not await services.decoder.answers(),
     }
     reasons = [name for name, holds in waits.items() if holds]
     if reasons:

@@ -95,7 +95,9 @@ async def fragment(
     key = address(request, asked)
     if same := unchanged(request, key, REVALIDATED):
         return same
-    return respond(key, Encoded(_fragment(asked.layer, services).encode(), "text/html; charset=utf-8"), REVALIDATED)
+    return respond(
+        request, key, Encoded(_fragment(asked.layer, services).encode(), "text/html; charset=utf-8"), REVALIDATED
+    )
 
 
 @router.get("/view", openapi_extra=documented(PlanesQuery))
@@ -113,7 +115,7 @@ async def planes(
         return encode(run(spec, services.inputs, selection), "uint8", asked.tile, parts)
 
     made = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
-    return respond(key, await while_asked(request, made), cache)
+    return respond(request, key, await while_asked(request, made), cache)
 
 
 def _fragment(spec: LayerSpec, services: Services) -> str:

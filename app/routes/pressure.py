@@ -16,6 +16,8 @@ CROWDED = 0.5  # of the queue
 TOO_LATE_S = 0.05
 BEAT_S = 0.01
 _END = b"\r\n\r\n"
+# What has one of these wants more than an answer: a body is read, or the connection closed. It is parsed.
+_MORE = (b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nconnection: close", b"\r\nexpect:", b"\r\nupgrade:")
 
 
 class Pressure:
@@ -49,6 +51,9 @@ class Pressure:
         if late < (LATE_S if crowded else TOO_LATE_S):
             return None
         if not request.startswith(COMPUTED) or request.find(_END) != len(request) - len(_END):
+            return None
+        folded = request.lower()
+        if b" http/1.1\r\n" not in folded or any(each in folded for each in _MORE):
             return None
         self._compute.counts.turned_away += 1
         busy = self._compute.busy()

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.diagrams import error_figure
 from app.errors import (
     BadParameter,
+    Busy,
     Flooding,
     ForeignOrigin,
     ImageGone,
@@ -103,6 +104,9 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    if isinstance(error.__cause__, OSError):
+        # The form was well, and there is no room to put it down.
+        return refusal(request, Busy("file: there is no room for it just now; try again in 10 s", 10))
     # The one thing that a framework of ours finds malformed before we see it is the form around a picture.
     errors = [{**_MISSING, "detail": "not a form"}] if status == HTTPStatus.BAD_REQUEST else []
     return problem(request, status, str(error.detail)[:2000], errors, error.headers)

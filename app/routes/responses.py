@@ -33,11 +33,12 @@ def address(request: Request, parsed: BaseModel) -> str:
 
 
 def unchanged(request: Request, key: str, cache: str = CACHED) -> Response | None:
-    """304 where the client has this already; nothing is computed for it."""
-    held = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag(key) in held or held == ["*"]:
-        return Response(status_code=304, headers=_headers(key, cache))
-    return None
+    """304 where the client has this already; nothing is computed for it.
+
+    Not for what is made of an upload, which may be gone, nor for `*`, which asks whether there is anything at all:
+    `respond` knows.
+    """
+    return _same(key, cache) if cache != PRIVATE and etag(key) in _held(request) else None
 
 
 def cache_of(spec: LayerSpec) -> str:
@@ -45,8 +46,10 @@ def cache_of(spec: LayerSpec) -> str:
     return PRIVATE if is_upload(spec.input) else CACHED
 
 
-def respond(key: str, encoded: Encoded, cache: str = CACHED) -> Response:
-    """200 with the bytes, their type and their tag."""
+def respond(request: Request, key: str, encoded: Encoded, cache: str = CACHED) -> Response:
+    """200 with the bytes, their type and their tag; 304 where the client has them."""
+    if {etag(key), "*"} & _held(request):
+        return _same(key, cache)
     return Response(encoded.body, media_type=encoded.media_type, headers=_headers(key, cache))
 
 
@@ -77,6 +80,14 @@ def client(request: Request) -> Client:
     """Who asks: the open page, if it says so, and the address, which a proxy says that is trusted."""
     page = request.headers.get("sepviz-page", "")[:64] or None
     return Client(page, request.client.host if request.client is not None else "")
+
+
+def _held(request: Request) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+
+
+def _same(key: str, cache: str) -> Response:
+    return Response(status_code=304, headers=_headers(key, cache))
 
 
 def _headers(key: str, cache: str) -> dict[str, str]:

@@ -203,4 +203,4 @@ def _use(request: Request, services: Services, asked: LayerQuery, picture: Pictu
         "uploaded": spec.input.startswith(UPLOADED),
     }
     body = services.templates.get_template("use.html").render(context)
-    return respond(key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
+    return respond(request, key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
