@@ -26,6 +26,7 @@ from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore
 from app.main import create_app
 from app.routes import api
+from app.routes.page import scaled
 from app.settings import Settings
 from app.spec import LayerSpec
 from app.trace import Selection, run
@@ -599,3 +600,11 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
     length = int.from_bytes(view.content[:8], "little")
     told = json.loads(view.content[8 : 8 + length])["__metadata__"]
     assert told["fragment"] == client.get(f"/fragment?{spec.query()}").text
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(64, "64"), (17_920, "17,920"), (109_760, "0.11 M"), (3_538_944, "3.54 M"), (2 * 10**9, "2.00 G")],
+)
+def test_no_count_of_macs_is_told_as_nothing(count, told):
+    assert scaled(count) == told
