@@ -26,6 +26,7 @@ from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore
 from app.main import create_app
 from app.routes import api
+from app.routes.page import scaled
 from app.settings import Settings
 from app.spec import LayerSpec
 from app.trace import Selection, run
@@ -688,3 +689,11 @@ def test_what_was_made_of_an_upload_that_is_gone_is_gone(monkeypatch, path):
 )
 def test_any_tag_at_all_is_held_of_what_there_is(client, address, status):
     assert client.get(address, headers={"If-None-Match": "*"}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(64, "64"), (17_920, "17,920"), (109_760, "0.11 M"), (3_538_944, "3.54 M"), (2 * 10**9, "2.00 G")],
+)
+def test_no_count_of_macs_is_told_as_nothing(count, told):
+    assert scaled(count) == told

@@ -163,7 +163,7 @@ def test_headings_and_costs_are_true(channels, outputs, kernel, stride, size, mu
     out = -(-size // stride)
     inlined = written(draw("separable", spec, Options("page")))
     assert f"M × H × W = {channels} × {size} × {size}" in inlined
-    assert f"N × H × W = {outputs} × {out} × {out}" in inlined
+    assert f"N × H′ × W′ = {outputs} × {out} × {out}" in inlined
     said = written(draw("separable", spec))
     assert f"M × H × W {channels} × {size} × {size}" in said
     between = "M" if multiplier == 1 else "M·m"
@@ -188,8 +188,8 @@ def test_headings_and_costs_are_true(channels, outputs, kernel, stride, size, mu
         assert ("costs more" in compared) == (depthwise + pointwise > standard)
     assert f"Depthwise {depthwise:,} Pointwise {pointwise:,}" in compared
     described = parsed(draw("separable", spec)).find(f"{SVG}desc").text
-    assert f"{depthwise:,} MACs" in described
-    assert f"{pointwise:,} MACs" in described
+    assert f"{depthwise:,} MAC" in described
+    assert f"{pointwise:,} MAC" in described
 
 
 def test_one_of_something_is_told_as_one():
@@ -452,6 +452,78 @@ def test_the_curve_is_what_the_costs_say(spec):
     said = written(draw("ratio", spec))
     assert f"tends to {layer.kernel_size**2 / layer.depth_multiplier:.4g} ×" in said
     assert ("costs more N" in said) == (ratio > 1)
+
+
+CROSSED = """() => {
+  const svg = document.querySelector('svg'), texts = [...svg.querySelectorAll('text')];
+  const label = texts.findIndex(text => text.textContent.startsWith('this layer'));
+  const boxes = texts.slice(label, label + 2).map(text => text.getBBox());
+  const lines = [...svg.querySelectorAll('path:is([class="s-plane"], [class="s-depthwise"], [class="s-ink"])')];
+  return lines.filter(line => {
+    const length = line.getTotalLength();
+    return Array.from({length: 601}, (_, i) => line.getPointAtLength(length * i / 600)).some(({x, y}) =>
+      boxes.some(box => x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height));
+  }).length;
+}"""
+
+
+@given(layers())
+@example(LARGEST)
+@example(SINGLE)
+@example(LayerSpec(in_channels=16, out_channels=32))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_line_touches_the_name_of_this_layer(page, spec):
+    page.set_content(draw("ratio", spec, Options("light")))
+    assert page.evaluate(CROSSED) == 0
+
+
+def test_a_line_through_the_name_would_be_found(page):
+    svg = draw("ratio", LayerSpec(), Options("light"))
+    x, y = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>this layer', svg).groups()
+    line = f'<path d="M0 {y}L{x} {y}h99" transform="translate(0 0)" class="s-plane"/></svg>'
+    page.set_content(svg.replace("</svg>", line.replace(y, f"{float(y) - 3:g}")))
+    assert page.evaluate(CROSSED) == 1
+
+
+@pytest.mark.parametrize(
+    ("channels", "multiplier", "colours"), [(1, 3, 1), (1, 1, 1), (4, 8, 4), (512, 8, 6), (5, 1, 5)]
+)
+def test_the_pointwise_legend_has_the_colours_of_the_input(channels, multiplier, colours):
+    svg = draw("pointwise", LayerSpec(in_channels=channels, depth_multiplier=multiplier))
+    legend = re.findall(r'<rect [^>]*width="10"[^>]* class="m?f?[^"]*channel-(\d)', svg)
+    assert len(set(legend)) == colours
+    said = written(svg)
+    assert ("the one input channel" in said) == (channels == 1)
+    assert ("again after" in said) == (channels > 6)
+
+
+@pytest.mark.parametrize(("channels", "multiplier"), [(1, 5), (1, 6), (2, 3), (2, 4), (1, 7), (6, 1), (5, 1)])
+def test_the_legend_speaks_of_dots_where_there_are_some(channels, multiplier):
+    spec = LayerSpec(in_channels=channels, depth_multiplier=multiplier, out_channels=2)
+    for name in ("depthwise", "pointwise", "separable"):
+        assert ("left out" in written(draw(name, spec))) == (max(channels, channels * multiplier - 1) > 5), name
+
+
+def test_one_channel_is_mixed_with_no_other():
+    for name in ("pointwise", "separable", "standard"):
+        said = written(draw(name, LayerSpec(in_channels=1)))
+        assert "made of the one channel" in said
+        assert "mix" not in said
+        assert "made of the one channel" not in written(draw(name, LayerSpec(in_channels=2)))
+
+
+@pytest.mark.parametrize(
+    ("given_", "told"),
+    [
+        ({}, None),
+        ({"stride": 2}, None),
+        ({"padding": 64, "dilation": 3, "stride": 2}, "depthwise: stride 2, padding 64, dilation 3"),
+        ({"padding": "valid"}, "depthwise: no padding"),
+    ],
+)
+def test_the_block_tells_what_makes_its_shapes(given_, told):
+    said = written(draw("block", LayerSpec(**given_)))
+    assert (told in said) if told else ("depthwise:" not in said)
 
 
 def as_torch(block, kernel):

@@ -375,3 +375,16 @@ def share(png, colour):
     with Image.open(io.BytesIO(png)) as image:
         pixels = np.asarray(image.convert("RGB"), dtype=int)
     return (abs(pixels - np.array([*bytes.fromhex(colour[1:])])).max(axis=2) <= 3).mean()
+
+
+def test_maps_of_one_channel_are_of_that_channel():
+    svg = figure("window", LayerSpec(in_channels=1, out_channels=2, depth_multiplier=3))
+    assert re.findall(r"map \d, of channel \d", svg) == [f"map {each}, of channel 0" for each in range(3)]
+    assert "channel-1" not in svg
+
+
+def test_groups_name_the_outputs_of_the_standard_convolution_n():
+    spec = LayerSpec(in_channels=1, out_channels=64, depth_multiplier=3)
+    svg = re.sub(r"</?tspan[^>]*>", "", figure("groups", spec))
+    assert re.findall(r">([MNm·]+) = (\d+)<", svg) == [("M", "1"), ("N", "64"), ("M", "1"), ("M·m", "3")]
+    assert "every output reads all 1" not in svg

@@ -6,7 +6,7 @@ from math import prod
 
 from app.cost import compare
 from app.diagrams.canvas import SMALL, TEXT, Canvas, number
-from app.diagrams.columns import letters, sizes
+from app.diagrams.columns import letters, sizes, steps_told
 from app.diagrams.figures import as_kind, rule
 from app.diagrams.legend import Entry, legend, swatch
 from app.diagrams.text import BOLD, text_width
@@ -108,10 +108,10 @@ def _told(step: Step) -> str:
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The three blocks, one below the other, and a legend; where it ends."""
-    shape = compare(as_kind(spec, "depthwise-separable")).layer.stages[0].shape.input_shape
+    depthwise = compare(as_kind(spec, "depthwise-separable")).layer.stages[0].shape
     y = 0.0
     for block in blocks(spec):
-        y = _block(canvas, y, block, shape, spec)
+        y = _block(canvas, y, block, depthwise.input_shape, spec)
     if canvas.inlined:
         return y
     y = rule(canvas, y - 18, WIDTH)
@@ -121,6 +121,9 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         Entry(canvas.say("block.norms")),
         Entry(canvas.say("block.expansion", times=EXPANSION)),
     ]
+    told = steps_told(canvas, depthwise)
+    if len(told) > (spec.stride > 1):  # the box tells the stride alone
+        entries.append(Entry(canvas.say("block.steps", steps=", ".join(told))))
     return legend(canvas, y - 6, WIDTH, entries)
 
 

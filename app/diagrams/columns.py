@@ -54,15 +54,15 @@ def headings(canvas: Canvas, y: float, told: Sequence[Column]) -> float:
     return y + _FIRST_LINE + _LEADING * (most - 1) + 9
 
 
-def map_column(canvas: Canvas, x: float, right: float, key: str, letter: str, shape: tuple[int, int, int]) -> Column:
+def map_column(canvas: Canvas, x: float, right: float, key: str, named: str, shape: tuple[int, int, int]) -> Column:
     """The column of an input or output; outside the page its size stands below the map."""
-    size = tensor(letter, shape) if canvas.inlined else ()
+    size = tensor(named, shape) if canvas.inlined else ()
     return Column(x, right, canvas.say(f"layers.{key}"), "ink", size)
 
 
-def tensor(letter: str, shape: tuple[int, int, int]) -> tuple[str, ...]:
+def tensor(named: str, shape: tuple[int, int, int]) -> tuple[str, ...]:
     """A map's size in letters and numbers, as one part."""
-    return (f"{letters(letter)} = {sizes(shape)}",)
+    return (f"{named} = {sizes(shape)}",)
 
 
 def letters(channels: str, height: str = "H", width: str = "W") -> str:
@@ -91,11 +91,12 @@ def _kernels(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
     return (
         canvas.say("layers.kernel" if count == "1" else "layers.kernels", count=count),
         size,
-        *_steps(canvas, shape),
+        *steps_told(canvas, shape),
     )
 
 
-def _steps(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
+def steps_told(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
+    """Stride, padding and dilation of a stage, where they are not the usual ones."""
     axis = 1 if shape.name == "horizontal" else 0
     size, kernel, stride, dilation = (each[axis] for each in (shape.input, shape.kernel, shape.stride, shape.dilation))
     padding = shape.padding[axis]

@@ -39,7 +39,9 @@ def comparison(canvas: Canvas, spec: LayerSpec) -> float:
     y = rule(canvas, y, WIDEST)
     canvas.text(0, y + 10, verdict(compared), "ink", TITLE, weight=600)
     stages = (*shapes(compared.standard), *shapes(compared.layer))
-    return legend(canvas, y + 22, WIDEST, entries(canvas, stages)) + (0 if not canvas.inlined else 4)
+    return legend(canvas, y + 22, WIDEST, entries(canvas, stages, stages[0].in_channels)) + (
+        0 if not canvas.inlined else 4
+    )
 
 
 def cost_bars(canvas: Canvas, spec: LayerSpec) -> float:

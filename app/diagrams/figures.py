@@ -65,7 +65,7 @@ def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width:
         y = rank(canvas, y + _RULE, stages[0].kernel[0])
     y = rule(canvas, y, width)
     y = rule(canvas, equations(canvas, y, shown), width)
-    return legend(canvas, y - 6, width, entries(canvas, stages))
+    return legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].shape.in_channels))
 
 
 def shapes(cost: LayerCost) -> tuple[ConvShape, ...]:
@@ -79,23 +79,26 @@ def rule(canvas: Canvas, y: float, width: float) -> float:
     return y + 2 * _RULE
 
 
-def entries(canvas: Canvas, stages: Sequence[ConvShape]) -> list[Entry]:
-    """What the legend of these stages has to say."""
+def entries(canvas: Canvas, stages: Sequence[ConvShape], inputs: int) -> list[Entry]:
+    """What the legend of these stages has to say; the layer has so many input channels."""
     names = {stage.name for stage in stages}
-    found = [channels(canvas, stages[0].in_channels)]
+    found = [channels(canvas, inputs)]
+    alone = stages[-1].in_channels == 1
     if "standard" in names:
         found.append(swatch(canvas.say("legend.block"), "standard", 0.1))
     if "pointwise" in names:
-        found.append(needle(canvas))
+        found.append(needle(canvas, alone))
     if names & {"standard", "pointwise"}:
-        found.append(swatch(canvas.say("legend.mixed"), "plane", 0.28))
-    elided = any(_elided(stage) for stage in stages)
+        found.append(swatch(canvas.say("legend.unmixed" if alone else "legend.mixed"), "plane", 0.28))
+    elided = any(_elided(stage, inputs) for stage in stages)
     return [*found, *drawn(canvas, stages, elided)]
 
 
-def _elided(stage: ConvShape) -> bool:
-    most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (layers.CHANNELS, layers.OUTPUTS)}
-    deep, many = most.get(stage.name, (layers.CHANNELS, layers.CHANNELS))
+def _elided(stage: ConvShape, inputs: int) -> bool:
+    between = stage.in_channels if stage.name == "pointwise" else stage.out_channels
+    maps = layers.CHANNELS if between == inputs else layers.MAPS
+    most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (maps, layers.OUTPUTS)}
+    deep, many = most.get(stage.name, (layers.CHANNELS, maps))
     return None in (*elide(stage.in_channels, deep), *elide(stage.out_channels, many))
 
 

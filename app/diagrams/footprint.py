@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.diagrams.canvas import Canvas
-from app.diagrams.columns import Column, sizes, tensor
+from app.diagrams.columns import Column, letters, sizes, tensor
 from app.diagrams.scene import DASHED, Patch, first_cells, padded, patch, wider, within
 from app.diagrams.words import told_with
 from app.palette import STAGE_ROLES, channel_role
@@ -100,7 +100,9 @@ class Footprint:
         """The heading: the input's size, and what of it is drawn."""
         part = self.part()
         cut = canvas.say("window.cut", rows=span(part.rows), columns=span(part.columns))
-        return Column(x, right, canvas.say("layers.input"), "ink", (*tensor("M", self.stages[0].input_shape), cut))
+        return Column(
+            x, right, canvas.say("layers.input"), "ink", (*tensor(letters("M"), self.stages[0].input_shape), cut)
+        )
 
     def legend(self, canvas: Canvas, y: float) -> float:
         """What the marks on the input mean, with their numbers, in two columns; where it ends."""

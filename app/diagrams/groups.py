@@ -66,9 +66,8 @@ def macs(shape: ConvShape) -> int:
 
 def _reads(canvas: Canvas, shape: ConvShape) -> str:
     each = shape.in_channels // shape.groups
-    if each == shape.in_channels:
-        return canvas.say("groups.reads.all", groups=shape.groups, count=each)
-    return canvas.say("groups.reads" if each > 1 else "groups.reads.one", groups=shape.groups, count=each)
+    key = "groups.reads.one" if each == 1 else "groups.reads.all" if each == shape.in_channels else "groups.reads"
+    return canvas.say(key, groups=shape.groups, count=each)
 
 
 def _absent(canvas: Canvas, x: float, standard: ConvShape) -> None:

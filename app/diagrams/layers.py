@@ -31,10 +31,10 @@ def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     multiplier = depthwise.out_channels // depthwise.in_channels
     left, first, second, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", "M", depthwise.input_shape),
+        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
         stage_column(canvas, first, second, depthwise),
         stage_column(canvas, second, last, pointwise),
-        map_column(canvas, last, end, "output", "N", pointwise.output_shape),
+        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), pointwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages)
     source = _input(canvas, left + 2, strip, depthwise)
@@ -54,10 +54,10 @@ def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     vertical, horizontal = stages
     left, first, second, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", "M", vertical.input_shape),
+        map_column(canvas, left, first, "input", letters("M"), vertical.input_shape),
         stage_column(canvas, first, second, vertical),
         stage_column(canvas, second, last, horizontal),
-        map_column(canvas, last, end, "output", "M", horizontal.output_shape),
+        map_column(canvas, last, end, "output", letters("M", "H′", "W′"), horizontal.output_shape),
     )
     strip = _strip(canvas, y, headed, stages)
     source = _input(canvas, left + 2, strip, vertical)
@@ -78,9 +78,9 @@ def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     letter = _between(depthwise.out_channels // depthwise.in_channels)
     left, first, last, *_ = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", "M", depthwise.input_shape),
+        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
         stage_column(canvas, first, last, depthwise),
-        map_column(canvas, last, OUTPUT, "output", letter, depthwise.output_shape),
+        map_column(canvas, last, OUTPUT, "output", letters(letter, "H′", "W′"), depthwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[:1])
     source = _input(canvas, left + 2, strip, depthwise)
@@ -99,9 +99,9 @@ def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     multiplier = depthwise.out_channels // depthwise.in_channels
     letter = _between(multiplier)
     headed = (
-        map_column(canvas, 0, 230, "input", letter, pointwise.input_shape),
+        map_column(canvas, 0, 230, "input", letters(letter, "H′", "W′"), pointwise.input_shape),
         stage_column(canvas, 230, 470, pointwise),
-        map_column(canvas, 470, OUTPUT, "output", "N", pointwise.output_shape),
+        map_column(canvas, 470, OUTPUT, "output", letters("N", "H′", "W′"), pointwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[1:])
     slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
@@ -120,9 +120,9 @@ def standard_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float
     standard = stages[0]
     left, first, _, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", "M", standard.input_shape),
+        map_column(canvas, left, first, "input", letters("M"), standard.input_shape),
         stage_column(canvas, first, last, standard),
-        map_column(canvas, last, end, "output", "N", standard.output_shape),
+        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), standard.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[:1])
     source = _input(canvas, left + 2, strip, standard)

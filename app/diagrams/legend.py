@@ -62,14 +62,14 @@ def swatch(text: str, role: str, tint: float = 1) -> Entry:
     return Entry(text, 10, lambda on, x, y: on.rect(x, y - 5, 10, 10, fill=role, tint=tint, stroke=role))
 
 
-def needle(canvas: Canvas) -> Entry:
-    """The line through one cell of every channel, to the kernel that is framed."""
+def needle(canvas: Canvas, alone: bool) -> Entry:
+    """The line through one cell of every channel (or of the one that there is), to the kernel that is framed."""
 
     def sample(on: Canvas, x: float, y: float) -> None:
         on.path(f"M{x:g} {y:g}h18", stroke="pointwise", line=1.4)
         mark(on, x + 5, y, "pointwise")
 
-    return Entry(canvas.say("legend.needle"), 18, sample)
+    return Entry(canvas.say("legend.needle.one" if alone else "legend.needle"), 18, sample)
 
 
 def drawn(canvas: Canvas, stages: Sequence[ConvShape], elided: bool) -> list[Entry]:

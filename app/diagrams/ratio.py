@@ -1,9 +1,9 @@
 """How many times fewer MACs a separable layer takes than a standard one, as the output channels grow."""
 
 from collections.abc import Callable, Sequence
-from math import log
+from math import hypot, inf, log
 
-from app.diagrams.canvas import SMALL, TEXT, TITLE, Canvas, number
+from app.diagrams.canvas import SMALL, TEXT, TITLE, Canvas, Point, number
 from app.diagrams.figures import as_kind, rule, times
 from app.diagrams.legend import Entry, legend, swatch
 from app.diagrams.text import BOLD, letter_width, text_width
@@ -21,6 +21,8 @@ _MOST = 1024  # output channels
 _KERNELS = (1, 3, 5, 7)
 _STEPS = 40  # of a curve
 _LEAST_GAP = 17.0  # between two labels
+_TALL, _CLEAR = 30.0, 7.0  # this layer's label, and what is free about it
+_TRIED = 16.0  # between two places that are tried for it
 
 
 def saving(spec: LayerSpec, outputs: float, kernel_size: int) -> float:
@@ -46,7 +48,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The curves, this layer on its own, and the formula with its numbers; where they end."""
     layer = _layer(spec)
     kernels = sorted({*_KERNELS, layer.kernel_size})
-    least = saving(layer, 1, 1) * 0.9
+    least = saving(layer, 1, 1) * 0.7
     most = max(max(kernels) ** 2 / layer.depth_multiplier, 1) * 1.6
 
     def x(outputs: float) -> float:
@@ -59,13 +61,19 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     for kernel_size in kernels:
         places = [_MOST ** (step / _STEPS) for step in range(_STEPS + 1)]
         d = "L".join(f"{number(x(each))} {number(y(saving(layer, each, kernel_size)))}" for each in places)
-        here = kernel_size == layer.kernel_size
-        canvas.path(f"M{d}", stroke="depthwise" if here else "plane", line=2.2 if here else 1.2)
+        own = kernel_size == layer.kernel_size
+        canvas.path(f"M{d}", stroke="depthwise" if own else "plane", line=2.2 if own else 1.2)
     limit = y(layer.kernel_size**2 / layer.depth_multiplier)
     with canvas.group({"stroke-dasharray": "5 4"}):
         canvas.path(f"M{_LEFT:g} {number(limit)}H{_RIGHT:g}", stroke="depthwise")
     _labels(canvas, layer, [(each, y(saving(layer, _MOST, each))) for each in kernels])
-    _this(canvas, layer, x(layer.out_channels), y(saving(layer, layer.out_channels, layer.kernel_size)))
+
+    def curve(kernel_size: int) -> _Scale:
+        return lambda at: y(saving(layer, _MOST ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
+
+    lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
+    here = (x(layer.out_channels), y(saving(layer, layer.out_channels, layer.kernel_size)))
+    _this(canvas, layer, here, lines)
     if canvas.inlined:
         return _BOTTOM + 44
     end = rule(canvas, _formula(canvas, rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
@@ -112,40 +120,66 @@ def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[int, float]])
         canvas.text(_RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=kernel_size, most=most), role, SMALL, weight)
 
 
-def _this(canvas: Canvas, layer: LayerSpec, x: float, y: float) -> None:
-    """The present layer, marked and named; no curve comes near the upper left corner, as none saves N times."""
-    verdict = times(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
-    this = canvas.say("ratio.this", verdict=verdict)
-    canvas.path(f"M{number(min(x, _LEFT + 20))} {_TOP + 40:g}L{number(x)} {number(y)}", stroke="muted")
-    canvas.rect(_LEFT + 6, _TOP + 2, text_width(this, TEXT) * BOLD + 12, 38, fill="paper")
-    canvas.path(f"M{number(x - 5)} {number(y)}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", fill="depthwise", stroke="ink")
-    canvas.text(_LEFT + 12, _TOP + 16, this, "depthwise-ink", TEXT, weight=600)
+def _this(canvas: Canvas, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
+    """The present layer, marked and named."""
+    ratio = saving(layer, layer.out_channels, layer.kernel_size)
+    this = canvas.say("ratio.this", verdict=times(1 / ratio, "MACs"))
     where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size)
-    canvas.text(_LEFT + 12, _TOP + 33, where, "muted", SMALL, formula=True)
+    width = max(text_width(this, TEXT) * BOLD, text_width(where, SMALL))
+    left, top = _free(here, width, lines)
+    to_x, to_y = _nearest(here, left, top, width)
+    canvas.path(f"M{number(here[0])} {number(here[1])}L{number(to_x)} {number(to_y)}", stroke="muted")
+    costs_more = top > lines[-2](left)  # than it saves: the ground there has a colour
+    ground = ("standard", 0.14) if costs_more else ("paper", 1)
+    canvas.rect(left - 3, top - 2, width + 6, _TALL + 4, fill=ground[0], tint=ground[1], solid=costs_more)
+    canvas.path(
+        f"M{number(here[0] - 5)} {number(here[1])}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", fill="depthwise", stroke="ink"
+    )
+    canvas.text(left, top + 11, this, "depthwise-ink", TEXT, weight=600)
+    canvas.text(left, top + 27, where, "muted", SMALL, formula=True)
+
+
+def _free(here: Point, width: float, lines: Sequence[_Scale]) -> Point:
+    """The upper left corner of a label: near the point, touched by no line, and its leader crossed by the fewest."""
+    best = (inf, inf, _LEFT, _TOP)
+    steps = int((_RIGHT - _LEFT - width - 2 * _CLEAR) / _TRIED)
+    for left in (_LEFT + _CLEAR + _TRIED * step for step in range(steps + 1)):
+        # No line falls: one is in the way of a label from where it leaves the right edge to where it meets the left.
+        taken = [(line(left + width + _CLEAR) - _TALL - _CLEAR, line(left - _CLEAR) + _CLEAR) for line in lines]
+        first, last = _TOP + _CLEAR, _BOTTOM - _TALL - _CLEAR
+        for top in (first, last, here[1] - _TALL / 2, *(end for each in taken for end in each)):
+            to_x, to_y = _nearest(here, left, top, width)
+            away = hypot(to_x - here[0], to_y - here[1])
+            if not (first <= top <= last and away > _CLEAR + 2) or best[:2] < (0, away):
+                continue
+            if not any(above < top < below for above, below in taken):
+                crossed = sum((line(here[0]) - here[1]) * (line(to_x) - to_y) < -1 for line in lines)
+                best = min(best, (crossed, away, left, top))
+    return best[2:]
+
+
+def _nearest(here: Point, left: float, top: float, width: float) -> Point:
+    """Of a label, what is nearest to the point."""
+    return min(max(here[0], left - 3), left + width + 3), min(max(here[1], top - 2), top + _TALL + 2)
 
 
 def _formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
     """Separable over standard, in letters and below them in numbers."""
-    canvas.text(0, y + 32, canvas.say("ratio.over"), "ink", TEXT, weight=600)
-    x = text_width(canvas.say("ratio.over"), TEXT) * BOLD + 16
-    signs, letters, numbers = [], [], []
-    kernel = ("D_K", f"{layer.kernel_size}²")
-    for each in ("=", ("m", layer.depth_multiplier), "· (1/", ("N", layer.out_channels), "+ 1/", kernel, ")"):
-        if isinstance(each, str):
-            width = text_width(each, TITLE) + 8
-            signs.append((x + width / 2, each))
-        else:
-            letter, value = each[0], str(each[1])
-            squared = 7.0 if letter == "D_K" else 0.0
-            width = max(letter_width(letter, TITLE) + squared, text_width(value, TEXT))
-            letters.append((x + (width - squared) / 2, letter))
-            numbers.append((x + width / 2, value))
-            if squared:
-                canvas.text(x + (width + letter_width(letter, TITLE) - squared) / 2 + 1, y + 14, "²", "ink", TITLE)
-        x += width
-    canvas.line(letters, y + 14, "ink", TITLE, serif=True)
-    canvas.line(signs, y + 14, "muted", TEXT)
-    canvas.line([*signs, *numbers], y + 32, "ink", TEXT)
+    over = canvas.say("ratio.over")
+    canvas.text(0, y + 14, over, "ink", TEXT, weight=600)
+    begin = x = text_width(over, TEXT) * BOLD + 12
+    canvas.text(x, y + 14, "=", "muted")
+    for gap, sign, letter in ((12, "", "m"), (6, "· (1/", "N"), (6, "+ 1/", "D_K")):
+        x += gap + text_width(sign, TEXT)
+        if sign:
+            canvas.text(x, y + 14, sign, "muted", anchor="end")
+        wide = letter_width(letter, TITLE)
+        canvas.line([(x + 2 + wide / 2, letter)], y + 14, "ink", TITLE, serif=True)
+        x += wide
+    canvas.text(x + 3, y + 14, "²", "ink", TITLE)
+    canvas.text(x + 11, y + 14, ")", "muted")
+    numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{layer.kernel_size}²)"
+    canvas.text(begin, y + 34, numbers)
     ratio = 1 / saving(layer, layer.out_channels, layer.kernel_size)
-    canvas.text(x + 4, y + 32, f"= {ratio:.4g}", "ink", TEXT, weight=600)
-    return y + 40
+    canvas.text(begin + text_width(numbers, TEXT) + 4, y + 34, f"= {ratio:.4g}", "ink", TEXT, weight=600)
+    return y + 42

@@ -13,7 +13,7 @@ _EMS = {
     0.0: MARK,
     0.3: "ijlIJ'\N{PRIME}",
     0.34: " ,./:;\\|·\N{RIGHT SINGLE QUOTATION MARK}",
-    0.41: "ft-()[]!r",
+    0.41: "ft-()[]!r²",
     0.53: 'sz?"_\N{EN DASH}',
     0.6: "ckvxyFLPTY",
     0.64: "abdeghnopqu0123456789$ES{}Σ",

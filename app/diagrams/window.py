@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from app.diagrams.canvas import SMALL, Canvas, Point
-from app.diagrams.columns import Column, headings, tensor
+from app.diagrams.columns import Column, headings, letters, tensor
 from app.diagrams.footprint import Footprint, draw_next, draw_window, footprint
 from app.diagrams.kernels import grid
 from app.diagrams.paint import number
@@ -22,7 +22,7 @@ _CHANNELS = 4
 _SMALL = 14.0  # a cell of a depthwise map
 _OUTPUT = 36.0  # a cell of the output
 _LEAST = 5 * _OUTPUT  # so high, that the output's cell can be level with the middle
-_RIGHT = 800.0  # where it begins
+_RIGHT = 772.0  # where it begins
 _KERNEL = 38.0
 
 
@@ -43,8 +43,8 @@ def _separable(canvas: Canvas, feet: Footprint) -> float:
     between = depthwise.out_channels
     columns = (
         feet.column(canvas, 0, 310),
-        _column(canvas, 330, 600, depthwise, _count(canvas, "kernels", between)),
-        _column(canvas, 616, 780, pointwise, f"1 × 1 × {between}"),
+        _column(canvas, 330, 590, depthwise, _count(canvas, "kernels", between)),
+        _column(canvas, 600, 750, pointwise, f"1 × 1 × {between}"),
         _output_column(canvas, feet),
     )
     top = headings(canvas, 0, columns) + 8
@@ -75,7 +75,7 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
     channels = standard.in_channels
     columns = (
         feet.column(canvas, 0, 400),
-        _column(canvas, 430, 780, standard, f"{_size(standard)} × {channels}"),
+        _column(canvas, 430, 750, standard, f"{_size(standard)} × {channels}"),
         _output_column(canvas, feet),
     )
     top = headings(canvas, 0, columns) + 8
@@ -98,8 +98,8 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
     vertical, horizontal = feet.stages
     columns = (
         feet.column(canvas, 0, 286),
-        _column(canvas, 306, 600, vertical, _count(canvas, "kernels", vertical.out_channels)),
-        _column(canvas, 616, 780, horizontal, _count(canvas, "kernels", vertical.out_channels)),
+        _column(canvas, 306, 590, vertical, _count(canvas, "kernels", vertical.out_channels)),
+        _column(canvas, 600, 750, horizontal, _count(canvas, "kernels", vertical.out_channels)),
         _output_column(canvas, feet, "M"),
     )
     top = headings(canvas, 0, columns) + 8
@@ -129,7 +129,7 @@ def _column(canvas: Canvas, x: float, right: float, shape: ConvShape, what: str)
 
 
 def _count(canvas: Canvas, what: str, count: int) -> str:
-    return canvas.say(f"window.{what}{'.one' if count == 1 else ''}", count=count)
+    return canvas.say(f"window.{what}{'.one' if count == 1 else ''}", count=f"{count:,}")
 
 
 def _size(shape: ConvShape) -> str:
@@ -159,7 +159,7 @@ def _post(
 def _kernel(canvas: Canvas, start: Point, centre: Point, shape: ConvShape, index: int) -> None:
     """The line from the input to a channel's kernel, and the kernel with its name."""
     x, y = centre
-    multiplier = 1 if shape.groups == 1 else shape.out_channels // shape.in_channels
+    multiplier = 1 if shape.name == "standard" else shape.out_channels // shape.in_channels
     role = channel_role(index // multiplier)
     joined(canvas, *start, x - 28, y, role)
     grid(canvas, x, y - 2, _KERNEL, shape.kernel, role, 0.45)
@@ -194,7 +194,7 @@ def _output(canvas: Canvas, feet: Footprint, left: float, middle: float, role: s
     _map(canvas, feet, _RIGHT, middle, _OUTPUT, role)
 
 
-def _output_column(canvas: Canvas, feet: Footprint, letter: str = "N") -> Column:
+def _output_column(canvas: Canvas, feet: Footprint, channels: str = "N") -> Column:
     at = canvas.say("window.cell", y=feet.cell[0], x=feet.cell[1])
-    parts = (*tensor(letter, feet.stages[-1].output_shape), at)
+    parts = (*tensor(letters(channels, "H′", "W′"), feet.stages[-1].output_shape), at)
     return Column(_RIGHT, WIDTH, canvas.say("layers.output"), "ink", parts)

@@ -23,7 +23,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "groups.weights": "weights",
         "groups.biased": "{weights} weights, and {biases} biases",
         "groups.single": "With one channel there is one group, and nothing between.",
-        "groups.prime": "M = {channels} is prime: no number of groups lies between 1 and {channels}.",
+        "groups.prime": "M = {channels} is prime: it makes 1 group or {channels}, and nothing between.",
         "groups.apart": "No number of groups between 1 and {channels} divides both M = {channels} and N = {outputs}. "
         "With N = {fitting}, groups = {groups} would.",
         "groups.told.standard": "Standard, 1 group: each of {outputs} outputs reads all {inputs} channels, "
@@ -95,9 +95,11 @@ WORDS: dict[Lang, dict[str, str]] = {
         "legend.repeated": "a colour for each input channel, again after {colours}",
         "legend.block": "one kernel, through all channels, for one output",
         "legend.needle": "a cell of every channel: the framed kernel makes of them one output cell",
+        "legend.needle.one": "a cell of the channel: the framed kernel makes of it one output cell",
         "legend.depthwise": "each channel for itself",
         "legend.pointwise": "channels mixed, 1 × 1",
         "legend.mixed": "a mix of all channels",
+        "legend.unmixed": "made of the one channel",
         "legend.elided": "left out",
         "legend.corners": "the corners of a kernel of {cells} cells on a side",
         "legend.scale": "maps to scale",
@@ -113,6 +115,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "block.stride": "without a shortcut, as the stride is {stride}",
         "block.norms": "BN: batch norm, 2 params a channel; no convolution has a bias",
         "block.expansion": "expand: to {times} × the channels; m is not used there",
+        "block.steps": "depthwise: {steps}",
         "block.depthwise": "Depthwise",
         "block.pointwise": "Pointwise",
         "block.expand": "Expand",

@@ -139,7 +139,7 @@ def lay_out(maps: Maps, colormap: ColorMap, scale: Scale) -> Sheet:
     lines.append(Line(low, MARGIN, foot + BAR + 3))
     if colormap in DIVERGING:
         lines.append(Line("0", MARGIN + BAR_WIDTH // 2, foot + BAR + 3, anchor="middle"))
-        beyond = f"1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
+        beyond = f"about 1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
         lines.append(Line(beyond, MARGIN + BAR_WIDTH + GAP, foot - 2))
     lines.append(Line(highest, MARGIN + BAR_WIDTH, foot + BAR + 3, anchor="end"))
     across = max(columns * (cell + GAP) - GAP, 3 * BAR_WIDTH)

@@ -62,7 +62,9 @@ def templates(folder: Path) -> Jinja2Templates:
 
 
 def scaled(count: int) -> str:
-    """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many."""
+    """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many; a small one in full."""
+    if count < 10**5:
+        return f"{count:,}"
     power, letter = (12, "T") if count >= 10**12 else (9, "G") if count >= 10**9 else (6, "M")
     return f"{count / 10**power:,.2f} {letter}"
 
