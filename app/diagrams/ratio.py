@@ -22,7 +22,7 @@ _KERNELS = (1, 3, 5, 7)
 _STEPS = 40  # of a curve
 _LEAST_GAP = 17.0  # between two labels
 _TALL, _CLEAR = 30.0, 7.0  # this layer's label, and what is free about it
-_TRIED = 16.0  # between two places that are tried for it
+_TRIED = 20.0  # between two places that are tried for it
 
 
 def saving(spec: LayerSpec, outputs: float, kernel_size: int) -> float:
@@ -143,7 +143,10 @@ def _free(here: Point, width: float, lines: Sequence[_Scale]) -> Point:
     """The upper left corner of a label: near the point, touched by no line, and its leader crossed by the fewest."""
     best = (inf, inf, _LEFT, _TOP)
     steps = int((_RIGHT - _LEFT - width - 2 * _CLEAR) / _TRIED)
-    for left in (_LEFT + _CLEAR + _TRIED * step for step in range(steps + 1)):
+    lefts = [_LEFT + _CLEAR + _TRIED * step for step in range(steps + 1)]
+    for left in sorted(lefts, key=lambda left: abs(left + width / 2 - here[0])):
+        if best[:2] < (0, abs(left + width / 2 - here[0]) - width / 2 - 3):
+            break  # those that follow are further away
         # No line falls: one is in the way of a label from where it leaves the right edge to where it meets the left.
         taken = [(line(left + width + _CLEAR) - _TALL - _CLEAR, line(left - _CLEAR) + _CLEAR) for line in lines]
         first, last = _TOP + _CLEAR, _BOTTOM - _TALL - _CLEAR
