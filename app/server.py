@@ -24,13 +24,13 @@ BACKLOG = 2048
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
-TurnAway = Callable[[bytes], bytes | None]
+TurnAway = Callable[[bytes, int], bytes | None]  # what has come, and how many requests are begun
 # The interpreter passes from a worker to the event loop this often where both have work; the default, 5 ms, is as long
 # as a whole answer takes.
 SWITCH_S = 0.001
 
 
-def _heard(_request: bytes) -> bytes | None:
+def _heard(_request: bytes, _begun: int) -> bytes | None:
     return None
 
 
@@ -56,7 +56,11 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something; a phase that goes on keeps its deadline."""
-        if self._now() == "head" and not self.conn.trailing_data[0] and (answer := self._turn_away(data)):
+        if (
+            self._now() == "head"
+            and not self.conn.trailing_data[0]
+            and (answer := self._turn_away(data, len(self.tasks)))
+        ):
             self.transport.write(answer)
             return
         super().data_received(data)

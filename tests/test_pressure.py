@@ -8,7 +8,7 @@ import pytest
 
 from app.compute import Compute
 from app.routes import pressure
-from app.routes.pressure import CROWDED, LATE_S, TOO_LATE_S, Pressure
+from app.routes.pressure import CROWD, CROWDED, LATE_S, TOO_LATE_S, Pressure
 from tests.test_server import Transport, watched  # noqa: F401 - a fixture
 
 VIEW = b"GET /view?kernel_size=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -44,22 +44,23 @@ def parsed(answer):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "share", "away"),
+    ("seconds", "share", "begun", "away"),
     [
-        (0, 1, False),
-        (2 * LATE_S, CROWDED / 2, False),
-        (2 * LATE_S, CROWDED, True),
-        (2 * TOO_LATE_S, 0, True),
+        (0, 1, CROWD, False),
+        (2 * LATE_S, CROWDED / 2, CROWD, False),
+        (2 * LATE_S, CROWDED, 0, True),
+        (2 * TOO_LATE_S, 0, CROWD, True),
+        (100 * TOO_LATE_S, 0, CROWD - 1, False),
     ],
 )
-def test_late_and_crowded_or_very_late(late, seconds, share, away):
+def test_late_and_crowded_or_very_late(late, seconds, share, begun, away):
     found = late(seconds, share)
-    assert (found.refusal(VIEW) is not None) == away
+    assert (found.refusal(VIEW, begun) is not None) == away
     assert found._compute.counts.turned_away == away
 
 
 def test_the_answer_is_a_problem_that_says_when_to_come_again(late):
-    status, headers, document = parsed(late(1, 1).refusal(VIEW))
+    status, headers, document = parsed(late(1, 1).refusal(VIEW, 0))
     assert status == 503
     assert headers[b"content-type"] == b"application/problem+json"
     assert headers[b"cache-control"] == b"no-store"
@@ -86,19 +87,19 @@ def test_the_answer_is_a_problem_that_says_when_to_come_again(late):
     ],
 )
 def test_everything_else_is_heard(late, request_):
-    assert late(1, 1).refusal(request_) is None
+    assert late(1, 1).refusal(request_, CROWD) is None
 
 
 def test_a_quiet_connection_is_answered_and_stays_open(watched):  # noqa: F811
     protocol, transport, _ = watched
     written, shown = [], []
     transport.write = written.append
-    protocol._turn_away = lambda data: shown.append(data) or b"answer"
+    protocol._turn_away = lambda data, _: shown.append(data) or b"answer"
     protocol.data_received(VIEW[:20])
     assert (shown, written) == ([VIEW[:20]], [b"answer"])
-    protocol._turn_away = lambda _: None
+    protocol._turn_away = lambda *_: None
     protocol.data_received(VIEW[:20])  # half a request is being read: what comes now is the rest of it
-    protocol._turn_away = lambda data: shown.append(data) or b"answer"
+    protocol._turn_away = lambda data, _: shown.append(data) or b"answer"
     protocol.data_received(VIEW[20:])
     assert len(written) == 1
     assert not transport.aborted

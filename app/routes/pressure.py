@@ -12,8 +12,10 @@ from app.compute import Compute
 COMPUTED = (b"GET /view?", b"GET /api/tensors?")
 LATE_S = 0.02
 CROWDED = 0.5  # of the queue
-# So late it is by requests alone: many of those who ask have left before they are heard, and the queue stays short.
+# So late, with so many requests begun, it is by requests alone: many of those who ask have left before they are heard,
+# and the queue stays short.
 TOO_LATE_S = 0.05
+CROWD = 32
 BEAT_S = 0.01
 _END = b"\r\n\r\n"
 # What has one of these wants more than an answer: a body is read, or the connection closed. It is parsed.
@@ -44,11 +46,11 @@ class Pressure:
         """How many seconds ago the loop should have come to what was due."""
         return max(0.0, time.monotonic() - self._due)
 
-    def refusal(self, request: bytes) -> bytes | None:
-        """The whole answer to a whole request that is turned away; None where it is to be heard."""
+    def refusal(self, request: bytes, begun: int) -> bytes | None:
+        """The whole answer to a whole request that is turned away while `begun` others go on; None: it is heard."""
         late = self.late_s
         crowded = self._compute.waiting >= CROWDED * self._compute.queue
-        if late < (LATE_S if crowded else TOO_LATE_S):
+        if late < LATE_S or not (crowded or (late >= TOO_LATE_S and begun >= CROWD)):
             return None
         if not request.startswith(COMPUTED) or request.find(_END) != len(request) - len(_END):
             return None
