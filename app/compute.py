@@ -119,7 +119,9 @@ class Compute:
         job = self._joined(key)
         if job is None:
             await self._charge(client.address)
-            # Meanwhile another may have asked for the same.
+            # Meanwhile another may have asked for the same, and have it.
+            if (known := self._cache.get(key)) is not None:
+                return known
             job = self._joined(key) or self._admit(_Job(key, work, client.page, keep))
         job.watchers += 1
         try:
@@ -154,6 +156,10 @@ class Compute:
         return job
 
     async def _charge(self, address: str) -> None:
+        """Raises `Flooding`, and `Busy` before anything is counted where there is no place anyway."""
+        if len(self._waiting) >= self.queue:
+            self.counts.refused += 1
+            raise self.busy()
         try:
             await self._limits.charge(address)
         except Flooding:

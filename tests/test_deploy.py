@@ -115,7 +115,7 @@ def test_the_image_runs_the_server_as_nobody_with_what_it_needs():
 
     assert {each.name: each.default for each in serve.params}["port"] == int(port)
     # What is copied is let through.
-    let = {line[1:] for line in (ROOT / ".containerignore").read_text().splitlines() if line.startswith("!")}
+    let = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", file, re.MULTILINE) for word in line.split()}
     assert copied == let
     assert all((ROOT / each).exists() for each in copied)

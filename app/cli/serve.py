@@ -51,11 +51,14 @@ def serve(host: str | None, port: int, **given: str | bool | None) -> None:
 
 def _settings(given: dict[str, str | bool]) -> "Settings":
     from pydantic import ValidationError  # noqa: PLC0415 - only here
+    from pydantic_settings import SettingsError  # noqa: PLC0415 - only here
 
     from app.settings import SECRET, Settings  # noqa: PLC0415 - only here
 
     try:
         return Settings(**given)  # type: ignore[arg-type]
+    except SettingsError as error:
+        raise click.ClickException(f"{error}: a list is written as JSON, such as '[\"sepviz.example.org\"]'") from None
     except ValidationError as error:
         lines = (
             f"SEPVIZ_{'_'.join(map(str, each['loc'])).upper()}: "

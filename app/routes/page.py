@@ -1,4 +1,4 @@
-"""The page, and the fragment of it that a change of the layer replaces."""
+"""The page, and what of it a change of the layer replaces."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.encoders.colormaps import ANCHORS
 from app.encoders.tensors import encode
 from app.errors import BadParameter, InvalidParameters, shown
 from app.inputs.samples import SAMPLES
+from app.inputs.store import is_upload
 from app.palette import STAGE_ROLES
 from app.routes.queries import LayerQuery, PlanesQuery, documented, query
 from app.routes.responses import (
@@ -171,7 +172,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "bounds": bounds(spec.geometry()),
         "figure": _figure(spec),
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
-        "uploaded": spec.input.startswith("upload-"),
+        "uploaded": is_upload(spec.input),
     }
 
 

@@ -52,7 +52,7 @@ class _ComputeNumbers(Collector):
 
 
 class Watch:
-    """Counts and logs every request; the address is logged without its query, which may hold somebody's words."""
+    """Counts and logs every request that is heard; an address without its query, which may hold somebody's words."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app

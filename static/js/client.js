@@ -11,8 +11,8 @@ const MOST_TRIES = 6;
 const BUSY = [429, 503];
 
 /**
- * Told that the server is busy and will be asked again: in its own words, and in how many seconds.
- * @typedef {(words: string, seconds: number) => void} Waiting
+ * Told, in the server's own words, that it is busy and will be asked again.
+ * @typedef {(words: string) => void} Waiting
  */
 
 /** What the server refused, parameter by parameter. */
@@ -46,23 +46,24 @@ export async function ask(address, options, waiting) {
     );
     const seconds = Number(answer.headers.get("Retry-After"));
     if (!waiting || !BUSY.includes(answer.status) || !seconds || tries === MOST_TRIES) throw refusal;
-    waiting(refusal.message, seconds);
+    waiting(refusal.message);
     await pause(seconds, options?.signal);
   }
 }
 
 /**
- * About so many seconds, or until it is ended: a class that was turned away together does not come back together.
+ * So many seconds and up to half as many more, or until it is ended: a class that was turned away together does not come back together.
  * @param {number} seconds
  * @param {AbortSignal | null} [signal]
  */
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000 * (0.5 + Math.random()));
-    signal?.addEventListener("abort", () => {
+    const timer = setTimeout(resolve, seconds * 1000 * (1 + Math.random() / 2));
+    const end = () => {
       clearTimeout(timer);
-      reject(signal.reason);
-    });
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", end, { once: true });
   });
 }
 

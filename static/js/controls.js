@@ -55,7 +55,7 @@ export function problems(page, errors, otherwise = "") {
   for (const place of page.querySelectorAll("[data-problem]")) {
     const name = /** @type {HTMLElement} */ (place).dataset.problem;
     const error = errors.find((each) => each.parameter === name);
-    place.textContent = error ? `${error.parameter} ${error.value}: ${error.detail}; ${error.allowed}` : "";
+    place.textContent = error ? told(error) : "";
     placed ||= Boolean(error);
     for (const input of page.getElementsByName(name ?? ""))
       input.toggleAttribute("aria-invalid", Boolean(error));
@@ -64,6 +64,12 @@ export function problems(page, errors, otherwise = "") {
   }
   const general = page.querySelector('[data-problem="page"]');
   if (general && !placed) general.textContent = otherwise;
+}
+
+/** @param {{ parameter: string, detail: string, allowed: string, value: string | null }} error */
+function told({ parameter, value, detail, allowed }) {
+  const words = [detail, allowed].filter(Boolean).join("; ");
+  return value === null ? words : `${parameter} ${value}: ${words}`;
 }
 
 /**

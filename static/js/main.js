@@ -18,8 +18,8 @@ import { usable } from "./use.js";
 const STEP = 24;
 let shown = STEP;
 const TILE = 96;
-/** The status of a picture that is not kept any more. */
-const GONE = 410;
+/** Answered where a picture is not kept any more, and where there are no maps to show. */
+const [GONE, REFUSED] = [410, 422];
 
 const root = document.documentElement;
 const main = /** @type {HTMLElement} */ (document.getElementById("maps"));
@@ -112,16 +112,18 @@ async function go(next, history, resent = false) {
   try {
     const asked = `${next}&tile=${TILE}&channels=0-${shown - 1}`;
     const answer = await view(asked, signal, waiting).catch((error) => {
-      if (error instanceof Refusal) return error;
+      if (error instanceof Refusal && [GONE, REFUSED].includes(error.status)) return error;
       throw error;
     });
+    if (answer instanceof Refusal && answer.status === GONE && !resent) {
+      const there = await sendAgain(parameter(next, "input") ?? "");
+      if (signal.aborted) return;
+      if (there) return go(next, history, true);
+    }
     // A layer without maps, such as one that takes too much, still has a diagram and costs.
     const parts = answer instanceof Refusal ? await fragment(next, signal, waiting) : answer.parts;
     if (signal.aborted) return;
     delete root.dataset.busy;
-    if (answer instanceof Refusal && answer.status === GONE && !resent) {
-      if (await sendAgain(parameter(next, "input") ?? "")) return go(next, history, true);
-    }
     query = parts.dataset.query ?? next;
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");

@@ -1,7 +1,7 @@
 """Many people at once, from one other process: `python load.py KIND PORT SECONDS CONNECTIONS FIRST_SEED [REQUESTS]`.
 
 A `change` is what the page does at a change: it asks for the fragment and the planes in one, each with a seed of its
-own. A `figure` is always the same one.
+own. A `figure` is always the same one, a `drawing` always another.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from itertools import count
 from client import Connection, get
 
 KINDS = {
-    "change": ("/view?seed={seed}&tile=96&channels=0-23",),
-    "figure": ("/diagrams/separable.svg?in_channels=64",),
+    "change": "/view?seed={seed}&tile=96&channels=0-23",
+    "figure": "/diagrams/separable.svg?in_channels=64",
+    "drawing": "/diagrams/separable.svg?in_channels=64&title={seed}",
 }
 
 
@@ -30,8 +31,7 @@ async def run(
         connection = await Connection.open(port)
         while time.perf_counter() - start < seconds and (seed := next(seeds)) < first_seed + most:
             begun = time.perf_counter()
-            for path in KINDS[kind]:
-                errors += (await connection.ask(get(path.format(seed=seed)))).status != 200
+            errors += (await connection.ask(get(KINDS[kind].format(seed=seed)))).status != 200
             times.append((time.perf_counter() - begun) * 1000)
         connection.close()
 

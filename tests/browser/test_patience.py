@@ -88,6 +88,8 @@ def test_a_server_that_stays_busy_is_left_alone(visit):
             page.clock.run_for(100)
         assert len(seen) == tries
     expect(page.locator("html")).not_to_have_attribute("data-busy", "")
+    expect(page.locator("#strip")).to_be_visible()
+    expect(page.locator(".diagram svg")).to_contain_text("3 × 3")
     page.clock.run_for(60_000)
     assert len(seen) == 6
 

@@ -44,15 +44,15 @@ class Person:
     name: str
     rng: random.Random
     seen: Seen
-    kept: dict[str, tuple[str, bool]] = field(default_factory=dict)  # tag, and whether it need not be asked for
+    kept: dict[str, tuple[str, float]] = field(default_factory=dict)  # tag, and until when it need not be asked for
     connection: Connection | None = None
 
-    async def change(self) -> bool:
-        """Whether the view came."""
+    async def change(self) -> bool | None:
+        """Whether the view came; None where it need not be asked for."""
         target = VIEW.format(query=self.layer())
-        tag, fresh = self.kept.get(target, ("", False))
-        if fresh:
-            return True
+        tag, fresh_until = self.kept.get(target, ("", 0.0))
+        if time.perf_counter() < fresh_until:
+            return None
         self.seen.requests += 1
         held = {"If_None_Match": tag} if tag else {}
         try:
@@ -85,7 +85,7 @@ class Person:
             seen.faults.append(f"{target}: {status}")
         elif tag := answer.headers.get(b"etag"):
             seconds = re.search(rb"max-age=(\d+)", answer.headers.get(b"cache-control", b""))
-            self.kept[target] = (tag.decode(), seconds is not None and int(seconds[1]) > 0)
+            self.kept[target] = (tag.decode(), time.perf_counter() + (int(seconds[1]) if seconds else 0))
         return status in (200, 304)
 
     def layer(self) -> str:
@@ -121,7 +121,7 @@ class Person:
                 self.seen.abandoned += 1
                 self.seen.changes.append(every * 1000)
             else:
-                self.seen.good += whole
+                self.seen.good += whole is True
                 if whole:
                     self.seen.changes.append((time.perf_counter() - begun) * 1000)
             await asyncio.sleep(max(0.0, begun + every - time.perf_counter()))
