@@ -1,6 +1,8 @@
 """The sections of `make soak` with small numbers: what must be right is right; how long it takes is not asked here."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 
 import pytest
 
@@ -12,6 +14,17 @@ from tests.soak.texts import texts
 
 FEW = 10
 IMPATIENT = "from app.server import DeadlineProtocol; DeadlineProtocol.seconds.update(head=1.0, body=2.0)"
+
+
+def apart(test):
+    """In a thread of its own: the browser of other tests keeps an event loop running in this one."""
+
+    @wraps(test)
+    def run(**fixtures):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(test, **fixtures).result()
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +62,7 @@ def test_more_people_than_fit_and_figures_meanwhile():
     assert len(onlookers["health"]) == classroom.HEALTHS
 
 
+@apart
 def test_hostile_parameters_in_process():
     faults, statuses = asyncio.run(parameters.in_process(600))
     assert faults == []
@@ -56,6 +70,7 @@ def test_hostile_parameters_in_process():
     assert statuses.total() == 600
 
 
+@apart
 def test_hostile_parameters_over_the_wire(server):
     faults, statuses = asyncio.run(parameters.over_the_wire(server, 200))
     assert faults == []
@@ -74,6 +89,7 @@ def test_hostile_texts():
     assert figures.checked(texts(400)) == []
 
 
+@apart
 def test_hostile_texts_in_a_browser():
     assert figures.opened(texts(4)) == []
 
@@ -103,15 +119,18 @@ def test_stalled_clients_are_closed():
     assert others["figure"]
 
 
+@apart
 def test_a_killed_decoder_is_replaced(server):
     assert recovery.idle_decoder(server, 1).faults == []
     assert recovery.busy_decoder(server, 1).faults == []
 
 
+@apart
 def test_a_killed_server_leaves_nothing_behind():
     assert recovery.restart(1).faults == []
 
 
+@apart
 def test_an_order_to_stop_loses_nothing():
     assert recovery.stop(12).faults == []
 
