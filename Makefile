@@ -29,6 +29,9 @@ else \
 fi
 endef
 
+# As an ordinary installation does; where nothing may be written later, each start would compile all of it again.
+COMPILED := $(BIN)/python -m compileall -q app
+
 .PHONY: serve install test test-js test-python check check-python check-imports check-js audit figures bench bench-peers soak format clean help
 .DELETE_ON_ERROR:
 
@@ -119,10 +122,12 @@ $(BIN)/python:
 
 $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[export]'
+	@$(COMPILED)
 	@touch $@
 
 $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@$(COMPILED)
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_JS): export PATH := $(CURDIR)/$(BIN):$(PATH)

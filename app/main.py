@@ -65,7 +65,8 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
 
     app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.services = services
-    for module in (page, embed, gallery, snippets, api, figures, images, operations):
+    # In the order in which they are tried: figures are asked for most.
+    for module in (figures, api, page, embed, gallery, snippets, images, operations):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets("static")), name="static")
     problems.add_handlers(app)

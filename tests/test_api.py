@@ -233,6 +233,16 @@ def test_head_is_answered_as_get(client, path):
 # Caching
 
 
+def test_a_packed_figure_is_the_plain_one(client):
+    path = f"/diagrams/separable.svg?{SMALL}"
+    plain, *packed = (
+        client.get(path, headers={"Accept-Encoding": each}) for each in ("identity", "gzip", "br;q=1.0, gzip;q=0.8")
+    )
+    assert "content-encoding" not in plain.headers
+    assert {each.headers["content-encoding"] for each in packed} == {"gzip"}
+    assert {each.text for each in packed} == {plain.text}
+    assert {each.headers["vary"] for each in (plain, *packed)} == {"Accept-Encoding"}
+
 @pytest.mark.parametrize("path", GETS)
 def test_what_is_held_is_not_sent_again(client, path):
     address = f"{path}?{SMALL}"

@@ -1,10 +1,11 @@
-"""Tensors in, `Encoded` out: the bytes of a response and their media type."""
+"""Tensors in, `Encoded` out: the bytes of a response and what they are."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Encoded(NamedTuple):
-    """What is sent, and what it is."""
+    """What is sent, what it is, and how it is packed if it is."""
 
     body: bytes
     media_type: str
+    packed: Literal["gzip"] | None = None

@@ -1,7 +1,9 @@
 """Figures: diagrams and feature maps as SVG, PNG or PDF."""
 
+import gzip
 from asyncio import to_thread
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -38,9 +40,17 @@ async def diagram(
     if same := unchanged(request, key):
         return same
     svg = draw(name, asked.layer, asked.options)
+    if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
+        return respond(request, key, _packed(svg))
     # Cairo takes tens of milliseconds, and lets go of the interpreter meanwhile.
     body = svg.encode() if form == "svg" else await to_thread(png if form == "png" else pdf, svg)
     return respond(request, key, Encoded(body, FIGURE_TYPES[form]))
+
+
+# A figure in a document is asked for again and again; to pack it takes as long as all else.
+@lru_cache(maxsize=256)
+def _packed(svg: str) -> Encoded:
+    return Encoded(gzip.compress(svg.encode(), mtime=0), FIGURE_TYPES["svg"], "gzip")
 
 
 @router.get("/feature-maps/{stage}.{form}", openapi_extra=documented(MapsQuery))

@@ -50,7 +50,10 @@ def respond(request: Request, key: str, encoded: Encoded, cache: str = CACHED) -
     """200 with the bytes, their type and their tag; 304 where the client has them."""
     if {etag(key), "*"} & _held(request):
         return _same(key, cache)
-    return Response(encoded.body, media_type=encoded.media_type, headers=_headers(key, cache))
+    headers = _headers(key, cache)
+    if encoded.packed:
+        headers |= {"Content-Encoding": encoded.packed, "Vary": "Accept-Encoding"}
+    return Response(encoded.body, media_type=encoded.media_type, headers=headers)
 
 
 def etag(key: str) -> str:

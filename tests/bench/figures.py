@@ -12,27 +12,17 @@ from app.diagrams import NAMES, draw
 from app.spec import LayerSpec
 
 RUNS, STARTS = 30, 9
-FORGETFUL = ("app.cost", "app.diagrams", "app.shapes")
-
-
-def forget() -> None:
-    """Empty every cache that a figure may have been served from."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(FORGETFUL):
-            for each in vars(module).values():
-                if hasattr(each, "cache_clear"):
-                    each.cache_clear()
 
 
 def diagrams() -> dict[str, tuple[list[float], int]]:
-    """Of each figure the milliseconds, caches empty, and the bytes; 64 to 128 channels."""
-    return {name: _diagram(name, LayerSpec(in_channels=64, out_channels=128)) for name in NAMES}
+    """Of each figure the milliseconds, every time of a layer that was never drawn, and the bytes."""
+    return {name: _diagram(name) for name in NAMES}
 
 
-def _diagram(name: str, spec: LayerSpec) -> tuple[list[float], int]:
+def _diagram(name: str) -> tuple[list[float], int]:
     times = []
-    for _ in range(RUNS + 1):
-        forget()
+    for size in range(112 - RUNS, 113):  # layers of 64 to 128 channels, the last with a map of 112
+        spec = LayerSpec(in_channels=64, out_channels=128, size=size)
         start = time.perf_counter()
         svg = draw(name, spec).encode()
         times.append((time.perf_counter() - start) * 1000)
@@ -41,11 +31,19 @@ def _diagram(name: str, spec: LayerSpec) -> tuple[list[float], int]:
 
 def process() -> list[float]:
     """Seconds of `sepviz diagram separable -o FILE`, start to end."""
-    times = []
     with tempfile.TemporaryDirectory() as folder:
-        command = [*COMMAND, "diagram", "separable", "-o", str(Path(folder, "figure.svg"))]
-        for _ in range(STARTS + 1):
-            start = time.perf_counter()
-            subprocess.run(command, cwd=ROOT, check=True)
-            times.append(time.perf_counter() - start)
+        return _started(*COMMAND, "diagram", "separable", "-o", str(Path(folder, "figure.svg")))
+
+
+def libraries() -> list[float]:
+    """Seconds of a process that only imports what `sepviz diagram` stands on: its floor."""
+    return _started(sys.executable, "-c", "import click, svgwrite; from pydantic import AfterValidator, BaseModel")
+
+
+def _started(*command: str) -> list[float]:
+    times = []
+    for _ in range(STARTS + 1):
+        start = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True)
+        times.append(time.perf_counter() - start)
     return times[1:]

@@ -12,7 +12,7 @@ from statistics import median, quantiles
 
 import psutil
 from browser import chromium, first_visit, slider
-from figures import diagrams, process
+from figures import diagrams, libraries, process
 from server import Server, sepviz
 from table import Row, known, show, spread
 from tensors import beside_torch
@@ -55,6 +55,7 @@ def diagrams_rows() -> Iterator[Row]:
         yield at_most(f"diagram {name}", times, 3, "ms", 2)
         yield Row("  its size", f"{size / 1000:.1f} kB", "<= 30 kB", size <= 30_000)
     yield at_most("sepviz diagram, a process", process(), 0.35, "s", 3)
+    yield Row("  its libraries alone, the floor", spread(libraries(), "s", 3))
     with sepviz() as server:
         psutil.Process(server.pid).cpu_affinity([0])
         load(server, 1, 0, kind="figure")
