@@ -155,11 +155,11 @@ def verdict(compared: Comparison) -> str:
 
 
 def times(ratio: float, unit: str) -> str:
-    """A ratio of costs in words: `4.2 × fewer MACs`."""
+    """A ratio of costs in words: `4.24 × fewer MACs`."""
     if ratio == 1:
         return told_with("told.same", unit=unit)
     factor = max(ratio, 1 / ratio)
-    shown = f"{factor:.1f}" if factor >= 1.1 else f"{factor:.4g}"
+    shown = f"{factor:.{3 if factor >= 1.1 else 4}g}"
     if shown == "1":
         return told_with("told.almost", unit=unit)
     return told_with("told.fewer" if ratio < 1 else "told.more", factor=shown, unit=unit)

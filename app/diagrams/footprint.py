@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from app.diagrams.canvas import Canvas
 from app.diagrams.columns import Column, letters, sizes, tensor
+from app.diagrams.kernels import FINEST, grid
 from app.diagrams.scene import DASHED, Patch, first_cells, padded, patch, wider, within
 from app.diagrams.words import told_with
 from app.palette import STAGE_ROLES, channel_role
@@ -114,6 +115,8 @@ class Footprint:
                 canvas.rect(x, top, 12, 12, fill=channel_role(0), tint=0.7)
             elif mark == "frame":
                 canvas.rect(x, top, 12, 12, stroke=stage, line=2)
+            elif mark == "corners":
+                grid(canvas, x + 6, top + 6, 14, self.stages[0].kernel, channel_role(0), 0.45)
             else:
                 with canvas.group(DASHED):
                     role, line = ("plane", 0.7) if mark == "padding" else ("ink", 1.2)
@@ -138,6 +141,8 @@ class Footprint:
             step = (last if self.spatial else first).stride[1]
             side = "window.right" if self.beside[1] > self.cell[1] else "window.left"
             notes.append(("next", canvas.say(side, stride=step)))
+        if max(first.kernel) > FINEST:
+            notes.append(("corners", canvas.say("legend.corners", cells=max(first.kernel))))
         return notes
 
     def count(self) -> Pair:

@@ -135,11 +135,12 @@ def told(spec: LayerSpec) -> str:
 
 
 def _sentence(shape: ConvShape, bias: bool) -> str:
+    several = "groups.told.outputs" if shape.out_channels > 1 else "groups.told.outputs.one"
     return told_with(
         f"groups.told.{shape.name}",
         groups=shape.groups,
         inputs=shape.in_channels,
-        outputs=shape.out_channels,
+        outputs=told_with(several, count=shape.out_channels),
         each=shape.in_channels // shape.groups,
         params=f"{weights(shape) + (shape.out_channels if bias else 0):,}",
         macs=f"{macs(shape):,}",

@@ -26,11 +26,13 @@ WORDS: dict[Lang, dict[str, str]] = {
         "groups.prime": "M = {channels} is prime: it makes 1 group or {channels}, and nothing between.",
         "groups.apart": "No number of groups between 1 and {channels} divides both M = {channels} and N = {outputs}. "
         "With N = {fitting}, groups = {groups} would.",
-        "groups.told.standard": "Standard, 1 group: each of {outputs} outputs reads all {inputs} channels, "
+        "groups.told.outputs": "each of {count} outputs",
+        "groups.told.outputs.one": "the one output",
+        "groups.told.standard": "Standard, 1 group: {outputs} reads all {inputs} channels, "
         "{params} params, {macs} MACs.",
-        "groups.told.grouped": "Grouped, {groups} groups: each of {outputs} outputs reads {each} of {inputs} channels, "
+        "groups.told.grouped": "Grouped, {groups} groups: {outputs} reads {each} of {inputs} channels, "
         "{params} params, {macs} MACs.",
-        "groups.told.depthwise": "Depthwise, {groups} groups: each of {outputs} outputs reads {each} of {inputs} "
+        "groups.told.depthwise": "Depthwise, {groups} groups: {outputs} reads {each} of {inputs} "
         "channels, {params} params, {macs} MACs.",
         "window.told": "Output cell (y, x) = ({y}, {x}) of {output}. In each of {channels} channels of {input} cells "
         "it looks at {count}: rows {rows}, columns {columns}; {outside} of them are padding.",
