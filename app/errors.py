@@ -21,6 +21,16 @@ class SepvizError(Exception):
 
     parameter: str | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As another process gets it: by what it holds, whatever it was made from."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(kind: type[SepvizError], args: tuple[object, ...], held: dict[str, object]) -> SepvizError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(held)
+    return error
+
 
 @dataclass(frozen=True)
 class BadParameter:

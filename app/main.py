@@ -1,5 +1,6 @@
 """The app: wiring only."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 
 from app import __version__
 from app.compute import Compute
-from app.inputs import Inputs
+from app.compute.process import Crew, Process
 from app.inputs.decoder import Decoder
 from app.inputs.store import ImageStore, Store
 from app.limits import RULES, Limits
+from app.page import templates
 from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
@@ -24,13 +26,22 @@ from app.routes.watch import Metrics, Watch
 from app.settings import Settings, assets
 
 
-def create_app(settings: Settings | None = None, clock: Callable[[], float] = time.monotonic) -> FastAPI:
-    """An app of its own; nothing is shared between two of them. By `clock`, in seconds, what is kept grows old."""
+def create_app(
+    settings: Settings | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    crew: Callable[[Settings, Store], Crew] = Process,
+) -> FastAPI:
+    """An app of its own; nothing is shared between two of them.
+
+    By `clock`, in seconds, what is kept grows old; `crew` carries out what is to be computed.
+    """
     settings = settings or Settings()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     store = _store(settings, redis_url, clock)
     limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
+    at_work = crew(settings, store)
     compute = Compute(
+        at_work.carry_out,
         settings.workers,
         settings.queue,
         settings.deadline_seconds,
@@ -40,25 +51,28 @@ def create_app(settings: Settings | None = None, clock: Callable[[], float] = ti
         limits,
     )
     pressure = Pressure(compute)
-    templates = page.templates(assets("templates"))
-    templates.env.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
+    made = templates(assets("templates"))
+    made.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
     services = Services(
         settings=settings,
-        inputs=Inputs(store, settings.input_cache_bytes),
+        store=store,
+        crew=at_work,
         compute=compute,
         pressure=pressure,
         decoder=Decoder(),
         limits=limits,
-        templates=templates,
+        templates=made,
         metrics=Metrics(compute, pressure),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         pressure.start()
+        starting = asyncio.create_task(at_work.start())
         yield
         pressure.stop()
-        services.compute.close()
+        await asyncio.wait((starting,))
+        await at_work.close()
         services.decoder.close()
         store.close()
         await limits.close()

@@ -24,12 +24,13 @@ from app.errors import Busy
 from app.inputs import Inputs
 from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore
-from app.main import create_app
+from tests.here import create_app
 from app.routes import api
 from app.routes.page import scaled
 from app.settings import Settings
 from app.spec import LayerSpec
-from app.trace import Selection, run
+from app.selection import Selection
+from app.trace import run
 from tests.layers import layers, sides
 
 FORGOTTEN = f"upload-{'0' * 32}"
@@ -272,7 +273,7 @@ def test_equal_queries_have_equal_tags_and_others_have_not(client, path):
 
 def carried_out(query, selection=None):
     return run(
-        LayerSpec.parse([p.split("=") for p in query.split("&")]), Inputs(ImageStore()), selection or Selection()
+        LayerSpec.parse([p.split("=") for p in query.split("&")]), Inputs(), selection or Selection()
     )
 
 

@@ -180,7 +180,7 @@ def test_a_figure_is_written_to_a_file(tmp_path, file_name):
 def test_standard_output_has_the_bytes_of_the_address(name, parameters, options):
     from fastapi.testclient import TestClient
 
-    from app.main import create_app
+    from tests.here import create_app
 
     drawn = run("diagram", name, *options.split(" "), "-o", "-")
     assert drawn.exit_code == 0, drawn.stderr
@@ -437,7 +437,7 @@ def test_drawing_and_counting_load_neither_torch_nor_a_server():
 def test_a_picture_of_maps_is_that_of_the_address(tmp_path, options, ending):
     from fastapi.testclient import TestClient
 
-    from app.main import create_app
+    from tests.here import create_app
 
     path = tmp_path / f"maps.{ending}"
     done = run("maps", "depthwise", "--size", 16, "--in-channels", 5, *options, "-o", path)
@@ -459,7 +459,7 @@ def test_the_tensors_of_both_files_are_the_trace(tmp_path):
     with np.load(tmp_path / "all.npz", allow_pickle=False) as arrays:
         assert set(arrays.files) == set(tensors)
         assert all(np.array_equal(arrays[name], tensors[name]) for name in tensors)
-    trace = carry_out(LayerSpec(size=16, bias=True), Inputs(ImageStore()))
+    trace = carry_out(LayerSpec(size=16, bias=True), Inputs())
     for name, maps in trace.asked().items():
         assert np.array_equal(tensors[name], maps.values[0].numpy())
 

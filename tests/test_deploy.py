@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import app
 from app.inputs.images import MAX_BYTES
-from app.main import create_app
+from tests.here import create_app
 from app.routes.images import FORM_BYTES
 from app.server import FINISH_WITHIN_S
 from app.settings import Settings

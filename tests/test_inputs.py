@@ -358,13 +358,13 @@ def test_picture_larger_than_the_store() -> None:
 
 @pytest.fixture
 def inputs() -> Inputs:
-    return Inputs(ImageStore())
+    return Inputs()
 
 
 @settings(max_examples=60)
 @given(st.sampled_from((*SAMPLE_NAMES, *GENERATED)), st.integers(1, 40), st.integers(8, 40), seeds)
 def test_tensor_shape_and_layout(name: str, channels: int, size: int, seed: int) -> None:
-    tensor = Inputs(ImageStore()).tensor(LayerSpec(input=name, in_channels=channels, size=size, seed=seed))
+    tensor = Inputs().tensor(LayerSpec(input=name, in_channels=channels, size=size, seed=seed))
     assert tensor.shape == (1, channels, size, size)
     assert tensor.dtype == torch.float32
     assert tensor.is_contiguous(memory_format=torch.channels_last)
@@ -373,10 +373,10 @@ def test_tensor_shape_and_layout(name: str, channels: int, size: int, seed: int)
 
 @given(st.sampled_from((*SAMPLE_NAMES, *GENERATED)), st.lists(st.integers(1, 24), min_size=2, max_size=5))
 def test_tensor_does_not_depend_on_what_was_asked_before(name: str, asked: list[int]) -> None:
-    used = Inputs(ImageStore())
+    used = Inputs()
     for channels in asked:
         spec = LayerSpec(input=name, in_channels=channels, size=24)
-        assert torch.equal(used.tensor(spec), Inputs(ImageStore()).tensor(spec))
+        assert torch.equal(used.tensor(spec), Inputs().tensor(spec))
 
 
 def test_one_channel_of_a_colour_picture_is_its_luminance(inputs: Inputs) -> None:

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from app import main, server
 from app.errors import Flooding
 from app.limits import Limits, network
-from app.main import create_app
+from tests.here import create_app
 from app.settings import Settings
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"

@@ -7,7 +7,7 @@ import pytest
 
 from app.diagrams import NAMES
 from app.figure import FigureSpec
-from app.main import create_app
+from tests.here import create_app
 from app.routes.queries import CodeQuery, MapsQuery, TensorsQuery
 from app.settings import Settings
 from app.spec import GENERATED, SAMPLES, LayerSpec, properties

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app import cli
-from app.main import create_app
+from tests.here import create_app
 from app.settings import Settings
 
 URL = "redis://:sesame@127.0.0.1:6379/0"

@@ -17,7 +17,7 @@ from app.inputs.images import Picture
 from app.inputs.shared_store import PAUSE_S, PREFIX, SharedStore
 from app.inputs.store import ImageStore
 from app.limits import Limits
-from app.main import create_app
+from tests.here import create_app
 from app.settings import Settings
 from tests.redis_server import RedisServer, until
 

@@ -15,10 +15,11 @@ from app.encoders.tensors import MEDIA_TYPE, encode
 from app.inputs import Inputs
 from app.inputs.store import ImageStore
 from app.spec import LayerSpec
-from app.trace import Selection, run, stage_names
+from app.selection import Selection, stage_names
+from app.trace import run
 from tests.layers import layers
 
-INPUTS = Inputs(ImageStore())
+INPUTS = Inputs()
 
 
 def metadata(body):
@@ -176,7 +177,7 @@ def test_the_metadata_tells_which_channels(dtype):
 
 def test_equal_traces_are_sent_alike():
     spec = LayerSpec(size=8, weights="random", input="noise")
-    one, other = (encode(run(spec, inputs), "uint8").body for inputs in (INPUTS, Inputs(ImageStore())))
+    one, other = (encode(run(spec, inputs), "uint8").body for inputs in (INPUTS, Inputs()))
     assert metadata(one) == metadata(other)
     found, expected = load(one), load(other)
     assert found.keys() == expected.keys()

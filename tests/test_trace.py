@@ -11,10 +11,11 @@ from app.inputs import Inputs
 from app.inputs.store import ImageStore
 from app.shapes import plan
 from app.spec import LayerSpec
-from app.trace import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, run, stage_names, work
+from app.selection import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, stage_names, work
+from app.trace import run
 from tests.layers import correlated, layers, steps
 
-INPUTS = Inputs(ImageStore())
+INPUTS = Inputs()
 
 
 def doubles(tensor):
@@ -240,7 +241,7 @@ def test_any_run_of_channels_is_that_run_of_the_whole(data, multiplier, stages):
     spec = LayerSpec(in_channels=4, out_channels=6, depth_multiplier=multiplier, size=9, weights="random")
     first = data.draw(st.integers(0, 4 * multiplier - 1))
     last = data.draw(st.integers(first, 4 * multiplier - 1))
-    inputs = Inputs(ImageStore())
+    inputs = Inputs()
     whole = run(spec, inputs).asked()
     for name, maps in run(spec, inputs, Selection(stages, range(first, last + 1))).asked().items():
         expected = whole[name].values[:, maps.channels.start : maps.channels.stop]

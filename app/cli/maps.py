@@ -10,6 +10,7 @@ from app.cli.output import ending, write
 from app.cli.parameters import Given, pairs, parameters
 from app.cli.refusal import Refused
 from app.errors import UnknownName
+from app.selection import Selection, stage_names
 from app.spec import LayerSpec
 
 if TYPE_CHECKING:  # with these comes torch
@@ -99,16 +100,17 @@ def _carried_out(spec: LayerSpec, stages: tuple[str, ...], channels: range | Non
     """The layer run on its input, or on a picture file's bytes."""
     from app.inputs import Inputs  # noqa: PLC0415 - with these comes torch
     from app.inputs.images import decode  # noqa: PLC0415
-    from app.inputs.store import ImageStore  # noqa: PLC0415
-    from app.trace import Selection, run, stage_names  # noqa: PLC0415
+    from app.inputs.store import named  # noqa: PLC0415
+    from app.trace import run  # noqa: PLC0415
 
     for stage in stages:
         if stage not in stage_names(spec):
             raise UnknownName("stage", stage, stage_names(spec))
-    store = ImageStore()
+    pixels = None
     if picture is not None:
-        spec = spec.replace(input=store.add(decode(picture)))
-    return run(spec, Inputs(store), Selection(stages, channels))
+        name, pixels = named(decode(picture))
+        spec = spec.replace(input=name)
+    return run(spec, Inputs(), Selection(stages, channels), pixels)
 
 
 def _read(image: str) -> bytes:

@@ -3,6 +3,10 @@
 from typing import Literal, NamedTuple
 
 
+DType = Literal["float32", "float16", "uint8"]
+Scale = Literal["channel", "stage"]  # what has a range of colours of its own
+
+
 class Encoded(NamedTuple):
     """What is sent, what it is, and how it is packed if it is."""
 

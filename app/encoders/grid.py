@@ -11,13 +11,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from app.encoders import Encoded
+from app.encoders import Encoded, Scale
 from app.encoders.colormaps import DIVERGING, ColorMap, entries, table
 from app.encoders.planes import planar, tiled
 from app.palette import COLOURS
 from app.trace import Maps
 
-Scale = Literal["channel", "stage"]
 Planes = NDArray[np.float32]
 Limit = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]

@@ -6,8 +6,8 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from app.encoders import Encoded
-from app.encoders.tensors import DType, collected
+from app.encoders import DType, Encoded
+from app.encoders.tensors import collected
 from app.trace import Trace
 
 MEDIA_TYPE = "application/zip"

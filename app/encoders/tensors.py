@@ -3,16 +3,14 @@
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from app.encoders import Encoded
+from app.encoders import DType, Encoded
 from app.encoders.planes import planar, tiled, to_bytes
 from app.trace import Trace
 
-DType = Literal["float32", "float16", "uint8"]
 MEDIA_TYPE = "application/octet-stream"
 
 

@@ -3,6 +3,7 @@
 `ImageStore` keeps them in this process; `app/inputs/shared_store.py` where several servers find them.
 """
 
+import asyncio
 import re
 import threading
 import time
@@ -15,7 +16,7 @@ from cachetools import TTLCache
 
 from app.errors import ImageGone, ImageTooLarge, shown
 from app.inputs.images import Picture, Pixels
-from app.spec import UPLOAD_PATTERN
+from app.spec import UPLOAD_PATTERN, LayerSpec
 
 # What an entry costs beside its pixels: without it, a million pictures of one pixel would seem to fit.
 _OVERHEAD = 1024
@@ -102,6 +103,11 @@ class ImageStore:
 def is_upload(name: str) -> bool:
     """Whether a spec's `input` is the id of an uploaded picture."""
     return re.fullmatch(UPLOAD_PATTERN, name) is not None
+
+
+async def picture_of(store: Store, spec: LayerSpec) -> Pixels | None:
+    """The pixels of the upload that a spec names, None where it names none; raises what `get` raises."""
+    return await asyncio.to_thread(store.get, spec.input) if is_upload(spec.input) else None
 
 
 def named(picture: Picture) -> tuple[str, Pixels]:

@@ -1,19 +1,22 @@
 """`Inputs`: from a spec to its input tensor, whatever it is made of."""
 
 import threading
+import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from cachetools import TTLCache
 from PIL import Image
 
-from app.errors import ImageGone
 from app.inputs import stem
 from app.inputs.generated import generate
 from app.inputs.images import Pixels
 from app.inputs.samples import sample_pixels
-from app.inputs.store import Store, is_upload
 from app.spec import GENERATED, LayerSpec
+
+# What is made of a picture is gone a minute after the picture.
+KEPT_SECONDS = 60
 
 # Input, size, seed where it matters, and whether it is the one-channel form of a colour picture.
 Key = tuple[str, int, int, bool]
@@ -22,26 +25,25 @@ Key = tuple[str, int, int, bool]
 class Inputs:
     """The input tensors of specs, some of them kept. Safe across threads.
 
-    Of each input and size the most channels that were asked for are kept, up to `cache_bytes` together
-    and as long as an upload is: fewer channels are a slice of them, more are added to them.
+    Of each input and size the most channels that were asked for are kept, up to `cache_bytes` together and for
+    `KEPT_SECONDS` by `clock`: fewer channels are a slice of them, more are added to them.
     """
 
-    def __init__(self, store: Store, cache_bytes: int = 64 * 2**20) -> None:
-        self.store = store
+    def __init__(self, cache_bytes: int = 64 * 2**20, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
         # (1, size, size, channels) in memory; tensors are handed out as (1, channels, size, size).
         self._widest: TTLCache[Key, torch.Tensor] = TTLCache(
-            cache_bytes, store.seconds, timer=store.clock, getsizeof=lambda kept: kept.nbytes
+            cache_bytes, KEPT_SECONDS, timer=clock, getsizeof=lambda kept: kept.nbytes
         )
 
     @torch.inference_mode()
-    def tensor(self, spec: LayerSpec) -> torch.Tensor:
+    def tensor(self, spec: LayerSpec, picture: Pixels | None = None) -> torch.Tensor:
         """The input: float32, (1, in_channels, size, size), in `channels_last`; pictures are in [0, 1].
 
-        Never write to it: others have the same one. Band-pass channels and noise are signed. Raises
-        `ImageGone` for an upload that is not kept.
+        `picture` is what was uploaded, where the spec names an upload. Never write to the tensor: others have the same
+        one. Band-pass channels and noise are signed.
         """
-        pixels = self._pixels(spec)
+        pixels = None if spec.input in GENERATED else sample_pixels(spec.input) if picture is None else picture
         lone = spec.in_channels == 1 and pixels is not None and pixels.ndim == 3
         key = (spec.input, spec.size, spec.seed if spec.input == "noise" else 0, lone)
         with self._lock:
@@ -50,25 +52,6 @@ class Inputs:
             kept = self._computed(spec, pixels, lone, kept)
             self._keep(key, kept)
         return kept[..., : spec.in_channels].contiguous().permute(0, 3, 1, 2)
-
-    def channel_names(self, spec: LayerSpec) -> tuple[str, ...]:
-        """Short words for each input channel; raises `ImageGone` for an upload that is not kept."""
-        pixels = self._pixels(spec)
-        if pixels is None:
-            return tuple(f"channel {channel}" for channel in range(spec.in_channels))
-        return stem.names(pixels.ndim == 3, spec.in_channels)
-
-    def _pixels(self, spec: LayerSpec) -> Pixels | None:
-        """The whole picture, or None for a generated tensor."""
-        if spec.input in GENERATED:
-            return None
-        if not is_upload(spec.input):
-            return sample_pixels(spec.input)
-        try:
-            return self.store.get(spec.input)
-        except ImageGone:
-            self._forget(spec.input)
-            raise
 
     def _computed(
         self, spec: LayerSpec, pixels: Pixels | None, lone: bool, narrower: torch.Tensor | None
@@ -89,11 +72,6 @@ class Inputs:
             now = self._widest.get(key)
             if now is None or now.shape[-1] < computed.shape[-1]:
                 self._widest[key] = computed
-
-    def _forget(self, name: str) -> None:
-        with self._lock:
-            for key in [each for each in self._widest if each[0] == name]:
-                self._widest.pop(key, None)
 
 
 def _channels_last(planes: torch.Tensor) -> torch.Tensor:

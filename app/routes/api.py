@@ -7,16 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.codegen import generate
+from app.compute import Tensors
 from app.cost import document
 from app.encoders import Encoded
-from app.encoders.npz import encode_npz
-from app.encoders.tensors import encode
 from app.routes.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, query
 from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
 from app.routes.services import Provided
 from app.spec import LayerSpec
 from app.tables import cost_csv, cost_markdown
-from app.trace import run
 
 router = APIRouter(prefix="/api", tags=["data"])
 
@@ -52,14 +50,10 @@ async def tensors(
     request: Request, asked: Annotated[TensorsQuery, Depends(query(TensorsQuery))], services: Provided
 ) -> Response:
     """The tensors, as a safetensors file or a NumPy archive."""
-    spec, selection = asked.layer, asked.selection
+    spec = asked.layer
     key, cache = address(request, asked), cache_of(spec)
     if same := unchanged(request, key, cache):
         return same
-
-    def job() -> Encoded:
-        write = encode if asked.format == "safetensors" else encode_npz
-        return write(run(spec, services.inputs, selection), asked.dtype, asked.tile)
-
+    job = Tensors(spec, asked.selection, asked.dtype, asked.tile, asked.format)
     made = services.compute.once(key, job, client(request), keep=cache == CACHED)
     return respond(request, key, await while_asked(request, made), cache)

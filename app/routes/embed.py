@@ -14,8 +14,8 @@ from app.errors import UnknownName
 from app.export import size
 from app.figure import FigureSpec
 from app.options import NARROWEST, THEMES
+from app.page import context
 from app.routes.headers import POLICY
-from app.routes.page import view
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import CACHED
 from app.routes.services import Provided
@@ -96,7 +96,7 @@ async def embed(asked: Annotated[EmbedQuery, Depends(query(EmbedQuery))], servic
     """The page without its frame, for an iframe; a bad parameter is refused, as nobody is there to mend it."""
     plan(asked.layer)
     own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}
-    context = view(asked.layer) | {
+    told = context(asked.layer) | {
         "bad": {},
         "given": {},
         "locked": asked.locked,
@@ -104,7 +104,7 @@ async def embed(asked: Annotated[EmbedQuery, Depends(query(EmbedQuery))], servic
         "own": own | ({"theme": asked.theme} if asked.theme != "auto" else {}),
         "theme": asked.theme,
     }
-    body = services.templates.get_template("embed.html").render(context)
+    body = services.templates.get_template("embed.html").render(told)
     headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": CACHED}
     return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 

@@ -2,24 +2,23 @@
 
 import gzip
 from asyncio import to_thread
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.compute import Grid, Plane
 from app.diagrams import NAMES, draw
 from app.encoders import Encoded
-from app.encoders.grid import grid_png, grid_svg, plane_png
 from app.errors import UnknownName
 from app.export import pdf, png
 from app.figure import FigureSpec
 from app.routes.queries import MapsQuery, documented, query
 from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
-from app.routes.services import Provided
+from app.routes.services import Provided, Services
+from app.selection import stage_names
 from app.shapes import plan
 from app.spec import LayerSpec
-from app.trace import Maps, Selection, run, stage_names
 
 router = APIRouter(tags=["figures"])
 
@@ -60,8 +59,8 @@ async def grid(
     """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
     if form not in MAPS_TYPES:
         raise UnknownName("kind of file", form, MAPS_TYPES)
-    encode = grid_png if form == "png" else grid_svg
-    return await _maps(request, asked, services, stage, None, lambda maps: encode(maps, asked.colormap, asked.scale))
+    job = Grid(asked.layer, stage, form, asked.colormap, asked.scale)
+    return await _maps(request, asked, services, job)
 
 
 @router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
@@ -73,37 +72,25 @@ async def plane(
     services: Provided,
 ) -> Response:
     """One channel, a pixel for each cell."""
-    run_of_one = _one(channel, asked.layer, stage)
-    return await _maps(request, asked, services, stage, run_of_one, lambda maps: plane_png(maps, asked.colormap))
+    job = Plane(asked.layer, stage, _number(channel, asked.layer, stage), asked.colormap)
+    return await _maps(request, asked, services, job)
 
 
-async def _maps(
-    request: Request,
-    asked: MapsQuery,
-    services: Provided,
-    stage: str,
-    channels: range | None,
-    encode: Callable[[Maps], Encoded],
-) -> Response:
-    spec = asked.layer
-    if stage not in stage_names(spec):
-        raise UnknownName("stage", stage, stage_names(spec))
-    key, cache = address(request, asked), cache_of(spec)
+async def _maps(request: Request, asked: MapsQuery, services: Services, job: Grid | Plane) -> Response:
+    if job.stage not in stage_names(job.spec):
+        raise UnknownName("stage", job.stage, stage_names(job.spec))
+    key, cache = address(request, asked), cache_of(job.spec)
     if same := unchanged(request, key, cache):
         return same
-
-    def job() -> Encoded:
-        return encode(run(spec, services.inputs, Selection((stage,), channels)).asked()[stage])
-
     made = services.compute.once(key, job, client(request), keep=cache == CACHED)
     return respond(request, key, await while_asked(request, made), cache)
 
 
-def _one(channel: str, spec: LayerSpec, stage: str) -> range:
-    """The run of that one channel of a stage; what is no number of one, or written otherwise, is no channel."""
+def _number(channel: str, spec: LayerSpec, stage: str) -> int:
+    """The channel of a stage; what is no number of one, or written otherwise, is no channel."""
     counts = {"input": spec.in_channels} | {shape.name: shape.out_channels for shape in plan(spec)}
     if stage not in counts:
         raise UnknownName("stage", stage, counts)
     if channel not in map(str, range(counts[stage])):
         raise UnknownName("channel", channel, [f"0 to {counts[stage] - 1}"])
-    return range(int(channel), int(channel) + 1)
+    return int(channel)

@@ -31,12 +31,12 @@ async def upload(files: Annotated[list[UploadFile], File(alias="file")], service
     data = await files[0].read()
     picture = await services.decoder.decode(data)
     document = {
-        "id": await to_thread(services.inputs.store.add, picture),
+        "id": await to_thread(services.store.add, picture),
         "width": picture.width,
         "height": picture.height,
         "frames": picture.frames,
         "used": 1,
         "notes": picture.notes,
-        "kept_seconds": services.inputs.store.seconds,
+        "kept_seconds": services.store.seconds,
     }
     return JSONResponse(document, 201, headers={"Cache-Control": "no-store"})

@@ -30,7 +30,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not while stopping, with a nearly full queue or without a decoder.
+    """200 while more may come: not while stopping, with a nearly full queue without a decoder or before anything can be computed.
 
     Without the store of pictures everything else is still answered, by this replica as well as by any other: `without`
     tells of it, and nobody is sent away.
@@ -38,12 +38,13 @@ async def readyz(services: Provided) -> Response:
     waits = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
+        "compute": not services.crew.ready,
         "decoder": not services.stopping.is_set() and not await services.decoder.answers(),
     }
     reasons = [name for name, holds in waits.items() if holds]
     if reasons:
         raise Busy(f"not ready: {', '.join(reasons)}", 1)
-    without = [] if await to_thread(services.inputs.store.answers) else ["store"]
+    without = [] if await to_thread(services.store.answers) else ["store"]
     return JSONResponse({"status": "ready", "without": without}, headers=UNCACHED)
 
 

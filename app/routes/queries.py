@@ -7,10 +7,10 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from app.encoders import DType, Scale
 from app.encoders.colormaps import ColorMap
-from app.encoders.tensors import DType
+from app.selection import Selection
 from app.spec import LayerSpec, described, parse, properties, whole_number
-from app.trace import Selection
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,7 +36,7 @@ class MapsQuery(LayerQuery):
     """The options of feature maps as a picture."""
 
     colormap: ColorMap = Field("diverging", **described("The colour map."))
-    scale: Literal["channel", "stage"] = Field("channel", **described("Whether each map has a range of its own."))
+    scale: Scale = Field("channel", **described("Whether each map has a range of its own."))
 
 
 class PlanesQuery(LayerQuery):
@@ -51,7 +51,7 @@ class PlanesQuery(LayerQuery):
     )
 
     @property
-    def run(self) -> range | None:
+    def channel_run(self) -> range | None:
         """The channels that were asked for; None: all."""
         if self.channels is None:
             return None
@@ -61,7 +61,7 @@ class PlanesQuery(LayerQuery):
     @property
     def selection(self) -> Selection:
         """What is to be computed."""
-        return Selection((), self.run)
+        return Selection((), self.channel_run)
 
 
 class TensorsQuery(PlanesQuery):
@@ -74,7 +74,7 @@ class TensorsQuery(PlanesQuery):
     @property
     def selection(self) -> Selection:
         """What is to be computed."""
-        return Selection(tuple(self.stages.split(",")) if self.stages else (), self.run)
+        return Selection(tuple(self.stages.split(",")) if self.stages else (), self.channel_run)
 
 
 class LayerTableQuery(LayerQuery):

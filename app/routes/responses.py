@@ -1,10 +1,12 @@
 """Responses to GET: a function of their address, with a strong ETag."""
 
 import asyncio
+import platform
 from collections.abc import Coroutine
 from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 
-import torch
 from fastapi import Request, Response
 from pydantic import BaseModel
 
@@ -15,8 +17,16 @@ from app.errors import Busy
 from app.inputs.store import is_upload
 from app.spec import LayerSpec
 
+
+def _processor() -> str:
+    """What the processor is called; on Linux Python itself does not know."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    return next((line.partition(":")[2] for line in lines if line.startswith("model name")), platform.processor())
+
+
 # Two processors may round the last digit differently; then it is another entity.
-_EDITION = f"{__version__} {torch.__version__} {torch.backends.cpu.get_cpu_capability()}"
+_EDITION = f"{__version__} {version('torch')} {_processor()}"
 # A figure behind an image proxy stays up while it is asked for again.
 CACHED = "public, max-age=3600, stale-while-revalidate=86400"
 REVALIDATED = "no-cache"

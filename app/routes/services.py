@@ -5,11 +5,12 @@ from threading import Event
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.templating import Jinja2Templates
+from jinja2 import Environment
 
 from app.compute import Compute
-from app.inputs import Inputs
+from app.compute.process import Crew
 from app.inputs.decoder import Decoder
+from app.inputs.store import Store
 from app.limits import Limits
 from app.routes.pressure import Pressure
 from app.routes.watch import Metrics
@@ -18,15 +19,16 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """The inputs, the workers, the decoder, the limits, the templates, and what the operator has set."""
+    """The uploaded pictures, who computes, the decoder, the limits, the templates, and what the operator has set."""
 
     settings: Settings
-    inputs: Inputs
+    store: Store
+    crew: Crew
     compute: Compute
     pressure: Pressure
     decoder: Decoder
     limits: Limits
-    templates: Jinja2Templates
+    templates: Environment
     metrics: Metrics
     stopping: Event = field(default_factory=Event)
 

@@ -16,8 +16,8 @@ from app.errors import UnknownName
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided, Services
+from app.selection import stage_names
 from app.spec import LayerSpec
-from app.trace import stage_names
 
 router = APIRouter(tags=["page"])
 

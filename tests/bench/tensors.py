@@ -49,7 +49,7 @@ async def _measure(channels: int, outputs: int, size: int) -> Beside:
             with torch.inference_mode():
                 F.conv2d(F.conv2d(maps, depthwise, padding=1, groups=channels), pointwise)
             result.bare[name].append((time.perf_counter() - start) * 1000)
-    app.state.services.compute.close()
+    await app.state.services.crew.close()
     return Beside(result.handler[WARM:], {name: times[WARM:] for name, times in result.bare.items()})
 
 

@@ -123,7 +123,7 @@ class Untouched(TorchDispatchMode):
 def illegal(count: int, seed: int = 2) -> list[str]:
     """So many layers that torch would refuse, or that are out of bounds: none of them gets as far as torch."""
     rng, faults, left = random.Random(seed), [], count
-    inputs = Inputs(ImageStore())
+    inputs = Inputs()
     while left:
         given = parameters(rng) | {"input": rng.choice(GENERATED)}
         if rng.random() < 0.5:

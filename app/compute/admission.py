@@ -1,21 +1,16 @@
-"""What is computed when: one place that admits, joins, orders and drops jobs.
-
-Nothing is computed on the event loop. torch runs with one thread in each worker: on a shared machine two threads in
-one small convolution waited for each other longer than they computed.
-"""
+"""What is computed when: one place that admits, joins, orders and drops jobs."""
 
 import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-import torch
 from cachetools import TTLCache
 
+from app.compute.jobs import Job
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
 from app.limits import Limits
@@ -52,9 +47,9 @@ class Counts:
 
 
 @dataclass(eq=False)
-class _Job:
+class _Admitted:
     key: str
-    work: Callable[[], Encoded]
+    job: Job
     page: str | None
     keep: bool
     done: asyncio.Future[Encoded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -62,7 +57,7 @@ class _Job:
 
 
 class Compute:
-    """Carries out jobs for one event loop: `workers` at a time, `queue` waiting at most, each key once.
+    """Lets jobs be carried out for one event loop: `workers` at a time, `queue` waiting at most, each key once.
 
     A job for which nobody waits any longer is not begun. Results up to `cache_bytes` together are kept for
     `cache_seconds`, by `clock`; nothing is kept longer than an uploaded picture may be. What is neither kept nor
@@ -71,6 +66,7 @@ class Compute:
 
     def __init__(
         self,
+        carry_out: Callable[[Job], Awaitable[Encoded]],
         workers: int,
         queue: int,
         deadline_s: float,
@@ -82,14 +78,14 @@ class Compute:
         self.queue = queue
         self._limits = limits or Limits(())
         self.counts = Counts()
+        self._carry_out = carry_out
         self._workers = workers
         self._deadline_s = deadline_s
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compute", initializer=_one_torch_thread)
         self._cache: TTLCache[str, Encoded] = TTLCache(
             cache_bytes, cache_seconds, timer=clock, getsizeof=lambda encoded: len(encoded.body)
         )
-        self._waiting: OrderedDict[str, _Job] = OrderedDict()
-        self._running: dict[str, _Job] = {}
+        self._waiting: OrderedDict[str, _Admitted] = OrderedDict()
+        self._running: dict[str, _Admitted] = {}
         self._mean_s = 0.01
 
     @property
@@ -102,9 +98,7 @@ class Compute:
         """How much of the cache is used."""
         return int(self._cache.currsize)
 
-    async def once(
-        self, key: str, work: Callable[[], Encoded], client: Client = SOMEBODY, *, keep: bool = True
-    ) -> Encoded:
+    async def once(self, key: str, job: Job, client: Client = SOMEBODY, *, keep: bool = True) -> Encoded:
         """The result for the key: from the cache, from the same job already admitted, or from this job.
 
         With `keep` false it does not go into the cache.
@@ -116,17 +110,17 @@ class Compute:
         if (known := self._cache.get(key)) is not None:
             self.counts.cached += 1
             return known
-        job = self._joined(key)
-        if job is None:
+        admitted = self._joined(key)
+        if admitted is None:
             await self._charge(client.address)
             # Meanwhile another may have asked for the same, and have it.
             if (known := self._cache.get(key)) is not None:
                 return known
-            job = self._joined(key) or self._admit(_Job(key, work, client.page, keep))
-        job.watchers += 1
+            admitted = self._joined(key) or self._admit(_Admitted(key, job, client.page, keep))
+        admitted.watchers += 1
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await asyncio.shield(job.done)
+                return await asyncio.shield(admitted.done)
         except TimeoutError:
             self.counts.refused += 1
             raise Busy(
@@ -134,8 +128,8 @@ class Compute:
                 LONGEST_RETRY_S,
             ) from None
         finally:
-            job.watchers -= 1
-            if not job.watchers and self._waiting.get(key) is job:
+            admitted.watchers -= 1
+            if not admitted.watchers and self._waiting.get(key) is admitted:
                 del self._waiting[key]
                 self.counts.dropped += 1
 
@@ -146,14 +140,10 @@ class Compute:
         waiting = f"{len(self._waiting)} computations wait already"
         return Busy(f"the server is busy: {waiting}; try again in {seconds} s", seconds)
 
-    def close(self) -> None:
-        """Let the workers finish what they have begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _joined(self, key: str) -> _Job | None:
-        job = self._running.get(key) or self._waiting.get(key)
-        self.counts.joined += job is not None
-        return job
+    def _joined(self, key: str) -> _Admitted | None:
+        admitted = self._running.get(key) or self._waiting.get(key)
+        self.counts.joined += admitted is not None
+        return admitted
 
     async def _charge(self, address: str) -> None:
         """Raises `Flooding`, and `Busy` before anything is counted where there is no place anyway."""
@@ -166,9 +156,9 @@ class Compute:
             self.counts.refused += 1
             raise
 
-    def _admit(self, job: _Job) -> _Job:
+    def _admit(self, new: _Admitted) -> _Admitted:
         # What others wait for as well is not this page's to give up.
-        own = [each for each in self._waiting.values() if job.page and each.page == job.page and each.watchers == 1]
+        own = [each for each in self._waiting.values() if new.page and each.page == new.page and each.watchers == 1]
         if len(own) >= MOST_OF_A_PAGE:
             oldest = self._waiting.pop(own[0].key)
             self.counts.overtaken += 1
@@ -176,46 +166,41 @@ class Compute:
         elif len(self._waiting) >= self.queue:
             self.counts.refused += 1
             raise self.busy()
-        self._waiting[job.key] = job
+        self._waiting[new.key] = new
         self._begin()
-        return job
+        return new
 
     def _begin(self) -> None:
         while self._waiting and len(self._running) < self._workers:
-            key, job = self._waiting.popitem(last=False)
-            self._running[key] = job
-            ended = asyncio.get_running_loop().run_in_executor(self._pool, _timed, job.work)
-            ended.add_done_callback(partial(self._end, job))
+            key, begun = self._waiting.popitem(last=False)
+            self._running[key] = begun
+            ended = asyncio.ensure_future(self._timed(begun.job))
+            ended.add_done_callback(partial(self._end, begun))
 
-    def _end(self, job: _Job, ended: asyncio.Future[tuple[Encoded, float]]) -> None:
-        del self._running[job.key]
+    async def _timed(self, job: Job) -> tuple[Encoded, float]:
+        begun = time.perf_counter()
+        return await self._carry_out(job), time.perf_counter() - begun
+
+    def _end(self, running: _Admitted, ended: asyncio.Future[tuple[Encoded, float]]) -> None:
+        del self._running[running.key]
         if ended.cancelled():
-            job.done.cancel()
+            running.done.cancel()
         elif error := ended.exception():
-            _fail(job, error)
+            _fail(running, error)
         else:
             result, seconds = ended.result()
             self.counts.computed += 1
             self.counts.seconds += seconds
             self._mean_s += _RECENT * (seconds - self._mean_s)
-            if job.keep and len(result.body) <= self._cache.maxsize:
-                self._cache[job.key] = result
-            if not job.done.done():
-                job.done.set_result(result)
+            if running.keep and len(result.body) <= self._cache.maxsize:
+                self._cache[running.key] = result
+            if not running.done.done():
+                running.done.set_result(result)
         self._begin()
 
 
-def _timed(work: Callable[[], Encoded]) -> tuple[Encoded, float]:
-    begun = time.perf_counter()
-    return work(), time.perf_counter() - begun
-
-
-def _fail(job: _Job, error: BaseException) -> None:
-    if not job.done.done():
-        job.done.set_exception(error)
+def _fail(admitted: _Admitted, error: BaseException) -> None:
+    if not admitted.done.done():
+        admitted.done.set_exception(error)
         # Where everybody has left, nobody asks for it, and asyncio would say so in the log.
-        job.done.exception()
-
-
-def _one_torch_thread() -> None:
-    torch.set_num_threads(1)
+        admitted.done.exception()

@@ -1,0 +1,162 @@
+"""The process that computes, as the event loop sees it."""
+
+import asyncio
+import contextlib
+import itertools
+import pickle
+import sys
+import time
+from typing import Any, Protocol
+
+from app.compute.frames import HEAD, framed, size
+from app.compute.jobs import Job
+from app.encoders import Encoded
+from app.errors import Busy
+from app.inputs.store import Store, picture_of
+from app.settings import Settings
+
+LEAST_BETWEEN_STARTS_S = 1.0
+READ_AHEAD = 4 * 2**20  # bytes of answers
+_RETRY_S = 1
+
+
+class Crew(Protocol):
+    """Whoever carries out jobs."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a job would be begun at once."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that there are now."""
+
+    async def start(self) -> None:
+        """Be ready, as soon as may be."""
+
+    async def carry_out(self, job: Job) -> Encoded:
+        """What the job asks for; raises what is wrong with it, `ImageGone` for an upload that is not kept."""
+
+    async def close(self) -> None:
+        """Finish what is begun, and end."""
+
+
+class Process:
+    """One process with `settings.workers` threads, from the first job or `start` on; a new one where it has died.
+
+    Pictures are looked up in `store` here. Belongs to one event loop.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._store = store
+        self._command = (sys.executable, "-m", "app.compute.worker")
+        self._arguments = (str(settings.workers), str(settings.input_cache_bytes))
+        self._numbers = itertools.count()
+        self._asked: dict[int, asyncio.Future[Encoded]] = {}
+        self._starting = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._started = float("-inf")
+        self._reviving: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether a job would be begun at once."""
+        return self._process is not None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process, if there is one."""
+        return (self._process.pid,) if self._process is not None else ()
+
+    async def start(self) -> None:
+        """Be ready, as soon as may be."""
+        with contextlib.suppress(Busy):
+            await self._running()
+
+    async def carry_out(self, job: Job) -> Encoded:
+        """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it."""
+        picture = await picture_of(self._store, job.spec)
+        process = await self._running()
+        number = next(self._numbers)
+        done = self._asked[number] = asyncio.get_running_loop().create_future()
+        _input(process).write(framed((number, job, picture)))
+        return await done
+
+    async def close(self) -> None:
+        """Let it finish what is begun, and end."""
+        self._closed = True
+        async with self._starting:
+            if self._process is not None:
+                _input(self._process).close()
+            if self._listening is not None:
+                await self._listening
+        if self._reviving is not None:
+            await self._reviving
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        """The process, ready for work."""
+        async with self._starting:
+            if self._process is None:
+                if self._listening is not None:
+                    await self._listening
+                await asyncio.sleep(max(0.0, self._started + LEAST_BETWEEN_STARTS_S - time.monotonic()))
+                self._process = await self._begun()
+            return self._process
+
+    async def _begun(self) -> asyncio.subprocess.Process:
+        if self._closed:
+            raise _lost()
+        self._started = time.monotonic()
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=READ_AHEAD,
+        )
+        try:
+            await _read(process)  # it is ready
+        except asyncio.IncompleteReadError:
+            await process.wait()
+            raise _lost() from None
+        self._listening = asyncio.create_task(self._listen(process))
+        return process
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Hand out what comes, until it ends; whoever still waits then is told."""
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                number, outcome = await _read(process)
+                done = self._asked.pop(number)
+                if done.done():
+                    continue
+                if isinstance(outcome, Exception):
+                    done.set_exception(outcome)
+                else:
+                    done.set_result(outcome)
+        self._process = None
+        await process.wait()
+        lost, self._asked = self._asked, {}
+        for done in lost.values():
+            if not done.done():
+                done.set_exception(_lost())
+        if not self._closed:
+            # Nobody has to ask for a new one.
+            self._reviving = asyncio.create_task(self.start())
+
+
+def _input(process: asyncio.subprocess.Process) -> asyncio.StreamWriter:
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    return process.stdin
+
+
+async def _read(process: asyncio.subprocess.Process) -> Any:
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    head = await process.stdout.readexactly(HEAD)
+    return pickle.loads(await process.stdout.readexactly(size(head)))  # noqa: S301 - from the worker, by its own pipe
+
+
+def _lost() -> Busy:
+    return Busy(f"the computation was lost; try again in {_RETRY_S} s", _RETRY_S)

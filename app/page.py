@@ -1,0 +1,99 @@
+"""What the page says of a layer: its templates, and what they are filled with. No HTTP, and nothing is computed."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from app import __version__
+from app.cost import compare, compared
+from app.diagrams import Options, draw
+from app.encoders.colormaps import ANCHORS
+from app.inputs.samples import SAMPLES
+from app.inputs.store import is_upload
+from app.palette import STAGE_ROLES
+from app.selection import stage_names
+from app.shapes import bounds, plan
+from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
+
+KIND_NAMES = {"depthwise-separable": "Depthwise", "spatially-separable": "Spatial", "standard": "Standard"}
+
+
+def templates(folder: Path) -> Environment:
+    """The templates, with what all of them may say."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(),
+        auto_reload=False,  # to look for changed files takes a tenth of the time of a fragment
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["scaled"] = scaled
+    made.globals |= {
+        "version": __version__,
+        "samples": SAMPLES,
+        "generated": GENERATED,
+        "allowed": allowed,
+        "properties": properties(LayerSpec),
+        "colormaps": ANCHORS,
+        "stage_roles": STAGE_ROLES,
+        "compared": compared,
+        # Only an embedded page has any.
+        "locked": frozenset(),
+        "left_out": frozenset(),
+    }
+    return made
+
+
+def scaled(count: int) -> str:
+    """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many; a small one in full."""
+    if count < 10**5:
+        return f"{count:,}"
+    power, letter = (12, "T") if count >= 10**12 else (9, "G") if count >= 10**9 else (6, "M")
+    return f"{count / 10**power:,.2f} {letter}"
+
+
+def context(spec: LayerSpec) -> dict[str, Any]:
+    """What the templates draw from; `InvalidParameters` where the output would be empty."""
+    return _drawing(spec.geometry()) | _names(spec)
+
+
+def fragment(templates: Environment, spec: LayerSpec) -> str:
+    """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
+    drawn = _drawn(templates, spec.geometry())
+    return templates.get_template("fragment.html").render(_names(spec) | {"drawn": drawn})
+
+
+# A page that is played with asks for the same geometry with other inputs, weights and seeds.
+@lru_cache(maxsize=256)
+def _drawn(templates: Environment, geometry: LayerSpec) -> str:
+    return templates.get_template("drawn.html").render(_drawing(geometry))
+
+
+def _drawing(geometry: LayerSpec) -> dict[str, Any]:
+    """What is the same for every input, all weights and seeds."""
+    costs = compare(geometry)
+    return {
+        "spec": geometry,
+        "stages": plan(geometry),
+        "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
+        "beside": compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs,
+    }
+
+
+def _names(spec: LayerSpec) -> dict[str, Any]:
+    """What names the very layer."""
+    return {
+        "spec": spec,
+        "stages": plan(spec.geometry()),
+        "stage_names": stage_names(spec),
+        "bounds": bounds(spec.geometry()),
+        "figure": _figure(spec),
+        "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
+        "uploaded": is_upload(spec.input),
+    }
+
+
+def _figure(spec: LayerSpec) -> str:
+    return {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)

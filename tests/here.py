@@ -1,0 +1,40 @@
+"""The app with its jobs carried out in this very process: nothing has to start, and a test may look inside.
+
+What `sepviz serve` runs computes in a process of its own; tests of the server, of replicas and of the page have that.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from app import main
+from app.compute.worker import Tools, carry_out, one_torch_thread
+from app.inputs import Inputs
+from app.inputs.store import picture_of
+from app.page import templates
+from app.settings import assets
+
+
+class Here:
+    """A crew of threads."""
+
+    ready = True
+    pids = ()
+
+    def __init__(self, settings, store):
+        self._store = store
+        self._tools = Tools(Inputs(settings.input_cache_bytes, store.clock), templates(assets("templates")))
+        self._pool = ThreadPoolExecutor(settings.workers, "compute", one_torch_thread)
+
+    async def start(self):
+        pass
+
+    async def carry_out(self, job):
+        picture = await picture_of(self._store, job.spec)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, carry_out, job, picture, self._tools)
+
+    async def close(self):
+        self._pool.shutdown()
+
+
+create_app = partial(main.create_app, crew=Here)
