@@ -50,7 +50,7 @@ def create_app(
         clock,
         limits,
     )
-    pressure = Pressure(compute)
+    pressure = Pressure(compute, settings.hosts)
     made = templates(assets("templates"))
     made.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
     services = Services(

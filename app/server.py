@@ -24,9 +24,9 @@ BACKLOG = 2048
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
-TurnAway = Callable[[bytes, int], bytes | None]  # what has come, and how many requests are begun
-# The interpreter passes from a worker to the event loop this often where both have work; the default, 5 ms, is as long
-# as a whole answer takes.
+AtOnce = Callable[[bytes, int], bytes | None]  # the answer to what has come, with so many requests begun
+# The interpreter passes from a thread that draws a PNG to the event loop this often where both have work; the default,
+# 5 ms, is as long as several answers take.
 SWITCH_S = 0.001
 
 
@@ -37,14 +37,14 @@ def _heard(_request: bytes, _begun: int) -> bytes | None:
 class DeadlineProtocol(H11Protocol):
     """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer.
 
-    `turn_away` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
+    `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
     """
 
     seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
 
-    def __init__(self, *args: Any, turn_away: TurnAway = _heard, **options: Any) -> None:
+    def __init__(self, *args: Any, at_once: AtOnce = _heard, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._turn_away = turn_away
+        self._at_once = at_once
         self._untaken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -59,7 +59,7 @@ class DeadlineProtocol(H11Protocol):
         if (
             self._now() == "head"
             and not self.conn.trailing_data[0]
-            and (answer := self._turn_away(data, len(self.tasks)))
+            and (answer := self._at_once(data, len(self.tasks)))
         ):
             self.transport.write(answer)
             return
@@ -118,19 +118,19 @@ def run(
     listening: socket.socket,
     stopping: threading.Event,
     proxies: str | None = None,
-    turn_away: TurnAway = _heard,
+    at_once: AtOnce = _heard,
     **options: Any,
 ) -> None:
     """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's.
 
-    `turn_away` sees a request before anybody else, and may have an answer for it.
+    `at_once` sees a request before anybody else, and may have the whole answer.
     `proxies`, addresses and networks by comma or `*`, are believed when they say who asks and by which scheme.
     """
     sys.setswitchinterval(SWITCH_S)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http=partial(DeadlineProtocol, turn_away=turn_away),  # type: ignore[arg-type]  # called, not derived from
+        http=partial(DeadlineProtocol, at_once=at_once),  # type: ignore[arg-type]  # called, not derived from
         ws="none",
         log_config=None,
         access_log=False,

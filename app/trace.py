@@ -82,9 +82,7 @@ class Trace:
         return next(stage for stage in self.stages if stage.name == name)
 
 
-def run(
-    spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, picture: Pixels | None = None
-) -> Trace:
+def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, picture: Pixels | None = None) -> Trace:
     """Carry out what the selection needs, and no more; `picture` is the input where that is an upload.
 
     Raises `InvalidParameters` where a selected stage or channel does not exist, `OverBudget` where it would take too

@@ -244,6 +244,7 @@ def test_a_packed_figure_is_the_plain_one(client):
     assert {each.text for each in packed} == {plain.text}
     assert {each.headers["vary"] for each in (plain, *packed)} == {"Accept-Encoding"}
 
+
 @pytest.mark.parametrize("path", GETS)
 def test_what_is_held_is_not_sent_again(client, path):
     address = f"{path}?{SMALL}"
@@ -272,9 +273,7 @@ def test_equal_queries_have_equal_tags_and_others_have_not(client, path):
 
 
 def carried_out(query, selection=None):
-    return run(
-        LayerSpec.parse([p.split("=") for p in query.split("&")]), Inputs(), selection or Selection()
-    )
+    return run(LayerSpec.parse([p.split("=") for p in query.split("&")]), Inputs(), selection or Selection())
 
 
 @pytest.mark.parametrize(

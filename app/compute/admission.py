@@ -87,11 +87,17 @@ class Compute:
         self._waiting: OrderedDict[str, _Admitted] = OrderedDict()
         self._running: dict[str, _Admitted] = {}
         self._mean_s = 0.01
+        self._watching = 0
 
     @property
     def waiting(self) -> int:
         """How many jobs are not yet begun."""
         return len(self._waiting)
+
+    @property
+    def watching(self) -> int:
+        """How many wait for a job, begun or not."""
+        return self._watching
 
     @property
     def cached_bytes(self) -> int:
@@ -107,17 +113,17 @@ class Compute:
         page have taken this one's place or the address has had its share, and what the job raises. Whoever is
         cancelled takes the result from nobody else.
         """
-        if (known := self._cache.get(key)) is not None:
-            self.counts.cached += 1
+        if (known := self.kept(key)) is not None:
             return known
         admitted = self._joined(key)
         if admitted is None:
             await self._charge(client.address)
             # Meanwhile another may have asked for the same, and have it.
-            if (known := self._cache.get(key)) is not None:
+            if (known := self.kept(key)) is not None:
                 return known
             admitted = self._joined(key) or self._admit(_Admitted(key, job, client.page, keep))
         admitted.watchers += 1
+        self._watching += 1
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await asyncio.shield(admitted.done)
@@ -129,9 +135,20 @@ class Compute:
             ) from None
         finally:
             admitted.watchers -= 1
+            self._watching -= 1
             if not admitted.watchers and self._waiting.get(key) is admitted:
                 del self._waiting[key]
                 self.counts.dropped += 1
+
+    def kept(self, key: str) -> Encoded | None:
+        """The result, if it is kept."""
+        if (known := self._cache.get(key)) is not None:
+            self.counts.cached += 1
+        return known
+
+    def expected(self, key: str) -> bool:
+        """Whether somebody waits for the result already."""
+        return key in self._running or key in self._waiting
 
     def busy(self) -> Busy:
         """What is said to whom the queue has no place for: when to come again, by its length."""

@@ -2,7 +2,6 @@
 
 from typing import Literal, NamedTuple
 
-
 DType = Literal["float32", "float16", "uint8"]
 Scale = Literal["channel", "stage"]  # what has a range of colours of its own
 

@@ -10,8 +10,9 @@ from app.codegen import generate
 from app.compute import Tensors
 from app.cost import document
 from app.encoders import Encoded
+from app.routes.computed import computed
 from app.routes.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, query
-from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
+from app.routes.responses import address, respond, unchanged
 from app.routes.services import Provided
 from app.spec import LayerSpec
 from app.tables import cost_csv, cost_markdown
@@ -50,10 +51,5 @@ async def tensors(
     request: Request, asked: Annotated[TensorsQuery, Depends(query(TensorsQuery))], services: Provided
 ) -> Response:
     """The tensors, as a safetensors file or a NumPy archive."""
-    spec = asked.layer
-    key, cache = address(request, asked), cache_of(spec)
-    if same := unchanged(request, key, cache):
-        return same
-    job = Tensors(spec, asked.selection, asked.dtype, asked.tile, asked.format)
-    made = services.compute.once(key, job, client(request), keep=cache == CACHED)
-    return respond(request, key, await while_asked(request, made), cache)
+    job = Tensors(asked.layer, asked.selection, asked.dtype, asked.tile, asked.format)
+    return await computed(request, asked, services, job)

@@ -13,9 +13,10 @@ from app.encoders import Encoded
 from app.errors import UnknownName
 from app.export import pdf, png
 from app.figure import FigureSpec
+from app.routes.computed import computed
 from app.routes.queries import MapsQuery, documented, query
-from app.routes.responses import CACHED, address, cache_of, client, respond, unchanged, while_asked
-from app.routes.services import Provided, Services
+from app.routes.responses import address, respond, unchanged
+from app.routes.services import Provided
 from app.selection import stage_names
 from app.shapes import plan
 from app.spec import LayerSpec
@@ -59,8 +60,9 @@ async def grid(
     """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
     if form not in MAPS_TYPES:
         raise UnknownName("kind of file", form, MAPS_TYPES)
-    job = Grid(asked.layer, stage, form, asked.colormap, asked.scale)
-    return await _maps(request, asked, services, job)
+    if stage not in stage_names(asked.layer):
+        raise UnknownName("stage", stage, stage_names(asked.layer))
+    return await computed(request, asked, services, Grid(asked.layer, stage, form, asked.colormap, asked.scale))
 
 
 @router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
@@ -73,17 +75,7 @@ async def plane(
 ) -> Response:
     """One channel, a pixel for each cell."""
     job = Plane(asked.layer, stage, _number(channel, asked.layer, stage), asked.colormap)
-    return await _maps(request, asked, services, job)
-
-
-async def _maps(request: Request, asked: MapsQuery, services: Services, job: Grid | Plane) -> Response:
-    if job.stage not in stage_names(job.spec):
-        raise UnknownName("stage", job.stage, stage_names(job.spec))
-    key, cache = address(request, asked), cache_of(job.spec)
-    if same := unchanged(request, key, cache):
-        return same
-    made = services.compute.once(key, job, client(request), keep=cache == CACHED)
-    return respond(request, key, await while_asked(request, made), cache)
+    return await computed(request, asked, services, job)
 
 
 def _number(channel: str, spec: LayerSpec, stage: str) -> int:

@@ -8,6 +8,16 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
+# What every answer to GET has: it holds nobody's secrets, and no cookie decides about it.
+EVERYWHERE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Access-Control-Allow-Origin": "*",
+}
+# Of these, what other sites may do with an answer is for safe questions alone.
+_GET_ALONE = "Access-Control-Allow-Origin"
+
 # On figures and on what is answered in their place: other sites may show them, and nothing in them runs.
 EMBEDDABLE = {
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
@@ -30,12 +40,9 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", POLICY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "same-origin")
-                # Answers to GET hold nobody's secrets: no cookie decides about them.
-                if scope["method"] == "GET":
-                    headers.setdefault("Access-Control-Allow-Origin", "*")
+                for name, value in EVERYWHERE.items():
+                    if name != _GET_ALONE or scope["method"] == "GET":
+                        headers.setdefault(name, value)
                 if scope["path"].startswith(FIGURES) and scope["path"].endswith(FIGURE_SUFFIXES):
                     headers.update(EMBEDDABLE)
             await send(message)

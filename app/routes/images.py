@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from app.errors import BadParameter, InvalidParameters, UploadsOff
 from app.inputs.images import MAX_BYTES
-from app.routes.responses import client
+from app.routes.computed import client
 from app.routes.services import Provided
 
 router = APIRouter(tags=["pictures"])

@@ -30,7 +30,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not while stopping, with a nearly full queue without a decoder or before anything can be computed.
+    """200 while more may come: not while stopping, with a nearly full queue, or without who computes or decodes.
 
     Without the store of pictures everything else is still answered, by this replica as well as by any other: `without`
     tells of it, and nobody is sent away.

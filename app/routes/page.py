@@ -9,18 +9,9 @@ from app.encoders import Encoded
 from app.errors import BadParameter, InvalidParameters, shown
 from app.page import context
 from app.page import fragment as fragment_of
+from app.routes.computed import computed
 from app.routes.queries import LayerQuery, PlanesQuery, documented, query
-from app.routes.responses import (
-    BRIEFLY,
-    PRIVATE,
-    REVALIDATED,
-    address,
-    cache_of,
-    client,
-    respond,
-    unchanged,
-    while_asked,
-)
+from app.routes.responses import BRIEFLY, REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
 from app.routes.snippets import origin
 from app.shapes import plan
@@ -66,13 +57,7 @@ async def view(
     request: Request, asked: Annotated[PlanesQuery, Depends(query(PlanesQuery))], services: Provided
 ) -> Response:
     """The fragment and the planes below it in one file: to ask takes a browser as long as all of it to compute."""
-    spec = asked.layer
-    key, cache = address(request, asked), PRIVATE if cache_of(spec) == PRIVATE else BRIEFLY
-    if same := unchanged(request, key, cache):
-        return same
-    job = View(spec, asked.selection, asked.tile)
-    made = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
-    return respond(request, key, await while_asked(request, made), cache)
+    return await computed(request, asked, services, View(asked.layer, asked.selection, asked.tile), BRIEFLY)
 
 
 def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> LayerSpec:

@@ -1,8 +1,6 @@
 """Responses to GET: a function of their address, with a strong ETag."""
 
-import asyncio
 import platform
-from collections.abc import Coroutine
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -11,11 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from app import __version__
-from app.compute import Client
 from app.encoders import Encoded
-from app.errors import Busy
-from app.inputs.store import is_upload
-from app.spec import LayerSpec
 
 
 def _processor() -> str:
@@ -51,16 +45,11 @@ def unchanged(request: Request, key: str, cache: str = CACHED) -> Response | Non
     return _same(key, cache) if cache != PRIVATE and etag(key) in _held(request) else None
 
 
-def cache_of(spec: LayerSpec) -> str:
-    """How long anybody may keep what is made of the layer's input."""
-    return PRIVATE if is_upload(spec.input) else CACHED
-
-
 def respond(request: Request, key: str, encoded: Encoded, cache: str = CACHED) -> Response:
     """200 with the bytes, their type and their tag; 304 where the client has them."""
     if {etag(key), "*"} & _held(request):
         return _same(key, cache)
-    headers = _headers(key, cache)
+    headers = tagged(key, cache)
     if encoded.packed:
         headers |= {"Content-Encoding": encoded.packed, "Vary": "Accept-Encoding"}
     return Response(encoded.body, media_type=encoded.media_type, headers=headers)
@@ -71,37 +60,14 @@ def etag(key: str) -> str:
     return f'"{blake2b(f"{_EDITION} {key}".encode(), digest_size=12).hexdigest()}"'
 
 
-async def while_asked(request: Request, work: Coroutine[object, object, Encoded]) -> Encoded:
-    """The work's result; the work is cancelled when the client has left."""
-    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise Busy("nobody waits for this any longer", 1)
-        return doing.result()
-    finally:
-        leaving.cancel()
-        doing.cancel()
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def client(request: Request) -> Client:
-    """Who asks: the open page, if it says so, and the address, which a proxy says that is trusted."""
-    page = request.headers.get("sepviz-page", "")[:64] or None
-    return Client(page, request.client.host if request.client is not None else "")
-
-
 def _held(request: Request) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
 
 
 def _same(key: str, cache: str) -> Response:
-    return Response(status_code=304, headers=_headers(key, cache))
+    return Response(status_code=304, headers=tagged(key, cache))
 
 
-def _headers(key: str, cache: str) -> dict[str, str]:
+def tagged(key: str, cache: str) -> dict[str, str]:
+    """The headers that name an entity, and say how long it may be kept."""
     return {"ETag": etag(key), "Cache-Control": cache}

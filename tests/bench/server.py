@@ -34,7 +34,7 @@ def sepviz(first: str = "", **settings: str) -> Iterator[Server]:
     """Sepviz with its defaults and these `SEPVIZ_*` settings, until the block ends; it begins with `first`, Python."""
     port = free_port()
     command = [sys.executable, "-c", f"{first}\n{MAIN}", "serve", "--port", str(port)]
-    with serving(command, f"http://127.0.0.1:{port}/healthz", settings) as process:
+    with serving(command, f"http://127.0.0.1:{port}/readyz", settings) as process:
         yield Server(port, process.pid)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import deque
 
-from tests.bench.client import Connection, get
+from tests.bench.client import Answer, Connection, get
 
 NAMES = ("separable", "depthwise", "pointwise", "standard", "comparison", "cost", "groups", "window", "ratio", "block")
 PATIENCE_S = 10
@@ -39,8 +39,7 @@ async def _watch(port, seconds, rate, target, seen) -> None:
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(PATIENCE_S):
-                connection = idle.pop() if idle else await Connection.open(port)
-                answer = await connection.ask(get(target(number)))
+                connection, answer = await _asked(port, idle, get(target(number)))
         except (OSError, EOFError) as error:  # a timeout is an OSError
             seen["faults"].append(f"{target(number)}: {type(error).__name__}")
         else:
@@ -56,3 +55,16 @@ async def _watch(port, seconds, rate, target, seen) -> None:
             asking.create_task(one(number))
     for connection in idle:
         connection.close()
+
+
+async def _asked(port: int, idle: deque[Connection], request: bytes) -> tuple[Connection, Answer]:
+    """The server may have closed a connection that was idle; then on a new one, as a browser does."""
+    if idle:
+        connection = idle.pop()
+        try:
+            return connection, await connection.ask(request)
+        except (OSError, EOFError) as error:
+            if getattr(error, "partial", b""):
+                raise
+    connection = await Connection.open(port)
+    return connection, await connection.ask(request)

@@ -1,0 +1,56 @@
+"""Answers that are computed: asked for by a job, waited for as long as the client does."""
+
+import asyncio
+from collections.abc import Coroutine
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from app.compute import Client, Job
+from app.encoders import Encoded
+from app.errors import Busy
+from app.inputs.store import is_upload
+from app.routes.responses import CACHED, PRIVATE, address, respond, unchanged
+from app.routes.services import Services
+
+
+async def computed(request: Request, asked: BaseModel, services: Services, job: Job, cache: str = CACHED) -> Response:
+    """The job's result, which others may keep as `cache` says; what is made of an upload is nobody else's.
+
+    Raises what `Compute.once` raises.
+    """
+    if is_upload(job.spec.input):
+        cache = PRIVATE
+    key = address(request, asked)
+    if same := unchanged(request, key, cache):
+        return same
+    services.pressure.heard(request, key, cache)
+    made = services.compute.kept(key)
+    if made is None:
+        work = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
+        made = await _while_asked(request, work)
+    return respond(request, key, made, cache)
+
+
+def client(request: Request) -> Client:
+    """Who asks: the open page, if it says so, and the address, which a proxy says that is trusted."""
+    page = request.headers.get("sepviz-page", "")[:64] or None
+    return Client(page, request.client.host if request.client is not None else "")
+
+
+async def _while_asked(request: Request, work: Coroutine[object, object, Encoded]) -> Encoded:
+    """The work's result; the work is cancelled when the client has left."""
+    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise Busy("nobody waits for this any longer", 1)
+        return doing.result()
+    finally:
+        leaving.cancel()
+        doing.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
