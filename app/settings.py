@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     queue: int = Field(64, ge=1, description="Computations that wait at most; more are answered 503.")
     deadline_seconds: float = Field(5, gt=0, description="How long a computation is waited for; then 503.")
     cache_bytes: int = Field(24 * MEBIBYTE, ge=0, description="Responses that are kept.")
-    input_cache_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Input tensors that are kept.")
+    input_cache_bytes: int = Field(24 * MEBIBYTE, ge=0, description="Input tensors that are kept.")
     uploads: bool = Field(True, description="Whether pictures are taken.")
     upload_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Decoded pictures that are kept.")
     upload_seconds: int = Field(30 * 60, ge=1, description="How long an uploaded picture is kept.")
