@@ -20,17 +20,17 @@ from starlette.testclient import TestClient
 
 from app import main
 from app.compute import Compute
+from app.compute.worker import carry_out
 from app.errors import Busy
 from app.inputs import Inputs
 from app.inputs.images import MAX_BYTES
-from app.inputs.store import ImageStore
-from tests.here import create_app
-from app.routes import api
-from app.routes.page import scaled
+from app.page import scaled
+from app.selection import Selection
 from app.settings import Settings
 from app.spec import LayerSpec
-from app.selection import Selection
 from app.trace import run
+from tests import here
+from tests.here import create_app
 from tests.layers import layers, sides
 
 FORGOTTEN = f"upload-{'0' * 32}"
@@ -471,7 +471,7 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
     def counted(*arguments):
         calls.append(arguments)
         assert all_asked.wait(30)
-        return run(*arguments)
+        return carry_out(*arguments)
 
     async def once(self, key, job, client=None, **options):
         asked.append(key)
@@ -479,7 +479,7 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
             all_asked.set()
         return await Compute.once(self, key, job, client, **options)
 
-    monkeypatch.setattr(api, "run", counted)
+    monkeypatch.setattr(here, "carry_out", counted)
     monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))
 
     async def ask():

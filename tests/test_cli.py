@@ -449,7 +449,6 @@ def test_a_picture_of_maps_is_that_of_the_address(tmp_path, options, ending):
 
 def test_the_tensors_of_both_files_are_the_trace(tmp_path):
     from app.inputs import Inputs
-    from app.inputs.store import ImageStore
     from app.trace import run as carry_out
 
     for ending in ("npz", "safetensors"):

@@ -17,7 +17,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import app
 from app.inputs.images import MAX_BYTES
-from tests.here import create_app
 from app.routes.images import FORM_BYTES
 from app.server import FINISH_WITHIN_S
 from app.settings import Settings
@@ -35,6 +34,7 @@ from tests.deployed import (
     option,
     size,
 )
+from tests.here import create_app
 
 DOCS = (ROOT / "docs/deploy.md").read_text()
 SETTINGS = {f"SEPVIZ_{name.upper()}" for name in Settings.model_fields}

@@ -19,12 +19,14 @@ from app.inputs.generated import generate
 from app.inputs.images import Picture
 from app.inputs.samples import FOLDER, SAMPLES, sample_pixels
 from app.inputs.store import ImageStore, is_upload
+from app.inputs.tensors import KEPT_SECONDS
 from app.spec import GENERATED, UPLOAD_PATTERN, LayerSpec
 from app.spec import SAMPLES as SAMPLE_NAMES
 
 RNG = np.random.default_rng(3)
 COLOURED = RNG.integers(0, 256, (30, 20, 3), dtype=np.uint8)
 GREY = RNG.integers(0, 256, (20, 20), dtype=np.uint8)
+UPLOAD = "upload-" + "0" * 32
 VARIED = [name for name in GENERATED if name not in ("impulse", "one-channel")]
 
 sizes, counts, seeds = st.integers(8, 70), st.integers(1, 40), st.integers(0, 2**32 - 1)
@@ -40,6 +42,10 @@ class Clock:
 
 def picture(pixels: np.ndarray) -> Picture:
     return Picture(pixels, pixels.shape[1], pixels.shape[0])
+
+
+def uploaded(spec: LayerSpec) -> np.ndarray | None:
+    return COLOURED if spec.input == UPLOAD else None
 
 
 def correlations(channels: torch.Tensor) -> torch.Tensor:
@@ -384,7 +390,6 @@ def test_one_channel_of_a_colour_picture_is_its_luminance(inputs: Inputs) -> Non
     three = inputs.tensor(LayerSpec(in_channels=3, size=64))[0]
     weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
     torch.testing.assert_close(one[0, 0], (three * weights).sum(0))
-    assert inputs.channel_names(LayerSpec(in_channels=1)) == ("luminance",)
 
 
 def test_pictures_are_between_0_and_1(inputs: Inputs) -> None:
@@ -401,56 +406,31 @@ def test_centred_square_is_taken(turned: bool, inputs: Inputs) -> None:
     square = COLOURED[:16, :16]
     if turned:
         pixels, square = pixels.transpose(1, 0, 2), square.transpose(1, 0, 2)
-    name = inputs.store.add(picture(pixels))
-    tensor = inputs.tensor(LayerSpec(input=name, size=16))
+    tensor = inputs.tensor(LayerSpec(input=UPLOAD, size=16), pixels)
     assert torch.equal(tensor[0], torch.from_numpy(square / np.float32(255)).permute(2, 0, 1))
 
 
 def test_resizing_averages(inputs: Inputs) -> None:
     board = ((np.indices((64, 64)).sum(0) % 2) * 255).astype(np.uint8)
-    tensor = inputs.tensor(LayerSpec(input=inputs.store.add(picture(board)), in_channels=1, size=16))
+    tensor = inputs.tensor(LayerSpec(input=UPLOAD, in_channels=1, size=16), board)
     assert (tensor - 0.5).abs().max() < 0.02
 
 
 def test_grey_uploads_have_luminance_and_bands(inputs: Inputs) -> None:
-    spec = LayerSpec(input=inputs.store.add(picture(GREY)), in_channels=3, size=20)
-    assert torch.equal(inputs.tensor(spec)[0, 0], torch.from_numpy(GREY / np.float32(255)))
-    assert inputs.channel_names(spec) == ("luminance", "edges 0°, 4 px", "edges 90°, 4 px")
+    spec = LayerSpec(input=UPLOAD, in_channels=3, size=20)
+    assert torch.equal(inputs.tensor(spec, GREY)[0, 0], torch.from_numpy(GREY / np.float32(255)))
 
 
-def test_channel_names_are_as_many_as_channels(inputs: Inputs) -> None:
-    for name in (*SAMPLE_NAMES, *GENERATED):
-        for channels in (1, 2, 3, 512):
-            assert len(inputs.channel_names(LayerSpec(input=name, in_channels=channels))) == channels
-    assert inputs.channel_names(LayerSpec(input="noise", in_channels=2)) == ("channel 0", "channel 1")
-
-
-def test_upload_that_is_gone_is_gone_though_its_tensor_was_kept() -> None:
+def test_what_is_made_of_a_picture_is_kept_for_a_minute() -> None:
     clock = Clock()
-    inputs = Inputs(ImageStore(seconds=10, clock=clock))
-    spec = LayerSpec(input=inputs.store.add(picture(COLOURED)), size=16)
-    inputs.tensor(spec)
-    inputs.channel_names(spec)
-    clock.now = 11
-    for ask in (inputs.tensor, inputs.channel_names):
-        with pytest.raises(ImageGone, match="upload it again"):
-            ask(spec)
-    assert not len(inputs._widest)
-
-
-def test_upload_pushed_out_of_the_store_leaves_no_tensor() -> None:
-    inputs = Inputs(ImageStore(max_bytes=3000))
-    spec = LayerSpec(input=inputs.store.add(picture(COLOURED)), size=16)
-    inputs.tensor(spec)
-    inputs.store.add(picture(COLOURED[::-1]))
-    with pytest.raises(ImageGone):
-        inputs.tensor(spec)
-    assert not len(inputs._widest)
-
-
-def test_unknown_upload(inputs: Inputs) -> None:
-    with pytest.raises(ImageGone):
-        inputs.tensor(LayerSpec(input="upload-" + "0" * 32))
+    inputs = Inputs(clock=clock)
+    spec = LayerSpec(input=UPLOAD, size=16)
+    kept = inputs.tensor(spec, COLOURED)
+    clock.now = KEPT_SECONDS - 1
+    assert inputs.tensor(spec, COLOURED).data_ptr() == kept.data_ptr()
+    clock.now = KEPT_SECONDS + 1
+    inputs.tensor(LayerSpec(size=8))
+    assert [key[0] for key in inputs._widest] == ["chelsea"]
 
 
 def test_same_tensor_is_handed_out_and_fewer_channels_compute_nothing(
@@ -473,7 +453,7 @@ def test_same_tensor_is_handed_out_and_fewer_channels_compute_nothing(
 
 
 def test_cache_is_bounded() -> None:
-    inputs = Inputs(ImageStore(), cache_bytes=3 * 3 * 64 * 64 * 4)
+    inputs = Inputs(cache_bytes=3 * 3 * 64 * 64 * 4)
     for name in SAMPLE_NAMES:
         inputs.tensor(LayerSpec(input=name, size=64, in_channels=3))
     assert inputs._widest.currsize <= inputs._widest.maxsize
@@ -481,14 +461,13 @@ def test_cache_is_bounded() -> None:
 
 
 def test_threads_see_the_same() -> None:
-    inputs = Inputs(ImageStore(), cache_bytes=2**20)
-    upload = inputs.store.add(picture(COLOURED))
+    inputs = Inputs(cache_bytes=2**20)
     specs = [
         LayerSpec(input=name, in_channels=channels, size=32)
-        for name in ("chelsea", "camera", "noise", upload)
+        for name in ("chelsea", "camera", "noise", UPLOAD)
         for channels in (1, 3, 9, 17, 5, 33)
     ]
-    alone = {spec: Inputs(inputs.store).tensor(spec) for spec in specs}
+    alone = {spec: Inputs().tensor(spec, uploaded(spec)) for spec in specs}
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(inputs.tensor, specs * 8))
+        together = list(pool.map(lambda spec: inputs.tensor(spec, uploaded(spec)), specs * 8))
     assert all(torch.equal(found, alone[spec]) for found, spec in zip(together, specs * 8, strict=True))

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from app import main, server
 from app.errors import Flooding
 from app.limits import Limits, network
-from tests.here import create_app
 from app.settings import Settings
+from tests.here import create_app
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"
 FEW = (RateLimitItemPerSecond(3, 3600), RateLimitItemPerSecond(5, 7200))

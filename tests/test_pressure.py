@@ -1,34 +1,52 @@
-"""What is turned away before it is parsed: only what is computed, only whole, and only while the loop is late."""
+"""What is answered before it is parsed: only what is computed, only whole, and only under pressure."""
 
 import json
 import time
 
 import h11
 import pytest
+from fastapi import Request
+from starlette.testclient import TestClient
 
-from app.compute import Compute
+from app.compute.admission import Counts
+from app.encoders import Encoded
+from app.errors import Busy
 from app.routes import pressure
-from app.routes.pressure import CROWD, CROWDED, LATE_S, TOO_LATE_S, Pressure
+from app.routes.pressure import CROWD, LATE_S, TOO_LATE_S, Pressure
+from app.routes.responses import CACHED
+from tests.here import create_app
 from tests.test_server import Transport, watched  # noqa: F401 - a fixture
 
 VIEW = b"GET /view?kernel_size=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+QUEUE = 64
 
 
-@pytest.fixture
-def late(monkeypatch):
-    """`late(seconds, waiting)` is the pressure of a loop that is so late while a share of the queue is taken."""
-    compute = Compute(1, 10, 1, 0, 1)
-    monkeypatch.setattr(Compute, "waiting", property(lambda self: len(self._waiting)))
+class Compute:
+    """What pressure asks of the real one."""
 
-    def made(seconds, share):
-        compute._waiting = dict.fromkeys(range(round(share * compute.queue)))
-        found = Pressure(compute)
-        found._due = time.monotonic() - seconds
-        return found
+    queue = QUEUE
 
-    yield made
-    compute._waiting = {}
-    compute.close()
+    def __init__(self, waiting=0, watching=0, kept=None, expected=()):
+        self.waiting, self.watching, self._kept, self._expected = waiting, watching, kept or {}, expected
+        self.counts = Counts()
+
+    def kept(self, key):
+        return self._kept.get(key)
+
+    def expected(self, key):
+        return key in self._expected
+
+    def busy(self):
+        return Busy("the server is busy: 64 computations wait already; try again in 3 s", 3)
+
+
+def late(seconds, hosts=("localhost",), **compute):
+    """The pressure of a loop that is so late; it has heard `VIEW`, whose result has the key `v`."""
+    found = Pressure(Compute(**compute), hosts)
+    found._due = time.monotonic() - seconds
+    scope = {"type": "http", "raw_path": b"/view", "query_string": b"kernel_size=5"}
+    found.heard(Request(scope), "v", CACHED)
+    return found
 
 
 def parsed(answer):
@@ -40,34 +58,78 @@ def parsed(answer):
     head, body, end = connection.next_event(), connection.next_event(), connection.next_event()
     assert isinstance(end, h11.EndOfMessage)
     assert connection.trailing_data == (b"", False)
-    return head.status_code, dict(head.headers), json.loads(bytes(body.data))
+    return head.status_code, dict(head.headers), bytes(body.data)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "share", "begun", "away"),
+    ("seconds", "waiting", "watching", "begun", "away"),
     [
-        (0, 1, CROWD, False),
-        (2 * LATE_S, CROWDED / 2, CROWD, False),
-        (2 * LATE_S, CROWDED, 0, True),
-        (2 * TOO_LATE_S, 0, CROWD, True),
-        (100 * TOO_LATE_S, 0, CROWD - 1, False),
+        (0, QUEUE - 1, QUEUE - 1, QUEUE - 1, False),
+        (0, QUEUE, QUEUE, QUEUE, True),
+        (0, 0, 0, QUEUE, True),  # all of these are still to be parsed, and come first
+        (0, 0, QUEUE, QUEUE, False),  # all of these wait for what is computed already
+        (0, QUEUE // 2, QUEUE // 2, QUEUE, True),
+        (2 * LATE_S, 0, 0, CROWD, False),
+        (2 * TOO_LATE_S, 0, 0, CROWD, True),
+        (100 * TOO_LATE_S, 0, 0, CROWD - 1, False),
     ],
 )
-def test_late_and_crowded_or_very_late(late, seconds, share, begun, away):
-    found = late(seconds, share)
-    assert (found.refusal(VIEW, begun) is not None) == away
+def test_where_there_is_no_place_or_the_loop_is_very_late(seconds, waiting, watching, begun, away):
+    found = late(seconds, waiting=waiting, watching=watching)
+    assert (found.at_once(VIEW, begun) is not None) == away
     assert found._compute.counts.turned_away == away
 
 
-def test_the_answer_is_a_problem_that_says_when_to_come_again(late):
-    status, headers, document = parsed(late(1, 1).refusal(VIEW, 0))
+def test_what_is_on_its_way_is_joined_unless_the_loop_is_very_late():
+    assert late(0, waiting=QUEUE, expected=["v"]).at_once(VIEW, 0) is None
+    assert late(0, waiting=QUEUE, expected=["w"]).at_once(VIEW, 0) is not None
+    assert late(2 * TOO_LATE_S, expected=["v"]).at_once(VIEW, CROWD) is not None
+
+
+def test_the_answer_is_a_problem_that_says_when_to_come_again():
+    status, headers, body = parsed(late(1, waiting=QUEUE).at_once(VIEW, 0))
+    document = json.loads(body)
     assert status == 503
     assert headers[b"content-type"] == b"application/problem+json"
     assert headers[b"cache-control"] == b"no-store"
     assert headers[b"access-control-allow-origin"] == b"*"
-    assert 1 <= int(headers[b"retry-after"]) <= 10
+    assert headers[b"retry-after"] == b"3"
     assert document["status"] == 503
-    assert f"try again in {int(headers[b'retry-after'])} s" in document["detail"]
+    assert "try again in 3 s" in document["detail"]
+
+
+def test_what_is_kept_is_answered_with_the_very_headers_of_the_route():
+    with TestClient(create_app(), base_url="http://localhost") as client:
+        pressure = client.app.state.services.pressure
+        plain = client.get("/view?size=8")
+        assert plain.headers["content-type"] == "application/octet-stream"
+        request = b"GET /view?size=8 HTTP/1.1\r\nhost: localhost:8000\r\n\r\n"
+        assert pressure.at_once(request, 0) is None, "the loop is not late"
+        pressure._due = time.monotonic() - 1
+        status, headers, body = parsed(pressure.at_once(request, 0))
+        assert (status, body) == (200, plain.content)
+        assert {name.decode(): value.decode() for name, value in headers.items()} == dict(plain.headers)
+        for other in (b"GET /view?size=9", b"GET /view?size=8&"):
+            assert pressure.at_once(request.replace(b"GET /view?size=8", other), 0) is None
+
+
+KEPT = {"v": Encoded(b"kept", "text/plain")}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "ours"),
+    [
+        (["localhost"], b"localhost", True),
+        (["localhost"], b"LOCALHOST:8000", True),
+        (["localhost"], b"evil.example", False),
+        (["localhost"], b"localhost.evil.example", False),
+        (["localhost"], b"", False),
+        (["*"], b"anything", True),
+    ],
+)
+def test_what_is_kept_is_for_those_who_know_the_name(hosts, host, ours):
+    request = VIEW.replace(b"localhost", host)
+    assert (late(2 * LATE_S, hosts, kept=KEPT).at_once(request, 0) is not None) == ours
 
 
 @pytest.mark.parametrize(
@@ -80,33 +142,33 @@ def test_the_answer_is_a_problem_that_says_when_to_come_again(late):
         VIEW[:-1],
         VIEW + VIEW,
         VIEW + b"x",
+        VIEW.replace(b"\r\nHost", b"\r\nHost: evil.example\r\nHost"),
+        VIEW.replace(b"Host", b"If-None-Match: *\r\nHost"),
         VIEW.replace(b"Host", b"Content-Length: 9\r\nHost"),
         VIEW.replace(b"Host", b"transfer-encoding: chunked\r\nHost"),
         VIEW.replace(b"Host", b"Connection: close\r\nHost"),
         VIEW.replace(b"1.1", b"1.0"),
     ],
 )
-def test_everything_else_is_heard(late, request_):
-    assert late(1, 1).refusal(request_, CROWD) is None
+def test_everything_else_is_heard(request_):
+    assert late(1, waiting=QUEUE, kept=KEPT).at_once(request_, CROWD) is None
 
 
 def test_a_quiet_connection_is_answered_and_stays_open(watched):  # noqa: F811
     protocol, transport, _ = watched
     written, shown = [], []
     transport.write = written.append
-    protocol._turn_away = lambda data, _: shown.append(data) or b"answer"
+    protocol._at_once = lambda data, _: shown.append(data) or b"answer"
     protocol.data_received(VIEW[:20])
     assert (shown, written) == ([VIEW[:20]], [b"answer"])
-    protocol._turn_away = lambda *_: None
+    protocol._at_once = lambda *_: None
     protocol.data_received(VIEW[:20])  # half a request is being read: what comes now is the rest of it
-    protocol._turn_away = lambda data, _: shown.append(data) or b"answer"
+    protocol._at_once = lambda data, _: shown.append(data) or b"answer"
     protocol.data_received(VIEW[20:])
     assert len(written) == 1
     assert not transport.aborted
 
 
 def test_the_prefixes_are_those_of_routes():
-    from app.main import create_app
-
     paths = set(create_app().openapi()["paths"])
     assert {each.removeprefix(b"GET ").removesuffix(b"?").decode() for each in pressure.COMPUTED} <= paths

@@ -7,10 +7,10 @@ import pytest
 
 from app.diagrams import NAMES
 from app.figure import FigureSpec
-from tests.here import create_app
 from app.routes.queries import CodeQuery, MapsQuery, TensorsQuery
 from app.settings import Settings
 from app.spec import GENERATED, SAMPLES, LayerSpec, properties
+from tests.here import create_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

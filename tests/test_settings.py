@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app import cli
-from tests.here import create_app
 from app.settings import Settings
+from tests.here import create_app
 
 URL = "redis://:sesame@127.0.0.1:6379/0"
 

@@ -17,8 +17,8 @@ from app.inputs.images import Picture
 from app.inputs.shared_store import PAUSE_S, PREFIX, SharedStore
 from app.inputs.store import ImageStore
 from app.limits import Limits
-from tests.here import create_app
 from app.settings import Settings
+from tests.here import create_app
 from tests.redis_server import RedisServer, until
 
 SMALL = "in_channels=2&out_channels=3&size=8"

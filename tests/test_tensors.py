@@ -13,9 +13,8 @@ from safetensors.torch import load
 from app.encoders.planes import CELLS_AT_ONCE, tiled, to_bytes
 from app.encoders.tensors import MEDIA_TYPE, encode
 from app.inputs import Inputs
-from app.inputs.store import ImageStore
-from app.spec import LayerSpec
 from app.selection import Selection, stage_names
+from app.spec import LayerSpec
 from app.trace import run
 from tests.layers import layers
 

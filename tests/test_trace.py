@@ -6,12 +6,11 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.errors import ImageGone, InvalidParameters, OverBudget
+from app.errors import InvalidParameters, OverBudget, UnknownName
 from app.inputs import Inputs
-from app.inputs.store import ImageStore
+from app.selection import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, stage_names, work
 from app.shapes import plan
 from app.spec import LayerSpec
-from app.selection import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, stage_names, work
 from app.trace import run
 from tests.layers import correlated, layers, steps
 
@@ -175,7 +174,7 @@ def test_run_refuses_before_anything_is_made():
     gone = LayerSpec(in_channels=512, out_channels=1024, size=512, input="upload-" + "0" * 32)
     with pytest.raises(OverBudget, match="size=512: this would take"):
         run(gone, INPUTS)
-    with pytest.raises(ImageGone):
+    with pytest.raises(UnknownName):
         run(gone.replace(size=8), INPUTS)
 
 

@@ -14,9 +14,8 @@ from app.selection import Selection, stage_names
 from app.spec import LayerSpec
 
 if TYPE_CHECKING:  # with these comes torch
+    from app.encoders import DType, Scale
     from app.encoders.colormaps import ColorMap
-    from app.encoders.grid import Scale
-    from app.encoders.tensors import DType
     from app.trace import Trace
 
 PICTURES = (".png", ".svg")

@@ -31,11 +31,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All maps of a stage as a labelled picture."""
+    """All maps of a stage as a labelled picture, `png` or `svg`."""
 
     spec: LayerSpec
     stage: str
-    form: Literal["png", "svg"]
+    form: str
     colormap: ColorMap
     scale: Scale
 

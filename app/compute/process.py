@@ -83,7 +83,8 @@ class Process:
         picture = await picture_of(self._store, job.spec)
         process = await self._running()
         number = next(self._numbers)
-        done = self._asked[number] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
+        self._asked[number] = done
         _input(process).write(framed((number, job, picture)))
         return await done
 

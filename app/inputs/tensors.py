@@ -43,7 +43,9 @@ class Inputs:
         `picture` is what was uploaded, where the spec names an upload. Never write to the tensor: others have the same
         one. Band-pass channels and noise are signed.
         """
-        pixels = None if spec.input in GENERATED else sample_pixels(spec.input) if picture is None else picture
+        pixels = picture
+        if picture is None and spec.input not in GENERATED:
+            pixels = sample_pixels(spec.input)
         lone = spec.in_channels == 1 and pixels is not None and pixels.ndim == 3
         key = (spec.input, spec.size, spec.seed if spec.input == "noise" else 0, lone)
         with self._lock:

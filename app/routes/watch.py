@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -48,7 +49,16 @@ class _ComputeNumbers(Collector):
         yield GaugeMetricFamily("sepviz_queue_length", "Computations not yet begun", value=self._compute.waiting)
         yield GaugeMetricFamily("sepviz_cache_bytes", "Results that are kept", value=self._compute.cached_bytes)
         yield GaugeMetricFamily("sepviz_loop_late_seconds", "Of the event loop, now", value=self._pressure.late_s)
-        yield GaugeMetricFamily("sepviz_memory_bytes", "Of this process", value=psutil.Process().memory_info().rss)
+        yield GaugeMetricFamily("sepviz_memory_bytes", "Of all processes of this server", value=_resident())
+
+
+def _resident() -> int:
+    here = psutil.Process()
+    total = 0
+    for each in (here, *here.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            total += each.memory_info().rss
+    return total
 
 
 class Watch:

@@ -13,7 +13,6 @@ from torch.utils.flop_counter import conv_flop_count
 from app.cost import compare
 from app.errors import InvalidParameters
 from app.inputs import Inputs
-from app.inputs.store import ImageStore
 from app.shapes import plan
 from app.spec import GENERATED, KINDS, LayerSpec
 from app.trace import run

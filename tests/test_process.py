@@ -1,0 +1,216 @@
+"""The process that computes, seen from the event loop: what goes over to it, what comes back, and its death."""
+
+import asyncio
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import errors
+from app.compute import Grid, Plane, Tensors, View
+from app.compute import worker as module
+from app.compute.frames import HEAD, framed, size
+from app.compute.process import Process
+from app.compute.worker import Tools, carry_out
+from app.encoders import Encoded
+from app.errors import BadParameter, Busy, ImageGone, InvalidParameters, OverBudget, SepvizError
+from app.inputs import Inputs
+from app.inputs.images import Picture
+from app.inputs.store import ImageStore
+from app.page import templates
+from app.selection import Selection
+from app.settings import Settings, assets
+from app.spec import LayerSpec
+from tests.layers import layers
+from tests.test_compute import settled
+
+PIXELS = np.random.default_rng(5).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+SMALL = LayerSpec(size=12)
+LARGE = LayerSpec(in_channels=64, out_channels=256, kernel_size=15, size=96)  # hundreds of milliseconds
+
+
+class Apart:
+    """A process in an event loop of a thread; `do` waits for what a coroutine function makes of the process."""
+
+    def __init__(self):
+        self.store = ImageStore()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.process = Process(Settings(), self.store)
+
+    def do(self, scenario):
+        return asyncio.run_coroutine_threadsafe(scenario(self.process), self.loop).result(100)
+
+    def carry_out(self, job):
+        return self.do(lambda process: process.carry_out(job))
+
+    def close(self):
+        self.do(lambda process: process.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def apart():
+    made = Apart()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def tools():
+    return Tools(Inputs(), templates(assets("templates")))
+
+
+def jobs(spec):
+    last = "horizontal" if spec.kind == "spatially-separable" else "input"
+    return (
+        Tensors(spec, Selection(), "float32", None, "safetensors"),
+        Tensors(spec, Selection(("input",)), "uint8", 7, "npz"),
+        View(spec, Selection((), range(2)), 8),
+        Grid(spec, last, "svg", "viridis", "stage"),
+        Plane(spec, last, 0, "grey"),
+    )
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(layers(), st.data())
+def test_what_comes_back_is_what_the_job_makes(apart, tools, spec, data):
+    job = data.draw(st.sampled_from(jobs(spec)))
+    found, made = apart.carry_out(job), carry_out(job, None, tools)
+    assert found.media_type == made.media_type
+    if found.media_type == "application/zip":  # it holds the time
+        with np.load(io.BytesIO(found.body)) as one, np.load(io.BytesIO(made.body)) as other:
+            assert all(np.array_equal(one[name], other[name]) for name in (*one, *other))
+    else:
+        assert found == made
+
+
+def test_an_uploaded_picture_goes_along(apart, tools):
+    name = apart.store.add(Picture(PIXELS, 30, 20))
+    job = Tensors(SMALL.replace(input=name), Selection(("input",)), "float32", None, "safetensors")
+    assert apart.carry_out(job) == carry_out(job, PIXELS, tools)
+    gone = "upload-" + "0" * 32
+    with pytest.raises(ImageGone, match=gone):
+        apart.carry_out(Tensors(SMALL.replace(input=gone), Selection(), "float32", None, "safetensors"))
+
+
+def test_what_is_wrong_comes_back_as_it_was(apart):
+    with pytest.raises(OverBudget) as refused:
+        apart.carry_out(View(LayerSpec(in_channels=512, out_channels=1024, size=512), Selection(), None))
+    (bad,) = refused.value.bad
+    assert (bad.parameter, bad.value) == ("size", "512")
+    with pytest.raises(InvalidParameters, match="no such stage"):
+        apart.carry_out(Tensors(SMALL, Selection(("nosuch",)), "float32", None, "npz"))
+
+
+EXAMPLES = {
+    "InvalidParameters": ([BadParameter("size", "7", "8 to 512", "too small")],),
+    "OverBudget": ([BadParameter("size", "7", "8 to 512"), BadParameter("stride", None, "1 to 8")],),
+    "UnknownName": ("figure", "x" * 90, ["a", "b"]),
+    "Unavailable": ("later", 3),
+    "Busy": ("later", 3),
+    "Flooding": ("later", 3),
+    "StoreUnavailable": ("later", 3),
+}
+KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, SepvizError)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_error_goes_from_one_process_to_the_other(kind):
+    error = kind(*EXAMPLES.get(kind.__name__, ("what was wrong",)))
+    came = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (type(came), str(came), vars(came)) == (kind, str(error), vars(error))
+
+
+def test_a_fault_is_told_with_its_place_and_the_next_job_is_carried_out(apart):
+    with pytest.raises(RuntimeError, match=r"(?s)worker\.py.*KeyError: 'nosuch'"):
+        apart.carry_out(Plane(SMALL, "depthwise", 1, "nosuch"))
+    assert apart.carry_out(View(SMALL, Selection(), None)).body
+
+
+def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
+    apart.carry_out(View(SMALL, Selection(), None))
+    (before,) = apart.process.pids
+
+    async def killed(process):
+        at_work = [asyncio.ensure_future(process.carry_out(View(LARGE, Selection(), None))) for _ in range(2)]
+        await settled(lambda: len(process._asked) == 2)
+        os.kill(before, signal.SIGKILL)
+        lost = await asyncio.gather(*at_work, return_exceptions=True)
+        return lost, await process.carry_out(View(SMALL, Selection(), None))
+
+    lost, after = apart.do(killed)
+    assert [type(each) for each in lost] == [Busy, Busy]
+    assert all(each.retry_after >= 1 for each in lost)
+    assert isinstance(after, Encoded)
+    assert apart.process.pids != (before,)
+
+
+def test_one_that_dies_idle_is_replaced_before_anybody_asks(apart):
+    apart.carry_out(View(SMALL, Selection(), None))
+    (before,) = apart.process.pids
+
+    async def revived(process):
+        ending = process._listening
+        os.kill(before, signal.SIGKILL)
+        await ending
+        assert not process.ready
+        await process._reviving
+
+    apart.do(revived)
+    assert apart.process.ready
+    assert apart.process.pids != (before,)
+
+
+def test_what_is_begun_is_finished_before_it_ends():
+    once = Apart()
+    once.do(lambda process: process.start())
+    try:
+        begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None)), once.loop)
+
+        async def signalled(process):
+            await settled(lambda: process._asked)
+            (pid,) = process.pids
+            for each in (signal.SIGINT, signal.SIGTERM):  # as a terminal or a supervisor sends them to the whole group
+                os.kill(pid, each)
+
+        once.do(signalled)
+    finally:
+        once.close()
+    assert isinstance(begun.result(0), Encoded)
+    assert once.process.pids == ()
+
+
+def test_one_that_cannot_start_is_said_to_be_lost():
+    broken = Apart()
+    broken.process._command = ("/bin/false",)
+    try:
+        with pytest.raises(Busy, match="try again"):
+            broken.carry_out(View(SMALL, Selection(), None))
+        assert not broken.process.ready
+    finally:
+        broken.close()
+
+
+def test_the_process_that_answers_has_no_torch():
+    code = "import sys, app.main, app.server; app.main.create_app(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@given(st.binary(max_size=300))
+def test_frames_are_read_as_they_were_written(content):
+    frame = framed((1, content))
+    assert size(frame[:HEAD]) == len(frame) - HEAD
+    assert module._read(io.BytesIO(frame + frame)) == (1, content)
+    assert module._read(io.BytesIO(b"")) is None
