@@ -95,10 +95,10 @@ figures: $(INSTALLED_TEST) ## Draw the stored figures anew, after a change that 
 	$(BIN)/python -m tests.gallery
 
 bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each beside its goal
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python -m tests.bench.run
 
 bench-peers: $(INSTALLED_TEST) tools ## Measure the same app in Gradio beside Sepviz, in one run
-	$(BIN)/python tests/bench/peers.py
+	$(BIN)/python -m tests.bench.peers
 
 # The list of naughty strings is an npm package.
 soak: $(INSTALLED_TEST) $(INSTALLED_JS) tools ## What must hold under load and hostile input, each figure beside its goal (10 minutes)

@@ -58,15 +58,14 @@ class OverBudget(InvalidParameters):
     """A legal layer whose tensors would take more computing or memory than one request may have."""
 
 
-# As an address has them, where a message has another word.
-_ADDRESSED = {"figure": "name", "kind of file": "form", "address of this server": "url", "page or figure": "url"}
-
-
 class UnknownName(SepvizError):
-    """A figure, stage, sample, ... of that name does not exist."""
+    """A figure, stage, sample, ... of that name does not exist.
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.parameter = _ADDRESSED.get(what, what)
+    `parameter` is what an address calls it, where that is not `what`.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str], parameter: str | None = None) -> None:
+        self.parameter = parameter or what
         self.name = shown(name)
         self.known = tuple(known)
         super().__init__(f"there is no {what} named {shown(name)}; there are: {', '.join(self.known)}")

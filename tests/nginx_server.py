@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.server import free_port, serving
 from tests.deployed import DEPLOY
+from tests.sepviz_server import free_port, serving
 
 
 def program() -> str:

@@ -9,7 +9,7 @@ from time import monotonic
 
 from redis import Redis, RedisError
 
-from tests.bench.server import free_port
+from tests.sepviz_server import free_port
 
 START_WITHIN_S = 20
 PASSWORD = "open:sesame@redis"  # noqa: S105 - of a server that lives as long as a test

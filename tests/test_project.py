@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 import app
 from tests.audit import audit
-from tests.bench.server import free_port
+from tests.sepviz_server import free_port
 
 ROOT = Path(__file__).parent.parent
 VENDORED = ROOT / "static/vendor"

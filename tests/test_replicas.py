@@ -13,8 +13,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests.bench.server import sepviz
 from tests.nginx_server import nginx
+from tests.sepviz_server import sepviz
 
 REQUESTS, AT_ONCE, KILLED_AT = 240, 8, 80
 FIGURE = "/diagrams/separable.svg?in_channels=5"

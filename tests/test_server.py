@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from app.server import DeadlineProtocol
-from tests.bench.server import free_port, sepviz
+from tests.sepviz_server import free_port, sepviz
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -6,7 +6,7 @@ from functools import wraps
 
 import pytest
 
-from tests.bench.server import sepviz
+from tests.sepviz_server import sepviz
 from tests.soak import classroom, figures, mathematics, memory, parameters, recovery, slow, uploads
 from tests.soak.bombs import BOMBS
 from tests.soak.classroom import Class

@@ -44,7 +44,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
     or where something is to move that does not.
     """
     if name not in NAMES:
-        raise UnknownName("figure", name, NAMES)
+        raise UnknownName("figure", name, NAMES, "name")
     if options.theme not in (*THEMES, "page"):
         raise UnknownName("theme", options.theme, THEMES)
     canvas = Canvas(name, options.theme, options.lang, options.background)

@@ -118,7 +118,9 @@ async def oembed(
         raise HTTPException(501, f"format {asked.format[:20]}: not made here; json would fit")
     own = origin(request, services)
     if not asked.url.startswith((f"{own}/", f"{own}?")) and asked.url != own:
-        raise UnknownName("address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"])
+        raise UnknownName(
+            "address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"], "url"
+        )
     path, pairs = _taken_apart(asked.url.removeprefix(own))
     name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
@@ -126,7 +128,7 @@ async def oembed(
     elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):
         told = _photo(own, name, ending, FigureSpec.parse(pairs), asked)
     else:
-        raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)])
+        raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)], "url")
     about = {"version": "1.0", "provider_name": "Sepviz", "provider_url": f"{own}/", "cache_age": 3600}
     return JSONResponse(about | told, headers={"Cache-Control": CACHED})
 

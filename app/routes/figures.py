@@ -33,9 +33,9 @@ async def diagram(
 ) -> Response:
     """A diagram of the layer as SVG, as PNG with two pixels for each of its own, or as PDF."""
     if form not in FIGURE_TYPES:
-        raise UnknownName("kind of file", form, FIGURE_TYPES)
+        raise UnknownName("kind of file", form, FIGURE_TYPES, "form")
     if name not in NAMES:
-        raise UnknownName("figure", name, NAMES)
+        raise UnknownName("figure", name, NAMES, "name")
     key = address(request, asked)
     if same := unchanged(request, key):
         return same
@@ -59,7 +59,7 @@ async def grid(
 ) -> Response:
     """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
     if form not in MAPS_TYPES:
-        raise UnknownName("kind of file", form, MAPS_TYPES)
+        raise UnknownName("kind of file", form, MAPS_TYPES, "form")
     if stage not in stage_names(asked.layer):
         raise UnknownName("stage", stage, stage_names(asked.layer))
     return await computed(request, asked, services, Grid(asked.layer, stage, form, asked.colormap, asked.scale))

@@ -66,7 +66,7 @@ class Picture:
 def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
     """The figure of that name; `UnknownName` if there is none."""
     if name not in NAMES:
-        raise UnknownName("figure", name, NAMES)
+        raise UnknownName("figure", name, NAMES, "name")
     given = brief(spec.geometry())
     return Picture(
         origin=origin,

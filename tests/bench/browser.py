@@ -1,16 +1,13 @@
 """What a person sees and waits for, in Chromium."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-from conftest import CHROMIUM_ARGS, find_chromium
+from tests.conftest import CHROMIUM_ARGS, find_chromium
 
 VIEW = {"width": 1400, "height": 1000}
 KERNELS = (5, 7, 9, 11, 3)

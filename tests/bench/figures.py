@@ -6,10 +6,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from server import COMMAND, ROOT
-
 from app.diagrams import NAMES, draw
 from app.spec import LayerSpec
+from tests.sepviz_server import COMMAND, ROOT
 
 RUNS, STARTS = 30, 9
 

@@ -1,4 +1,6 @@
-"""Many people at once, from one other process: `python load.py KIND PORT SECONDS CONNECTIONS FIRST_SEED [REQUESTS]`.
+"""Many people at once, from one other process.
+
+`python -m tests.bench.load KIND PORT SECONDS CONNECTIONS FIRST_SEED [REQUESTS]`
 
 A `change` is what the page does at a change: it asks for the fragment and the planes in one, each with a seed of its
 own. A `figure` is always the same one, a `drawing` always another.
@@ -10,7 +12,7 @@ import sys
 import time
 from itertools import count
 
-from client import Connection, get
+from tests.client import Connection, get
 
 KINDS = {
     "change": "/view?seed={seed}&tile=96&channels=0-23",

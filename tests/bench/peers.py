@@ -11,9 +11,10 @@ import venv
 from pathlib import Path
 from statistics import median
 
-from browser import VIEW, chromium, slider
 from playwright.sync_api import Browser
-from server import ROOT, free_port, sepviz, serving
+
+from tests.bench.browser import VIEW, chromium, slider
+from tests.sepviz_server import ROOT, free_port, sepviz, serving
 
 PEERS = ROOT / "build" / "peers"
 PYTHON = PEERS / "bin" / "python"

@@ -1,4 +1,6 @@
-"""How fast Sepviz is, each figure beside its goal: `run.py [slider] [tensors] [diagrams] [visit] [load] [memory]`.
+"""How fast Sepviz is, each figure beside its goal.
+
+`python -m tests.bench.run [slider] [tensors] [diagrams] [visit] [load] [memory]`
 
 Nothing leaves this machine. Whatever else runs on it is measured too.
 """
@@ -7,15 +9,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import median, quantiles
 
 import psutil
-from browser import chromium, first_visit, slider
-from figures import diagrams, libraries, process
-from server import Server, sepviz
-from table import Row, known, show, spread
-from tensors import beside_torch
+
+from tests.bench.browser import chromium, first_visit, slider
+from tests.bench.figures import diagrams, libraries, process
+from tests.bench.tensors import beside_torch
+from tests.sepviz_server import ROOT, Server, sepviz
+from tests.table import Row, known, show, spread
 
 LAYERS = (
     ("default layer", "", 16.7),
@@ -103,9 +105,9 @@ def memory_rows() -> Iterator[Row]:
 
 def load(server: Server, seconds: float, first_seed: int, changes: int | None = None, kind: str = "change") -> dict:
     """What the load generator, a process of its own, has seen."""
-    command = [sys.executable, str(Path(__file__).with_name("load.py")), kind, str(server.port), str(seconds)]
+    command = [sys.executable, "-m", "tests.bench.load", kind, str(server.port), str(seconds)]
     command += [str(CONNECTIONS), str(first_seed), *([str(changes)] if changes else [])]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=seconds + 30).stdout)
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=seconds + 30).stdout)
 
 
 SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.bench.server import sepviz
+from tests.sepviz_server import sepviz
 
 SECONDS = 2  # that a picture is kept here
 

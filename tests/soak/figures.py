@@ -11,10 +11,10 @@ from playwright.sync_api import sync_playwright
 from app.diagrams import NAMES, draw, error_figure
 from app.options import Options, caption
 from app.spec import LayerSpec
-from tests.bench.table import Row
 from tests.conftest import CHROMIUM_ARGS, find_chromium
 from tests.soak.texts import texts
 from tests.soak.verdict import faultless
+from tests.table import Row
 
 TEXTS, OPENED = 10_000, 200
 FORBIDDEN = {"script", "foreignobject", "iframe", "image", "a", "use", "handler", "set", "animate", "object", "embed"}

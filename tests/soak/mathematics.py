@@ -16,9 +16,9 @@ from app.inputs import Inputs
 from app.shapes import plan
 from app.spec import GENERATED, KINDS, LayerSpec
 from app.trace import run
-from tests.bench.table import Row
 from tests.layers import steps
 from tests.soak.verdict import faultless
+from tests.table import Row
 
 LAYERS = 10_000
 MOST = {"in_channels": 512, "out_channels": 1024, "kernel_size": 31, "stride": 8, "dilation": 16, "depth_multiplier": 8}

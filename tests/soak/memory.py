@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import psutil
 
-from tests.bench.server import Server, sepviz
-from tests.bench.table import Row
+from tests.sepviz_server import Server, sepviz
 from tests.soak.generator import Generator
 from tests.soak.verdict import MIB, exactly
+from tests.table import Row
 
 SETTLED_AFTER, REQUESTS = 100, 10_000
 CONNECTIONS = 16

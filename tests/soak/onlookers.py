@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import deque
 
-from tests.bench.client import Answer, Connection, get
+from tests.client import Answer, Connection, get
 
 NAMES = ("separable", "depthwise", "pointwise", "standard", "comparison", "cost", "groups", "window", "ratio", "block")
 PATIENCE_S = 10

@@ -16,11 +16,11 @@ from urllib.parse import unquote
 from fastapi import FastAPI
 
 from app.main import create_app
-from tests.bench.client import Connection
-from tests.bench.server import Server
-from tests.bench.table import Row
+from tests.client import Connection
+from tests.sepviz_server import Server
 from tests.soak.values import NESTED, UNKNOWN, hostile, legal
 from tests.soak.verdict import faultless
+from tests.table import Row
 
 CASES, OVER_THE_WIRE = 20_000, 2_000
 MOST_OF_A_PROBLEM = 4096

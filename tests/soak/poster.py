@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from safetensors.numpy import load
 
-from tests.bench.client import Answer, Connection, get
+from tests.client import Answer, Connection, get
 from tests.soak.bombs import BOMBS
 from tests.soak.known import LEVELS_OFF, SIDE, Levels, known
 from tests.soak.mutations import mutated

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.bench.client import Answer, Connection, get
-from tests.bench.server import Server, sepviz
-from tests.bench.table import Row
+from tests.client import Answer, Connection, get
+from tests.sepviz_server import Server, sepviz
 from tests.soak.known import known
 from tests.soak.memory import processes
 from tests.soak.png import png
 from tests.soak.poster import SURVIVES, form
 from tests.soak.uploads import decoders
 from tests.soak.verdict import at_most, faultless, middle
+from tests.table import Row
 
 RUNS = 3
 IN_FLIGHT = 50

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from tests.bench.server import Server
-from tests.bench.table import Row
+from tests.sepviz_server import Server
 from tests.soak.bombs import BOMBS
 from tests.soak.generator import Generator
 from tests.soak.memory import resident
 from tests.soak.verdict import MIB, at_most, exactly, faultless, percentile
+from tests.table import Row
 
 COUNT, KILL_EVERY_S, KNOWN_EVERY = 10_000, 2.0, 20
 WARM = 250  # more than a decoder lives

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 MAIN = "from app.cli import main; main()"
 COMMAND = (sys.executable, "-c", MAIN)
 START_WITHIN_S = 60
