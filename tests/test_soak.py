@@ -126,6 +126,11 @@ def test_a_killed_decoder_is_replaced(server):
 
 
 @apart
+def test_who_computes_is_replaced(server):
+    assert recovery.worker(server, 1).faults == []
+
+
+@apart
 def test_a_killed_server_leaves_nothing_behind():
     assert recovery.restart(1).faults == []
 

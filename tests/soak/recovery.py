@@ -22,6 +22,7 @@ from tests.table import Row
 
 RUNS = 3
 IN_FLIGHT = 50
+AT_WORK = 8
 WITHIN_S = 30
 METRICS = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 # A job of some tens of milliseconds, of which a small part is sent.
@@ -82,6 +83,37 @@ async def _working(server: Server) -> None:
         await asyncio.sleep(0.002)
 
 
+def worker(server: Server, runs: int = RUNS) -> Recovered:
+    """The process that computes is killed with work in hand: nobody is left without an answer, and another comes."""
+    return asyncio.run(_worker(server, runs))
+
+
+async def _worker(server: Server, runs: int) -> Recovered:
+    connections = [await Connection.open(server.port) for _ in range(AT_WORK)]
+    seeds, seconds, faults = count(1_000_000), [], []
+    for _ in range(runs):
+        before = await _come(server)
+        asked = [asyncio.ensure_future(each.ask(get(JOB.format(seed=next(seeds))))) for each in connections]
+        await _all_in(server, AT_WORK, before)
+        for each in psutil.Process(server.pid).children():
+            if "app.compute.worker" in each.cmdline():
+                each.kill()
+        begun = time.perf_counter()
+        answers = await asyncio.gather(*asked)
+        faults += [f"answered {each.status}" for each in answers if each.status not in (200, 503)]
+        faults += [
+            "503 without Retry-After" for each in answers if each.status == 503 and b"retry-after" not in each.headers
+        ]
+        while (await connections[0].ask(get(f"/view?size=8&seed={next(seeds)}"))).status != 200:
+            if time.perf_counter() - begun > WITHIN_S:
+                faults.append("nothing is computed any more")
+                break
+        seconds.append(time.perf_counter() - begun)
+    for each in connections:
+        each.close()
+    return Recovered(seconds, faults)
+
+
 def restart(runs: int = RUNS) -> Recovered:
     """The server is killed and started anew; none of its processes outlives it."""
     seconds, faults = [], []
@@ -136,17 +168,19 @@ async def _stop(server: Server, in_flight: int) -> Recovered:
     return Recovered([seconds], faults + ([] if code in (0, -signal.SIGTERM) else [f"exit code {code}"]))
 
 
-async def _all_in(server: Server, in_flight: int) -> None:
-    """Until the server has all of them: answered, at work or waiting."""
-    watch = await Connection.open(server.port)
+async def _all_in(server: Server, in_flight: int, before: int = 0) -> None:
+    """Until the server has all of them: answered, at work or waiting; it had so many `before`."""
     until = time.monotonic() + WITHIN_S
-    while time.monotonic() < until:
-        told = (await watch.ask(METRICS)).body.decode()
-        waiting = re.search(r"^sepviz_queue_length (\d+)", told, re.MULTILINE)
-        computed = re.search(r'^sepviz_jobs_total{outcome="computed"} (\d+)', told, re.MULTILINE)
-        if int(waiting[1]) + int(computed[1]) >= in_flight - 2:
-            break
-    watch.close()
+    while time.monotonic() < until and await _come(server) < before + in_flight - 2:
+        pass
+
+
+async def _come(server: Server) -> int:
+    """How many jobs there have been, but for those at work."""
+    told = (await _one(server, METRICS)).body.decode()
+    waiting = re.search(r"^sepviz_queue_length (\d+)", told, re.MULTILINE)
+    computed = re.search(r'^sepviz_jobs_total{outcome="computed"} (\d+)', told, re.MULTILINE)
+    return int(waiting[1]) + int(computed[1])
 
 
 def rows() -> Iterator[Row]:
@@ -154,6 +188,9 @@ def rows() -> Iterator[Row]:
         for what, recovered in (("idle", idle_decoder(server)), ("busy", busy_decoder(server))):
             yield from faultless(f"recovery: {what} decoder killed", recovered.faults)
             yield middle("  the next picture", recovered.seconds, 1, "s")
+        recovered = worker(server)
+        yield from faultless(f"recovery: who computes killed, {AT_WORK} in flight", recovered.faults)
+        yield middle("  the next view", recovered.seconds, 5, "s")
     recovered = restart()
     yield from faultless("recovery: server killed", recovered.faults)
     yield middle("  ready again", recovered.seconds, 5, "s")
