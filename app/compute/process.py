@@ -7,8 +7,10 @@ import os
 import pickle
 import sys
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
+import app
 from app.compute.frames import HEAD, framed, size
 from app.compute.jobs import Job
 from app.encoders import Encoded
@@ -52,7 +54,7 @@ class Process:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
-        self._command = (sys.executable, "-m", "app.compute.worker")
+        self._command = (sys.executable, "-P", "-m", "app.compute.worker")
         self._arguments = (str(settings.workers), str(settings.input_cache_bytes))
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Encoded]] = {}
@@ -118,7 +120,7 @@ class Process:
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=SPARING | os.environ,
+            env=SPARING | os.environ | {"PYTHONPATH": _with_this_code()},
             limit=READ_AHEAD,
         )
         try:
@@ -133,7 +135,9 @@ class Process:
         """Hand out what comes, until it ends; whoever still waits then is told."""
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
-                number, outcome = await _read(process)
+                number, outcome, more = await _read(process)
+                if more:
+                    outcome = outcome._replace(body=await _output(process).readexactly(more))
                 done = self._asked.pop(number)
                 if done.done():
                     continue
@@ -152,15 +156,26 @@ class Process:
             self._reviving = asyncio.create_task(self.start())
 
 
+def _with_this_code() -> str:
+    """Where Python looks first: there this very program is, wherever it was started from."""
+    given = os.environ.get("PYTHONPATH")
+    here = str(Path(app.__file__).parents[1])
+    return os.pathsep.join((here, given) if given else (here,))
+
+
 def _input(process: asyncio.subprocess.Process) -> asyncio.StreamWriter:
     assert process.stdin is not None  # noqa: S101 - it is a pipe
     return process.stdin
 
 
-async def _read(process: asyncio.subprocess.Process) -> Any:
+def _output(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
     assert process.stdout is not None  # noqa: S101 - it is a pipe
-    head = await process.stdout.readexactly(HEAD)
-    return pickle.loads(await process.stdout.readexactly(size(head)))  # noqa: S301 - from the worker, by its own pipe
+    return process.stdout
+
+
+async def _read(process: asyncio.subprocess.Process) -> Any:
+    head = await _output(process).readexactly(HEAD)
+    return pickle.loads(await _output(process).readexactly(size(head)))  # noqa: S301 - by the worker's own pipe
 
 
 def _lost() -> Busy:

@@ -84,20 +84,24 @@ def main(threads: int, cache_bytes: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     turn = threading.Lock()
 
-    def answer(content: object) -> None:
-        frame = memoryview(framed(content))
+    def answer(*parts: bytes) -> None:
         with turn:
-            while frame:
-                frame = frame[answers.write(frame) :]
+            for part in parts:
+                left = memoryview(part)
+                while left:
+                    left = left[answers.write(left) :]
 
     def work(number: int, job: Job, picture: Pixels | None) -> None:
-        answer((number, _outcome(job, picture, tools)))
+        outcome, body = _outcome(job, picture, tools), b""
+        if isinstance(outcome, Encoded):  # megabytes, which pickle would copy
+            body, outcome = outcome.body, outcome._replace(body=b"")
+        answer(framed((number, outcome, len(body))), body)
 
     tools = Tools(Inputs(cache_bytes), templates(assets("templates")))
     with ThreadPoolExecutor(threads, "compute", one_torch_thread) as pool:
         # What is slow the first time, libraries and templates, is slow before anybody waits.
         pool.submit(_outcome, View(LayerSpec(), Selection(), None), None, tools).result()
-        answer(READY)
+        answer(framed(READY))
         while (content := _read(jobs)) is not None:
             pool.submit(work, *content)
 
