@@ -56,12 +56,9 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something; a phase that goes on keeps its deadline."""
-        if (
-            self._now() == "head"
-            and not self.conn.trailing_data[0]
-            and (answer := self._at_once(data, len(self.tasks)))
-        ):
+        if self._is_quiet() and (answer := self._at_once(data, len(self.tasks))):
             self.transport.write(answer)
+            self._wait_anew()
             return
         super().data_received(data)
         self._enter(self._now())
@@ -75,6 +72,17 @@ class DeadlineProtocol(H11Protocol):
         """The client has gone."""
         self._enter("")
         super().connection_lost(exc)
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing is being read, answered or still to be taken: who takes nothing gets no more."""
+        return self._now() == "head" and not self.conn.trailing_data[0] and not self.transport.get_write_buffer_size()
+
+    def _wait_anew(self) -> None:
+        """As long as after any other answer."""
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._enter("")
+        self._enter("head")
 
     def _now(self) -> str:
         if self.conn.their_state is h11.SEND_BODY:

@@ -15,7 +15,7 @@ from app.routes import pressure
 from app.routes.pressure import CROWD, LATE_S, TOO_LATE_S, Pressure
 from app.routes.responses import CACHED
 from tests.here import create_app
-from tests.test_server import Transport, watched  # noqa: F401 - a fixture
+from tests.test_server import Transport, running, watched  # noqa: F401 - a fixture
 
 VIEW = b"GET /view?kernel_size=5 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 QUEUE = 64
@@ -167,6 +167,27 @@ def test_a_quiet_connection_is_answered_and_stays_open(watched):  # noqa: F811
     protocol.data_received(VIEW[20:])
     assert len(written) == 1
     assert not transport.aborted
+
+
+def test_an_answer_at_once_begins_the_waiting_anew(watched):  # noqa: F811
+    protocol, transport, loop = watched
+    transport.write = lambda _: None
+    protocol._at_once = lambda *_: b"answer"
+    for _ in range(3):
+        before = running(loop)
+        protocol.data_received(VIEW)
+        assert all(timer.cancelled for timer in before)
+        assert sorted(timer.seconds for timer in running(loop)) == [5, 15]
+
+
+def test_who_takes_no_answer_gets_no_more_at_once(watched):  # noqa: F811
+    protocol, transport, _ = watched
+    written = []
+    transport.write = written.append
+    protocol._at_once = lambda *_: b"answer"
+    transport.untaken = 1
+    protocol.data_received(VIEW)
+    assert b"answer" not in written
 
 
 def test_the_prefixes_are_those_of_routes():

@@ -157,6 +157,17 @@ def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
     assert apart.process.pids != (before,)
 
 
+def test_one_that_never_ends_is_ended(apart, monkeypatch):
+    apart.carry_out(View(SMALL, Selection(), None))
+    before = apart.process.pids
+    monkeypatch.setattr(apart.process, "longest_s", 0.01)
+    with pytest.raises(Busy, match="try again"):
+        apart.carry_out(View(LARGE, Selection(), None))
+    monkeypatch.undo()
+    assert apart.carry_out(View(SMALL, Selection(), None)).body
+    assert apart.process.pids != before
+
+
 def test_one_that_dies_idle_is_replaced_before_anybody_asks(apart):
     apart.carry_out(View(SMALL, Selection(), None))
     (before,) = apart.process.pids

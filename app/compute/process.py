@@ -8,7 +8,7 @@ import pickle
 import sys
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import app
 from app.compute.frames import HEAD, framed, size
@@ -52,6 +52,8 @@ class Process:
     Pictures are looked up in `store` here. Belongs to one event loop.
     """
 
+    longest_s: ClassVar[float] = 30.0  # what the budgets allow takes a second or two
+
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
         self._command = (sys.executable, "-P", "-m", "app.compute.worker")
@@ -81,14 +83,19 @@ class Process:
             await self._running()
 
     async def carry_out(self, job: Job) -> Encoded:
-        """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it."""
+        """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it or never ends."""
         picture = await picture_of(self._store, job.spec)
         process = await self._running()
         number = next(self._numbers)
         done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
         self._asked[number] = done
         _input(process).write(framed((number, job, picture)))
-        return await done
+        try:
+            async with asyncio.timeout(self.longest_s):
+                return await asyncio.shield(done)
+        except TimeoutError:
+            process.kill()
+            return await done  # it is lost, as soon as the process has ended
 
     async def close(self) -> None:
         """Let it finish what is begun, and end."""
