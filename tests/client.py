@@ -7,6 +7,8 @@ import asyncio
 import time
 from typing import NamedTuple, Self
 
+NO_ANSWER = (OSError, EOFError)
+
 
 class Answer(NamedTuple):
     """What came, headers by their names in small letters, and how long it took from the first byte sent."""
@@ -39,6 +41,39 @@ class Connection:
 
     def close(self) -> None:
         self._writer.transport.abort()
+
+
+class Keeping:
+    """Asks on one connection, which it keeps; on a new one where the server has closed that meanwhile, as a browser."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connection: Connection | None = None
+
+    async def ask(self, request: bytes) -> Answer:
+        """The answer, read to its end; raises `OSError` or `EOFError` where the connection ends before."""
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            try:
+                return await self._on(kept, request)
+            except NO_ANSWER as error:
+                if getattr(error, "partial", b""):
+                    raise
+        return await self._on(await Connection.open(self._port), request)
+
+    async def _on(self, connection: Connection, request: bytes) -> Answer:
+        try:
+            answer = await connection.ask(request)
+        except BaseException:  # cancelled, too: an answer that is half read is nobody's
+            connection.close()
+            raise
+        self._connection = connection
+        return answer
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 def get(target: str, **headers: str) -> bytes:

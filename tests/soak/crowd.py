@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from tests.client import Answer, Connection, get
+from tests.client import NO_ANSWER, Answer, Keeping, get
 
 LESSON = [f"kernel_size={kernel}&stride={stride}" for kernel in (1, 3, 5, 7, 9) for stride in (1, 2)]
 LESSON += [f"kind={kind}&in_channels=8" for kind in ("spatially-separable", "standard")]
@@ -20,7 +20,6 @@ LESSON += [f"in_channels=64&out_channels=128&kernel_size={kernel}" for kernel in
 SHARED = 0.5
 INPUTS = ("chelsea", "coffee", "camera", "impulse", "step", "zone-plate", "noise")
 VIEW = "/view?{query}&tile=96&channels=0-23"
-NO_ANSWER = (OSError, EOFError)
 
 
 @dataclass
@@ -40,12 +39,11 @@ class Seen:
 class Person:
     """One page of one person, with what the browser keeps."""
 
-    port: int
+    client: Keeping
     name: str
     rng: random.Random
     seen: Seen
     kept: dict[str, tuple[str, float]] = field(default_factory=dict)  # tag, and until when it need not be asked for
-    connection: Connection | None = None
 
     async def change(self) -> bool | None:
         """Whether the view came; None where it need not be asked for."""
@@ -56,23 +54,11 @@ class Person:
         self.seen.requests += 1
         held = {"If_None_Match": tag} if tag else {}
         try:
-            answer = await self.answer(get(target, Sepviz_Page=self.name, **held))
+            answer = await self.client.ask(get(target, Sepviz_Page=self.name, **held))
         except NO_ANSWER as error:
-            self.connection = None
             self.seen.faults.append(f"{target}: {type(error).__name__}")
             return False
         return self.judged(target, answer)
-
-    async def answer(self, request: bytes) -> Answer:
-        """On a connection that was idle the server may have closed it meanwhile; then on a new one, as a browser."""
-        if self.connection is not None:
-            try:
-                return await self.connection.ask(request)
-            except NO_ANSWER as error:
-                if getattr(error, "partial", b""):
-                    raise
-        self.connection = await Connection.open(self.port)
-        return await self.connection.ask(request)
 
     def judged(self, target: str, answer: Answer) -> bool:
         seen, status = self.seen, answer.status
@@ -104,11 +90,6 @@ class Person:
         }
         return "&".join(f"{name}={value}" for name, value in moved.items())
 
-    def leave(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
-
     async def stay(self, every: float, until: float, most: float) -> None:
         """A change every so many seconds, or with 0 as soon as the last one is whole."""
         await asyncio.sleep(self.rng.random() * every)
@@ -117,7 +98,6 @@ class Person:
                 async with asyncio.timeout(every or None):
                     whole = await self.change()
             except TimeoutError:
-                self.leave()
                 self.seen.abandoned += 1
                 self.seen.changes.append(every * 1000)
             else:
@@ -125,7 +105,7 @@ class Person:
                 if whole:
                     self.seen.changes.append((time.perf_counter() - begun) * 1000)
             await asyncio.sleep(max(0.0, begun + every - time.perf_counter()))
-        self.leave()
+        self.client.close()
 
 
 async def run(
@@ -133,6 +113,6 @@ async def run(
 ) -> dict[str, object]:
     """So many people for so long, or until `most` requests were begun, and as many more as there are people."""
     seen, begun = Seen(), time.perf_counter()
-    people = [Person(port, f"{seed}-{n}", random.Random(f"{seed}-{n}"), seen) for n in range(users)]
+    people = [Person(Keeping(port), f"{seed}-{n}", random.Random(f"{seed}-{n}"), seen) for n in range(users)]
     await asyncio.gather(*(person.stay(every, begun + seconds, most) for person in people))
     return vars(seen) | {"seconds": time.perf_counter() - begun}

@@ -5,9 +5,8 @@ Each is sent when it is due, whether or not those before it have been answered.
 
 import asyncio
 import time
-from collections import deque
 
-from tests.client import Answer, Connection, get
+from tests.client import NO_ANSWER, Keeping, get
 
 NAMES = ("separable", "depthwise", "pointwise", "standard", "comparison", "cost", "groups", "window", "ratio", "block")
 PATIENCE_S = 10
@@ -32,18 +31,19 @@ async def run(port: int, seconds: float, figures: float, healths: float) -> dict
 
 
 async def _watch(port, seconds, rate, target, seen) -> None:
-    idle: deque[Connection] = deque()  # used last, taken first: none is idle for as long as the server waits
+    idle: list[Keeping] = []
     times = seen[target.__name__] = []
 
     async def one(number: int) -> None:
         begun = time.perf_counter()
+        client = idle.pop() if idle else Keeping(port)
         try:
             async with asyncio.timeout(PATIENCE_S):
-                connection, answer = await _asked(port, idle, get(target(number)))
-        except (OSError, EOFError) as error:  # a timeout is an OSError
+                answer = await client.ask(get(target(number)))
+        except NO_ANSWER as error:  # a timeout is an OSError
             seen["faults"].append(f"{target(number)}: {type(error).__name__}")
         else:
-            idle.append(connection)
+            idle.append(client)
             if answer.status != 200:
                 seen["faults"].append(f"{target(number)}: {answer.status}")
         times.append((time.perf_counter() - begun) * 1000)
@@ -53,18 +53,5 @@ async def _watch(port, seconds, rate, target, seen) -> None:
         for number in range(int(seconds * rate)):
             await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
             asking.create_task(one(number))
-    for connection in idle:
-        connection.close()
-
-
-async def _asked(port: int, idle: deque[Connection], request: bytes) -> tuple[Connection, Answer]:
-    """The server may have closed a connection that was idle; then on a new one, as a browser does."""
-    if idle:
-        connection = idle.pop()
-        try:
-            return connection, await connection.ask(request)
-        except (OSError, EOFError) as error:
-            if getattr(error, "partial", b""):
-                raise
-    connection = await Connection.open(port)
-    return connection, await connection.ask(request)
+    for client in idle:
+        client.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from safetensors.numpy import load
 
-from tests.client import Answer, Connection, get
+from tests.client import Answer, Keeping, get
 from tests.soak.bombs import BOMBS
 from tests.soak.known import LEVELS_OFF, SIDE, Levels, known
 from tests.soak.mutations import mutated
@@ -47,7 +47,7 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
     """So many broken pictures; after every `known_every` of them a whole one; `bombs` between them."""
     seen = Posted()
     rng = random.Random(seed)
-    # Bombs come between the others; they are made before, as a connection must not lie idle meanwhile.
+    # Bombs come between the others; they are made before, as that takes long.
     places = dict(
         zip(
             rng.sample(range(count), bombs), [(name, make()) for name, make in list(BOMBS.items())[:bombs]], strict=True
@@ -56,15 +56,15 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
     numbers = iter(range(count))
 
     async def person() -> None:
-        connection = await Connection.open(port)
+        client = Keeping(port)
         for number in numbers:
             data = mutated(random.Random(f"{seed}-{number}"))
-            await _post(connection, f"mutated {number}", data, seen, rng)
+            await _post(client, f"mutated {number}", data, seen, rng)
             if number in places:
-                seen.slowest_bomb = max(seen.slowest_bomb, await _post(connection, *places[number], seen, rng))
+                seen.slowest_bomb = max(seen.slowest_bomb, await _post(client, *places[number], seen, rng))
             if number % known_every == 0:
-                await _look(connection, seed * 1_000_000 + number // known_every, seen)
-        connection.close()
+                await _look(client, seed * 1_000_000 + number // known_every, seen)
+        client.close()
 
     begun = time.perf_counter()
     ended = await asyncio.gather(*(person() for _ in range(CONNECTIONS)), return_exceptions=True)
@@ -72,8 +72,8 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
     return vars(seen) | {"seconds": time.perf_counter() - begun}
 
 
-async def _post(connection: Connection, what: str, data: bytes, seen: Posted, rng: random.Random) -> float:
-    answer = await connection.ask(form(data, rng.choice(NAMES), rng.choice(TYPES)))
+async def _post(client: Keeping, what: str, data: bytes, seen: Posted, rng: random.Random) -> float:
+    answer = await client.ask(form(data, rng.choice(NAMES), rng.choice(TYPES)))
     seen.statuses[answer.status] += 1
     if what.startswith("mutated"):
         seen.times.append(answer.ms)
@@ -83,16 +83,16 @@ async def _post(connection: Connection, what: str, data: bytes, seen: Posted, rn
     return answer.ms
 
 
-async def _look(connection: Connection, number: int, seen: Posted) -> None:
+async def _look(client: Keeping, number: int, seen: Posted) -> None:
     """A whole picture comes out as it went in, unless its decoder was killed just then, which is told."""
     name, data, levels = known(number)
-    answer = await connection.ask(form(data))
+    answer = await client.ask(form(data))
     if answer.status != 201:
         if not _killed(answer):
             seen.faults.append(f"{name}: {answer.status} {answer.body[:200]!r}")
         return
     query = f"input={json.loads(answer.body)['id']}&in_channels={levels.shape[2]}&size={SIDE}&stages=input"
-    maps = await connection.ask(get(f"/api/tensors?{query}"))
+    maps = await client.ask(get(f"/api/tensors?{query}"))
     if maps.status != 200:
         if maps.status != 503:
             seen.faults.append(f"{name}, looked at: {maps.status} {maps.body[:200]!r}")
