@@ -20,6 +20,9 @@ from app.settings import Settings
 
 # glibc would keep what each thread has freed for that thread; it is tens of megabytes.
 SPARING = {"MALLOC_ARENA_MAX": "2"}
+# Where many ask, whoever answers comes first: refusals, figures and what is kept do not wait for a computation. One
+# person alone waits for nothing else than that.
+NICE = 5
 LEAST_BETWEEN_STARTS_S = 1.0
 READ_AHEAD = 4 * 2**20  # bytes of answers
 _RETRY_S = 1
@@ -57,7 +60,8 @@ class Process:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
         self._command = (sys.executable, "-P", "-m", "app.compute.worker")
-        self._arguments = (str(settings.workers), str(settings.input_cache_bytes))
+        nice = NICE if settings.mode != "local" else 0
+        self._arguments = tuple(map(str, (settings.workers, settings.input_cache_bytes, nice)))
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Encoded]] = {}
         self._starting = asyncio.Lock()

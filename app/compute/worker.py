@@ -1,4 +1,4 @@
-"""The process that computes: `python -m app.compute.worker THREADS CACHE_BYTES`.
+"""The process that computes: `python -m app.compute.worker THREADS CACHE_BYTES NICE`.
 
 It reads jobs from standard input, carries out as many at once as it has threads, and writes what became of each to
 standard output, until its input ends. torch has one thread in each of its own: on a shared machine two threads in one
@@ -36,8 +36,6 @@ from app.trace import run
 # The interpreter passes from one thread to the other this often where both have work; the default, 5 ms, is as long as
 # a whole job takes.
 SWITCH_S = 0.001
-# Whoever answers comes first, where both have work.
-NICE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +69,13 @@ def one_torch_thread() -> None:
     torch.set_num_threads(1)
 
 
-def main(threads: int, cache_bytes: int) -> None:
+def main(threads: int, cache_bytes: int, nice: int) -> None:
     """Work until the input ends."""
     # A signal is for the whole group; the server, which has it too, ends this process by ending its input.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     if hasattr(os, "nice"):  # not on Windows
-        os.nice(NICE)
+        os.nice(nice)
     sys.setswitchinterval(SWITCH_S)
     jobs = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
