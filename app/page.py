@@ -66,7 +66,7 @@ def fragment(templates: Environment, spec: LayerSpec) -> str:
 
 
 # A page that is played with asks for the same geometry with other inputs, weights and seeds.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _drawn(templates: Environment, geometry: LayerSpec) -> str:
     return templates.get_template("drawn.html").render(_drawing(geometry))
 

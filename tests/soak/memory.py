@@ -1,5 +1,6 @@
 """What the server and its processes take together, and whether it grows with the requests."""
 
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -12,6 +13,7 @@ from tests.table import Row
 SETTLED_AFTER, REQUESTS = 100, 10_000
 CONNECTIONS = 16
 AT_MOST_S = 240
+REST_S = 3
 WHOLE_TREE = 700 * MIB
 GROWTH = 1.05
 
@@ -33,6 +35,16 @@ def resident(pid: int) -> int:
     return total
 
 
+def at_rest(pid: int) -> int:
+    """The same when nothing is asked any more: what was freed under load is given back within a second or two."""
+    sizes = [resident(pid)]
+    until = time.monotonic() + REST_S
+    while time.monotonic() < until:
+        time.sleep(REST_S / 10)
+        sizes.append(resident(pid))
+    return min(sizes)
+
+
 def growth(settled_after: int = SETTLED_AFTER, requests: int = REQUESTS) -> dict[int, int]:
     """Bytes of the tree after the first requests, after a tenth and after all of them, or a few more."""
     with sepviz() as server:
@@ -43,7 +55,7 @@ def growth(settled_after: int = SETTLED_AFTER, requests: int = REQUESTS) -> dict
             asked += told["requests"]
             if told["faults"] or asked < total:
                 raise RuntimeError(f"{asked} of {total} requests, {told['faults'][:3]}")
-            sizes[total] = resident(server.pid)
+            sizes[total] = at_rest(server.pid)
     return sizes
 
 
@@ -51,12 +63,12 @@ def rows() -> Iterator[Row]:
     sizes = growth()
     ratio = sizes[REQUESTS] / sizes[SETTLED_AFTER]
     yield exactly(
-        f"memory after {REQUESTS:,} over after {SETTLED_AFTER}", f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH
+        f"memory at rest after {REQUESTS:,} over after {SETTLED_AFTER}", f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH
     )
     yield Row("  ", ", ".join(f"{size / MIB:.0f} MiB after {count}" for count, size in sizes.items()))
 
 
 def whole_tree(server: Server) -> Iterator[Row]:
-    taken = resident(server.pid)
+    taken = at_rest(server.pid)
     goal = f"<= {WHOLE_TREE / MIB:.0f} MiB"
     yield exactly("memory of the whole tree after all this", f"{taken / MIB:.0f} MiB", goal, taken <= WHOLE_TREE)
