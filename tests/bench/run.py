@@ -17,6 +17,7 @@ from tests.bench.browser import chromium, first_visit, slider
 from tests.bench.figures import diagrams, libraries, process
 from tests.bench.tensors import beside_torch
 from tests.sepviz_server import ROOT, Server, sepviz
+from tests.soak.memory import at_rest
 from tests.table import Row, known, show, spread
 
 LAYERS = (
@@ -88,17 +89,16 @@ def load_rows() -> Iterator[Row]:
 
 def memory_rows() -> Iterator[Row]:
     with sepviz() as server:
-        watched = psutil.Process(server.pid)
         sizes, asked = {}, 0
         for total in (SETTLED_AFTER, REQUESTS // 10, REQUESTS):
             answer = load(server, AT_MOST_S, 3_000_000 + asked, total - asked)
             if answer["errors"]:
                 raise RuntimeError(f"{answer['errors']} requests failed")
             asked += len(answer["times"])
-            sizes[asked] = watched.memory_info().rss
+            sizes[asked] = at_rest(server.pid)
     first, *_, last = sizes.values()
     told = ", ".join(f"{size / 2**20:.0f} MiB after {count}" for count, size in sizes.items())
-    what = f"memory after {asked:,} requests over after {SETTLED_AFTER}"
+    what = f"memory at rest, {asked:,} requests over {SETTLED_AFTER}"
     yield Row(what, f"{last / first:.3f} x", "<= 1.05 x", last / first <= 1.05 and asked == REQUESTS)
     yield Row("  ", told)
 

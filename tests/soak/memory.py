@@ -62,9 +62,8 @@ def growth(settled_after: int = SETTLED_AFTER, requests: int = REQUESTS) -> dict
 def rows() -> Iterator[Row]:
     sizes = growth()
     ratio = sizes[REQUESTS] / sizes[SETTLED_AFTER]
-    yield exactly(
-        f"memory at rest after {REQUESTS:,} over after {SETTLED_AFTER}", f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH
-    )
+    what = f"memory at rest, {REQUESTS:,} requests over {SETTLED_AFTER}"
+    yield exactly(what, f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH)
     yield Row("  ", ", ".join(f"{size / MIB:.0f} MiB after {count}" for count, size in sizes.items()))
 
 
