@@ -1,6 +1,5 @@
 """The app: wiring only."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -68,10 +67,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         pressure.start()
-        starting = asyncio.create_task(at_work.start())
+        await at_work.start()
         yield
         pressure.stop()
-        await asyncio.wait((starting,))
         await at_work.close()
         services.decoder.close()
         store.close()

@@ -30,7 +30,7 @@ AtOnce = Callable[[bytes, int], bytes | None]  # the answer to what has come, wi
 SWITCH_S = 0.001
 
 
-def _heard(_request: bytes, _begun: int) -> bytes | None:
+def _never(_request: bytes, _begun: int) -> bytes | None:
     return None
 
 
@@ -42,7 +42,7 @@ class DeadlineProtocol(H11Protocol):
 
     seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
 
-    def __init__(self, *args: Any, at_once: AtOnce = _heard, **options: Any) -> None:
+    def __init__(self, *args: Any, at_once: AtOnce = _never, **options: Any) -> None:
         super().__init__(*args, **options)
         self._at_once = at_once
         self._untaken = 0
@@ -126,7 +126,7 @@ def run(
     listening: socket.socket,
     stopping: threading.Event,
     proxies: str | None = None,
-    at_once: AtOnce = _heard,
+    at_once: AtOnce = _never,
     **options: Any,
 ) -> None:
     """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's.

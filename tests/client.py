@@ -10,6 +10,10 @@ from typing import NamedTuple, Self
 NO_ANSWER = (OSError, EOFError)
 
 
+class CutOff(EOFError):
+    """The connection has ended in the middle of an answer."""
+
+
 class Answer(NamedTuple):
     """What came, headers by their names in small letters, and how long it took from the first byte sent."""
 
@@ -36,7 +40,10 @@ class Connection:
         head, *lines = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
         parts = (line.partition(b": ") for line in lines)
         headers = {name.lower(): value for name, _, value in parts}
-        body = await self._reader.readexactly(int(headers.get(b"content-length", 0)))
+        try:
+            body = await self._reader.readexactly(int(headers.get(b"content-length", 0)))
+        except NO_ANSWER as error:
+            raise CutOff(f"in the middle of an answer: {error!r}") from error
         return Answer(int(head.split(b" ", 2)[1]), headers, body, (time.perf_counter() - begun) * 1000)
 
     def close(self) -> None:
@@ -56,6 +63,8 @@ class Keeping:
         if kept is not None:
             try:
                 return await self._on(kept, request)
+            except CutOff:
+                raise
             except NO_ANSWER as error:
                 if getattr(error, "partial", b""):
                     raise

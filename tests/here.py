@@ -19,7 +19,6 @@ class Here:
     """A crew of threads."""
 
     ready = True
-    pids = ()
 
     def __init__(self, settings, store):
         self._store = store

@@ -11,11 +11,12 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import errors
 from app.compute import Grid, Plane, Tensors, View
+from app.compute import process as process_module
 from app.compute import worker as module
 from app.compute.frames import HEAD, framed, size
 from app.compute.process import Process
@@ -28,6 +29,7 @@ from app.inputs.store import ImageStore
 from app.page import templates
 from app.selection import Selection
 from app.settings import Settings, assets
+from app.shapes import plan
 from app.spec import LayerSpec
 from tests.layers import layers
 from tests.test_compute import settled
@@ -49,6 +51,10 @@ class Apart:
 
     def do(self, scenario):
         return asyncio.run_coroutine_threadsafe(scenario(self.process), self.loop).result(100)
+
+    @property
+    def pid(self):
+        return self.process._child.pid
 
     def carry_out(self, job):
         return self.do(lambda process: process.carry_out(job))
@@ -73,7 +79,7 @@ def tools():
 
 
 def jobs(spec):
-    last = "horizontal" if spec.kind == "spatially-separable" else "input"
+    last = plan(spec)[-1].name
     return (
         Tensors(spec, Selection(), "float32", None, "safetensors"),
         Tensors(spec, Selection(("input",)), "uint8", 7, "npz"),
@@ -83,7 +89,7 @@ def jobs(spec):
     )
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(layers(), st.data())
 def test_what_comes_back_is_what_the_job_makes(apart, tools, spec, data):
     job = data.draw(st.sampled_from(jobs(spec)))
@@ -141,7 +147,7 @@ def test_a_fault_is_told_with_its_place_and_the_next_job_is_carried_out(apart):
 
 def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
     apart.carry_out(View(SMALL, Selection(), None))
-    (before,) = apart.process.pids
+    before = apart.pid
 
     async def killed(process):
         at_work = [asyncio.ensure_future(process.carry_out(View(LARGE, Selection(), None))) for _ in range(2)]
@@ -154,45 +160,44 @@ def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
     assert [type(each) for each in lost] == [Busy, Busy]
     assert all(each.retry_after >= 1 for each in lost)
     assert isinstance(after, Encoded)
-    assert apart.process.pids != (before,)
+    assert apart.pid != before
 
 
 def test_one_that_never_ends_is_ended(apart, monkeypatch):
     apart.carry_out(View(SMALL, Selection(), None))
-    before = apart.process.pids
-    monkeypatch.setattr(apart.process, "longest_s", 0.01)
+    before = apart.pid
+    monkeypatch.setattr(apart.process, "_longest_s", 0.01)
     with pytest.raises(Busy, match="try again"):
         apart.carry_out(View(LARGE, Selection(), None))
     monkeypatch.undo()
     assert apart.carry_out(View(SMALL, Selection(), None)).body
-    assert apart.process.pids != before
+    assert apart.pid != before
 
 
 def test_one_that_dies_idle_is_replaced_before_anybody_asks(apart):
     apart.carry_out(View(SMALL, Selection(), None))
-    (before,) = apart.process.pids
+    before = apart.pid
 
     async def revived(process):
-        ending = process._listening
         os.kill(before, signal.SIGKILL)
-        await ending
-        assert not process.ready
-        await process._reviving
+        await settled(lambda: not process.ready)
+        await process._up
 
     apart.do(revived)
     assert apart.process.ready
-    assert apart.process.pids != (before,)
+    assert apart.pid != before
 
 
-def test_what_is_begun_is_finished_before_it_ends():
+def test_what_is_begun_is_finished_before_it_ends(monkeypatch):
+    monkeypatch.setattr(process_module, "FINISH_WITHIN_S", 60)
     once = Apart()
-    once.do(lambda process: process.start())
+    once.carry_out(View(SMALL, Selection(), None))
     try:
         begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None)), once.loop)
 
         async def signalled(process):
             await settled(lambda: process._asked)
-            (pid,) = process.pids
+            pid = process._child.pid
             for each in (signal.SIGINT, signal.SIGTERM):  # as a terminal or a supervisor sends them to the whole group
                 os.kill(pid, each)
 
@@ -200,7 +205,7 @@ def test_what_is_begun_is_finished_before_it_ends():
     finally:
         once.close()
     assert isinstance(begun.result(0), Encoded)
-    assert once.process.pids == ()
+    assert once.process._child is None
 
 
 def test_one_that_cannot_start_is_said_to_be_lost():
@@ -225,3 +230,29 @@ def test_frames_are_read_as_they_were_written(content):
     assert size(frame[:HEAD]) == len(frame) - HEAD
     assert module._read(io.BytesIO(frame + frame)) == (1, content)
     assert module._read(io.BytesIO(b"")) is None
+
+
+def test_what_does_not_end_is_ended_at_a_stop(monkeypatch):
+    monkeypatch.setattr(process_module, "FINISH_WITHIN_S", 0.01)
+    once = Apart()
+    once.carry_out(View(SMALL, Selection(), None))
+    begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None)), once.loop)
+    once.do(lambda process: settled(lambda: process._asked))
+    once.close()
+    with pytest.raises(Busy):
+        begun.result(0)
+    assert once.process._child is None
+
+
+def test_a_start_that_fails_is_tried_again():
+    once = Apart()
+    command = once.process._command
+    once.process._command = ("/nowhere/at/all",)  # not even a process
+    try:
+        with pytest.raises(Busy):
+            once.carry_out(View(SMALL, Selection(), None))
+        once.process._command = command
+        once.do(lambda process: asyncio.wait_for(process._up, 60))
+        assert once.process.ready
+    finally:
+        once.close()

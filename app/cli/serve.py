@@ -35,7 +35,7 @@ def serve(host: str | None, port: int, **given: str | bool | None) -> None:
     host = host or ("127.0.0.1" if settings.mode == "local" else "0.0.0.0")  # noqa: S104 - as was asked for
     shown = f"[{host}]" if ":" in host else host
     try:
-        # Bound before torch is loaded: a port that is taken is told at once, not after seconds.
+        # Bound before anything is imported: a port that is taken is told at once, not after seconds.
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]  # Python adds the address, which is said already
@@ -69,7 +69,7 @@ def _settings(given: dict[str, str | bool]) -> "Settings":
 
 
 def _run_server(listening: socket.socket, settings: "Settings") -> None:
-    from app.main import create_app  # noqa: PLC0415 - with it comes torch
+    from app.main import create_app  # noqa: PLC0415 - only here
     from app.server import run  # noqa: PLC0415 - only here
 
     app = create_app(settings)

@@ -1,6 +1,8 @@
 """How two processes of Sepviz write to each other: a value as pickle has it, behind its length.
 
-Both ends are this very program, and nobody else has the pipe.
+To the one that computes go (number, job, picture); from it come `READY`, once, and then (number, outcome, more), in any
+order, each with `more` bytes behind it: the body of what was made. Both ends are this very program, and nobody else has
+the pipe.
 """
 
 import pickle

@@ -1,22 +1,25 @@
 """The process that computes, as the event loop sees it."""
 
 import asyncio
-import contextlib
 import itertools
+import logging
 import os
 import pickle
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import app
-from app.compute.frames import HEAD, framed, size
+from app.compute.frames import HEAD, READY, framed, size
 from app.compute.jobs import Job
 from app.encoders import Encoded
 from app.errors import Busy
 from app.inputs.store import Store, picture_of
 from app.settings import Settings
+
+LOG = logging.getLogger("sepviz.compute")
 
 # glibc would keep what each thread has freed for that thread; it is tens of megabytes.
 SPARING = {"MALLOC_ARENA_MAX": "2"}
@@ -24,8 +27,13 @@ SPARING = {"MALLOC_ARENA_MAX": "2"}
 # person alone waits for nothing else than that.
 NICE = 5
 LEAST_BETWEEN_STARTS_S = 1.0
+START_WITHIN_S = 60.0
+FINISH_WITHIN_S = 1.5  # the server has waited for its requests before
+LONGEST_S = 30.0  # what the budgets allow takes a second or two
 READ_AHEAD = 4 * 2**20  # bytes of answers
 _RETRY_S = 1
+
+_Child = asyncio.subprocess.Process
 
 
 class Crew(Protocol):
@@ -34,10 +42,6 @@ class Crew(Protocol):
     @property
     def ready(self) -> bool:
         """Whether a job would be begun at once."""
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The processes that there are now."""
 
     async def start(self) -> None:
         """Be ready, as soon as may be."""
@@ -55,116 +59,132 @@ class Process:
     Pictures are looked up in `store` here. Belongs to one event loop.
     """
 
-    longest_s: ClassVar[float] = 30.0  # what the budgets allow takes a second or two
-
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
-        self._command = (sys.executable, "-P", "-m", "app.compute.worker")
         nice = NICE if settings.mode != "local" else 0
-        self._arguments = tuple(map(str, (settings.workers, settings.input_cache_bytes, nice)))
+        arguments = map(str, (settings.workers, settings.input_cache_bytes, nice))
+        self._command = (sys.executable, "-P", "-m", "app.compute.worker", *arguments)
+        self._longest_s = max(LONGEST_S, 2 * settings.deadline_seconds)
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Encoded]] = {}
-        self._starting = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
-        self._listening: asyncio.Task[None] | None = None
-        self._started = float("-inf")
-        self._reviving: asyncio.Task[None] | None = None
+        self._living: asyncio.Task[None] | None = None
+        self._child: _Child | None = None
+        self._up: asyncio.Future[_Child] | None = None  # it comes to be ready, or is lost before
         self._closed = False
 
     @property
     def ready(self) -> bool:
         """Whether a job would be begun at once."""
-        return self._process is not None
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The process, if there is one."""
-        return (self._process.pid,) if self._process is not None else ()
+        return self._up is not None and self._up.done() and self._up.exception() is None
 
     async def start(self) -> None:
-        """Be ready, as soon as may be."""
-        with contextlib.suppress(Busy):
-            await self._running()
+        """Begin to be ready."""
+        self._begin()
 
     async def carry_out(self, job: Job) -> Encoded:
         """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it or never ends."""
         picture = await picture_of(self._store, job.spec)
-        process = await self._running()
+        child = await asyncio.shield(self._begin())
         number = next(self._numbers)
         done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
         self._asked[number] = done
-        _input(process).write(framed((number, job, picture)))
+        _input(child).write(framed((number, job, picture)))
         try:
-            async with asyncio.timeout(self.longest_s):
+            async with asyncio.timeout(self._longest_s):
                 return await asyncio.shield(done)
         except TimeoutError:
-            process.kill()
+            _kill(child)
             return await done  # it is lost, as soon as the process has ended
 
     async def close(self) -> None:
-        """Let it finish what is begun, and end."""
+        """Let it finish what is begun, for a while, and end."""
         self._closed = True
-        async with self._starting:
-            if self._process is not None:
-                _input(self._process).close()
-            if self._listening is not None:
-                await self._listening
-        if self._reviving is not None:
-            await self._reviving
+        if self._living is None:
+            return
+        if self._child is not None and self.ready:
+            _input(self._child).close()
+        elif self._child is not None:
+            _kill(self._child)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_WITHIN_S):
+                await asyncio.shield(self._living)
+        if self._child is not None:
+            _kill(self._child)
+        await self._living
 
-    async def _running(self) -> asyncio.subprocess.Process:
-        """The process, ready for work."""
-        async with self._starting:
-            if self._process is None:
-                if self._listening is not None:
-                    await self._listening
-                await asyncio.sleep(max(0.0, self._started + LEAST_BETWEEN_STARTS_S - time.monotonic()))
-                self._process = await self._begun()
-            return self._process
+    def _begin(self) -> asyncio.Future[_Child]:
+        """The process, as soon as it is ready."""
+        if self._up is None:
+            self._up = asyncio.get_running_loop().create_future()
+            self._living = asyncio.create_task(self._live())
+        return self._up
 
-    async def _begun(self) -> asyncio.subprocess.Process:
-        if self._closed:
-            raise _lost()
-        self._started = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
+    async def _live(self) -> None:
+        """One process after the other, until this is closed."""
+        while not self._closed:
+            begun, up = time.monotonic(), self._begin()
+            try:
+                self._child = await self._started()
+                up.set_result(self._child)
+                while True:
+                    await self._hand_out(self._child)
+            except (EOFError, OSError) as error:  # a timeout is an OSError
+                if not self._closed:
+                    LOG.warning("the process that computes has ended: %r", error)
+            except Exception:
+                LOG.exception("the process that computes is not understood")
+            self._up = asyncio.get_running_loop().create_future()
+            if self._child is not None:
+                _kill(self._child)
+                await self._child.wait()
+                self._child = None
+            _lose(up)
+            for done in self._asked.values():
+                _lose(done)
+            self._asked.clear()
+            if not self._closed:
+                await asyncio.sleep(max(0.0, begun + LEAST_BETWEEN_STARTS_S - time.monotonic()))
+        _lose(self._begin())
+
+    async def _started(self) -> _Child:
+        self._child = await asyncio.create_subprocess_exec(
             *self._command,
-            *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=SPARING | os.environ | {"PYTHONPATH": _with_this_code()},
             limit=READ_AHEAD,
+            start_new_session=True,  # Ctrl+C is for the server, which lets it finish
         )
-        try:
-            await _read(process)  # it is ready
-        except asyncio.IncompleteReadError:
-            await process.wait()
-            raise _lost() from None
-        self._listening = asyncio.create_task(self._listen(process))
-        return process
+        async with asyncio.timeout(START_WITHIN_S):
+            said = await _read(self._child)
+        if said != READY:
+            raise EOFError(said)
+        return self._child
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Hand out what comes, until it ends; whoever still waits then is told."""
-        with contextlib.suppress(asyncio.IncompleteReadError):
-            while True:
-                number, outcome, more = await _read(process)
-                if more:
-                    outcome = outcome._replace(body=await _output(process).readexactly(more))
-                done = self._asked.pop(number)
-                if done.done():
-                    continue
-                if isinstance(outcome, Exception):
-                    done.set_exception(outcome)
-                else:
-                    done.set_result(outcome)
-        self._process = None
-        await process.wait()
-        lost, self._asked = self._asked, {}
-        for done in lost.values():
-            if not done.done():
-                done.set_exception(_lost())
-        if not self._closed:
-            # Nobody has to ask for a new one.
-            self._reviving = asyncio.create_task(self.start())
+    async def _hand_out(self, child: _Child) -> None:
+        """The next outcome, to whom it is for."""
+        number, outcome, more = await _read(child)
+        if more:
+            outcome = outcome._replace(body=await _output(child).readexactly(more))
+        done = self._asked.pop(number)
+        if done.done():
+            return
+        if isinstance(outcome, Exception):
+            done.set_exception(outcome)
+        else:
+            done.set_result(outcome)
+
+
+def _lose(done: asyncio.Future[Any]) -> None:
+    if not done.done():
+        done.set_exception(Busy(f"the computation was lost; try again in {_RETRY_S} s", _RETRY_S))
+        # Where nobody waits, nobody asks for it, and asyncio would say so in the log.
+        done.exception()
+
+
+def _kill(child: _Child) -> None:
+    with suppress(ProcessLookupError):
+        child.kill()
 
 
 def _with_this_code() -> str:
@@ -174,20 +194,16 @@ def _with_this_code() -> str:
     return os.pathsep.join((here, given) if given else (here,))
 
 
-def _input(process: asyncio.subprocess.Process) -> asyncio.StreamWriter:
-    assert process.stdin is not None  # noqa: S101 - it is a pipe
-    return process.stdin
+def _input(child: _Child) -> asyncio.StreamWriter:
+    assert child.stdin is not None  # noqa: S101 - it is a pipe
+    return child.stdin
 
 
-def _output(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    return process.stdout
+def _output(child: _Child) -> asyncio.StreamReader:
+    assert child.stdout is not None  # noqa: S101 - it is a pipe
+    return child.stdout
 
 
-async def _read(process: asyncio.subprocess.Process) -> Any:
-    head = await _output(process).readexactly(HEAD)
-    return pickle.loads(await _output(process).readexactly(size(head)))  # noqa: S301 - by the worker's own pipe
-
-
-def _lost() -> Busy:
-    return Busy(f"the computation was lost; try again in {_RETRY_S} s", _RETRY_S)
+async def _read(child: _Child) -> Any:
+    head = await _output(child).readexactly(HEAD)
+    return pickle.loads(await _output(child).readexactly(size(head)))  # noqa: S301 - by the worker's own pipe

@@ -105,7 +105,7 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
     tools = Tools(Inputs(cache_bytes), templates(assets("templates")))
     with ThreadPoolExecutor(threads, "compute", one_torch_thread) as pool:
         # What is slow the first time, libraries and templates, is slow before anybody waits.
-        pool.submit(_outcome, View(LayerSpec(), Selection(), None), None, tools).result()
+        pool.submit(carry_out, View(LayerSpec(), Selection(), None), None, tools).result()
         answer(framed(READY))
         while (content := _read(jobs)) is not None:
             pool.submit(work, *content)

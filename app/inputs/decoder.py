@@ -116,7 +116,7 @@ class Decoder:
             raise _PoolBroken from None
 
     def _started(self) -> ProcessPool:
-        # Not a copy of this process, which has torch, threads and everybody's pictures in its memory.
+        # Not a copy of this process, which has threads, and everybody's pictures in its memory.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(method)
         if method == "forkserver":

@@ -1,4 +1,4 @@
-"""What is answered before it is parsed, while the event loop is late: from what is kept, or that the server is busy.
+"""What is answered before it is parsed, under pressure: from what is kept, or that the server is busy.
 
 To parse a request, find its route and answer or refuse it takes a millisecond or two; this takes a twentieth of it.
 Only what is computed is answered so, and only while the loop is late or the queue is full.
@@ -6,8 +6,10 @@ Only what is computed is answered so, and only while the loop is late or the que
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -27,20 +29,23 @@ TOO_LATE_S = 0.05
 CROWD = 32
 BEAT_S = 0.01
 _END = b"\r\n\r\n"
-# What has one of these wants more than an answer: what it holds is compared, a body is read, or the connection closed.
-# It is parsed.
+# What has one of these wants more than an answer: what it holds is compared, a body is read, or the connection closed
+# (but for `_USUAL`, which wants nothing). It is parsed.
 _MORE = tuple(
     b"\r\n" + name
     for name in (
         b"if-none-match:",
         b"content-length:",
         b"transfer-encoding:",
-        b"connection: close",
+        b"connection:",
         b"expect:",
         b"upgrade:",
         b"range:",
     )
 )
+
+
+_USUAL = b"\r\nconnection: keep-alive\r\n"
 
 
 class _Known(NamedTuple):
@@ -51,14 +56,14 @@ class _Known(NamedTuple):
 
 
 class Pressure:
-    """Whether the event loop is late while many wait; `start` is called in it.
+    """Sees whether the event loop is late, and answers meanwhile; `start` is called in it.
 
     `hosts` are the names of this server, `*` for any.
     """
 
     def __init__(self, compute: Compute, hosts: Sequence[str] = ("*",)) -> None:
         self._compute = compute
-        self._hosts = hosts
+        self._hosts = frozenset(host.lower() for host in hosts)
         self._due = float("inf")
         self._timer: asyncio.TimerHandle | None = None
         self._known: LRUCache[bytes, _Known] = LRUCache(MOST_KNOWN)
@@ -82,13 +87,16 @@ class Pressure:
     def heard(self, request: Request, key: str, cache: str) -> None:
         """A good request asks for the result of that key, which may be kept so long."""
         scope = request.scope
+        if b"GET %s?" % scope["raw_path"] not in COMPUTED:
+            return
         self._known[scope["raw_path"] + b"?" + scope["query_string"]] = _Known(key, cache)
 
     def at_once(self, request: bytes, begun: int) -> bytes | None:
         """The whole answer to a whole request, while `begun` others go on; None: it is to be parsed."""
         late = self.late_s
-        # Whoever is begun and waits for no job is still to be parsed, and comes to the queue before this one.
-        full = self._compute.waiting + begun - self._compute.watching >= self._compute.queue
+        # Where the loop is late, whoever is begun and waits for no job is still to be parsed, and may want a place.
+        coming = begun - self._compute.watching if late >= LATE_S else 0
+        full = self._compute.waiting + coming >= self._compute.queue
         if (late < LATE_S and not full) or not _is_plain(request):
             return None
         known = self._known.get(request.split(b" ", 2)[1])
@@ -115,19 +123,19 @@ class Pressure:
 
     def _is_ours(self, request: bytes) -> bool:
         _, _, rest = request.lower().partition(b"\r\nhost:")
-        name = rest.partition(b"\r\n")[0].strip().partition(b":")[0]
-        return "*" in self._hosts or name.decode("latin-1") in self._hosts
+        name = re.sub(r":\d*$", "", rest.partition(b"\r\n")[0].strip().decode("latin-1"))
+        return "*" in self._hosts or name in self._hosts
 
 
 def _is_plain(request: bytes) -> bool:
     """Whether it is one whole request for something that is computed, and asks for no more than that."""
     if not request.startswith(COMPUTED) or request.find(_END) != len(request) - len(_END):
         return False
-    folded = request.lower()
+    folded = request.lower().replace(_USUAL, b"\r\n")
     return b" http/1.1\r\n" in folded and folded.count(b"\r\nhost:") == 1 and not any(each in folded for each in _MORE)
 
 
 def _whole(status: HTTPStatus, media_type: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    told = {"Content-Type": media_type, "Content-Length": str(len(body)), **headers}
+    told = {"Date": formatdate(usegmt=True), "Content-Type": media_type, "Content-Length": str(len(body)), **headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode() + body

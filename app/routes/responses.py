@@ -13,10 +13,11 @@ from app.encoders import Encoded
 
 
 def _processor() -> str:
-    """What the processor is called; on Linux Python itself does not know."""
+    """What the processor can do, as Linux tells; elsewhere what it is called."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.exists() else []
-    return next((line.partition(":")[2] for line in lines if line.startswith("model name")), platform.processor())
+    able = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
+    return next(able, platform.processor())
 
 
 # Two processors may round the last digit differently; then it is another entity.

@@ -1,4 +1,4 @@
-"""The whole handler of /api/tensors, in this process, beside the bare convolutions of the same layer."""
+"""The whole handler of /api/tensors, with the process that computes, beside the bare convolutions of the same layer."""
 
 import asyncio
 import time

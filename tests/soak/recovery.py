@@ -95,9 +95,10 @@ async def _worker(server: Server, runs: int) -> Recovered:
         before = await _come(server)
         asked = [asyncio.ensure_future(each.ask(get(JOB.format(seed=next(seeds))))) for each in connections]
         await _all_in(server, AT_WORK, before)
-        for each in psutil.Process(server.pid).children():
-            if "app.compute.worker" in each.cmdline():
-                each.kill()
+        killed = [each for each in psutil.Process(server.pid).children() if "app.compute.worker" in each.cmdline()]
+        faults += [] if killed else ["there is nobody who computes"]
+        for each in killed:
+            each.kill()
         begun = time.perf_counter()
         answers = await asyncio.gather(*asked)
         faults += [f"answered {each.status}" for each in answers if each.status not in (200, 503)]
