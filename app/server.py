@@ -24,13 +24,13 @@ BACKLOG = 2048
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
-AtOnce = Callable[[bytes, int], bytes | None]  # the answer to what has come, with so many requests begun
+AtOnce = Callable[[bytes], tuple[bytes, bytes] | None]  # the head and the body that answer what has come
 # The interpreter passes from a thread that draws a PNG to the event loop this often where both have work; the default,
 # 5 ms, is as long as several answers take.
 SWITCH_S = 0.001
 
 
-def _never(_request: bytes, _begun: int) -> bytes | None:
+def _never(_request: bytes) -> tuple[bytes, bytes] | None:
     return None
 
 
@@ -56,12 +56,20 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something; a phase that goes on keeps its deadline."""
-        if self._is_quiet() and (answer := self._at_once(data, len(self.tasks))):
-            self.transport.write(answer)
+        if self._is_quiet() and (answer := self._at_once(data)):
+            for part in answer:  # the body may be everybody's: it is not copied
+                self.transport.write(part)
             self._wait_anew()
             return
         super().data_received(data)
         self._enter(self._now())
+
+    def send_400_response(self, msg: str) -> None:
+        """What has come is no HTTP; where an answer is out already, nothing more can be said."""
+        try:
+            super().send_400_response(msg)
+        except h11.LocalProtocolError:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """An answer is out."""

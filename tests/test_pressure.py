@@ -1,5 +1,6 @@
 """What is answered before it is parsed: only what is computed, only whole, and only under pressure."""
 
+import asyncio
 import json
 from email.utils import parsedate_to_datetime
 
@@ -26,8 +27,8 @@ class Compute:
 
     queue = QUEUE
 
-    def __init__(self, waiting=0, watching=0, kept=None, expected=()):
-        self.waiting, self.watching, self._kept, self._expected = waiting, watching, kept or {}, expected
+    def __init__(self, waiting=0, kept=None, expected=()):
+        self.waiting, self._kept, self._expected = waiting, kept or {}, expected
         self.counts = Counts()
 
     def kept(self, key):
@@ -44,9 +45,14 @@ class Late(Pressure):
     late_s = 0.0
 
 
-def late(seconds, hosts=("localhost",), **compute):
-    """The pressure of a loop that is so late; it has heard `VIEW`, whose result has the key `v`."""
+def late(seconds, hosts=("localhost",), coming=0, **compute):
+    """The pressure of a loop that is so late; it has heard `VIEW`, whose result has the key `v`.
+
+    So many requests for other results are still to be parsed.
+    """
     found = Late(Compute(**compute), hosts)
+    for _ in range(coming):
+        assert found.at_once(VIEW) is None
     found.late_s = seconds
     scope = {"type": "http", "raw_path": b"/view", "query_string": b"kernel_size=5"}
     found.heard(Request(scope), "v", CACHED)
@@ -54,11 +60,11 @@ def late(seconds, hosts=("localhost",), **compute):
 
 
 def parsed(answer):
-    """The answer as an HTTP library reads it."""
+    """The answer, head and body, as an HTTP library reads it."""
     connection = h11.Connection(h11.CLIENT)
     connection.send(h11.Request(method="GET", target="/", headers=[("Host", "localhost")]))
     connection.send(h11.EndOfMessage())
-    connection.receive_data(answer)
+    connection.receive_data(b"".join(answer))
     head, body, end = connection.next_event(), connection.next_event(), connection.next_event()
     assert isinstance(end, h11.EndOfMessage)
     assert connection.trailing_data == (b"", False)
@@ -66,33 +72,41 @@ def parsed(answer):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "waiting", "watching", "begun", "away"),
+    ("seconds", "waiting", "coming", "away"),
     [
-        (0, QUEUE - 1, QUEUE - 1, QUEUE - 1, False),
-        (0, QUEUE, QUEUE, QUEUE, True),
-        (2 * LATE_S, 0, 0, QUEUE, True),  # all of these are still to be parsed, and come first
-        (0, 0, 0, 2 * QUEUE, False),  # these upload, or draw: a loop that is not late has parsed them
-        (2 * LATE_S, 0, QUEUE, QUEUE, False),  # all of these wait for what is computed already
-        (2 * LATE_S, QUEUE // 2, QUEUE // 2, QUEUE, True),
-        (2 * LATE_S, 0, 0, CROWD, False),
-        (2 * TOO_LATE_S, 0, 0, CROWD, True),
-        (100 * TOO_LATE_S, 0, 0, CROWD - 1, False),
+        (0, QUEUE - 1, 0, False),
+        (0, QUEUE, 0, True),
+        (0, QUEUE // 2, QUEUE // 2, True),  # those that are still to be parsed come first
+        (2 * LATE_S, 0, CROWD, False),
+        (2 * TOO_LATE_S, 0, CROWD, True),
+        (100 * TOO_LATE_S, 0, CROWD - 1, False),
     ],
 )
-def test_where_there_is_no_place_or_the_loop_is_very_late(seconds, waiting, watching, begun, away):
-    found = late(seconds, waiting=waiting, watching=watching)
-    assert (found.at_once(VIEW, begun) is not None) == away
+def test_where_there_is_no_place_or_the_loop_is_very_late(seconds, waiting, coming, away):
+    found = late(seconds, coming=coming, waiting=waiting)
+    assert (found.at_once(VIEW) is not None) == away
     assert found._compute.counts.turned_away == away
 
 
+def test_what_was_parsed_before_the_last_beat_comes_no_more():
+    found = late(0, coming=QUEUE - 1)
+
+    async def beat():
+        found.start()
+        found.stop()
+
+    asyncio.run(beat())
+    assert found._coming == 0
+
+
 def test_what_is_on_its_way_is_joined_unless_the_loop_is_very_late():
-    assert late(0, waiting=QUEUE, expected=["v"]).at_once(VIEW, 0) is None
-    assert late(0, waiting=QUEUE, expected=["w"]).at_once(VIEW, 0) is not None
-    assert late(2 * TOO_LATE_S, expected=["v"]).at_once(VIEW, CROWD) is not None
+    assert late(0, waiting=QUEUE, expected=["v"]).at_once(VIEW) is None
+    assert late(0, waiting=QUEUE, expected=["w"]).at_once(VIEW) is not None
+    assert late(2 * TOO_LATE_S, coming=CROWD, expected=["v"]).at_once(VIEW) is not None
 
 
 def test_the_answer_is_a_problem_that_says_when_to_come_again():
-    status, headers, body = parsed(late(1, waiting=QUEUE).at_once(VIEW, 0))
+    status, headers, body = parsed(late(1, waiting=QUEUE).at_once(VIEW))
     document = json.loads(body)
     assert status == 503
     assert headers[b"content-type"] == b"application/problem+json"
@@ -111,15 +125,15 @@ def test_what_is_kept_is_answered_with_the_very_headers_of_the_route():
         assert plain.headers["content-type"] == "application/octet-stream"
         request = b"GET /view?size=8 HTTP/1.1\r\nhost: localhost:8000\r\n\r\n"
         pressure._due = float("inf")
-        assert pressure.at_once(request, 0) is None, "the loop is not late"
+        assert pressure.at_once(request) is None, "the loop is not late"
         pressure._due = float("-inf")
-        status, headers, body = parsed(pressure.at_once(request, 0))
+        status, headers, body = parsed(pressure.at_once(request))
         assert (status, body) == (200, plain.content)
         told = {name.decode(): value.decode() for name, value in headers.items()}
         assert parsedate_to_datetime(told.pop("date")), "which uvicorn adds to what the app answers"
         assert told == dict(plain.headers)
         for other in (b"GET /view?size=9", b"GET /view?size=8&"):
-            assert pressure.at_once(request.replace(b"GET /view?size=8", other), 0) is None
+            assert pressure.at_once(request.replace(b"GET /view?size=8", other)) is None
 
 
 KEPT = {"v": Encoded(b"kept", "text/plain")}
@@ -140,7 +154,7 @@ KEPT = {"v": Encoded(b"kept", "text/plain")}
 )
 def test_what_is_kept_is_for_those_who_know_the_name(hosts, host, ours):
     request = VIEW.replace(b"localhost", host)
-    assert (late(2 * LATE_S, hosts, kept=KEPT).at_once(request, 0) is not None) == ours
+    assert (late(2 * LATE_S, hosts, kept=KEPT).at_once(request) is not None) == ours
 
 
 @pytest.mark.parametrize(
@@ -155,6 +169,20 @@ def test_what_is_kept_is_for_those_who_know_the_name(hosts, host, ours):
         VIEW + b"x",
         VIEW.replace(b"\r\nHost", b"\r\nHost: evil.example\r\nHost"),
         VIEW.replace(b"Host", b"If-None-Match: *\r\nHost"),
+        VIEW.replace(b"Host", b"X: 1\nContent-Length: 43\r\nHost"),
+        VIEW.replace(b"Host", b"X: 1\nTransfer-Encoding: chunked\r\nHost"),
+        VIEW.replace(b"Host", b"X: 1\nIf-None-Match: *\r\nHost"),
+        VIEW.replace(b"Host", b"Content-Length : 5\r\nHost"),
+        VIEW.replace(b"Host", b"X bad\r\nHost"),
+        VIEW.replace(b"Host", b": empty\r\nHost"),
+        VIEW.replace(b"Host", b"X: a\0b\r\nHost"),
+        VIEW.replace(b"Host", b" folded: 1\r\nHost"),
+        VIEW.replace(b"\r\n\r\n", b"\r\n .evil.example\r\n\r\n"),
+        VIEW.replace(b"HTTP/1.1", b"http/1.1"),
+        VIEW.replace(b"HTTP/1.1", b"foo HTTP/1.1"),
+        VIEW.replace(b"HTTP/1.1\r\n", b"HTTP/1.0\r\nX: http/1.1\r\n"),
+        VIEW.replace(b"Host", b"Connection: keep-alive\r\nConnection: close\r\nHost"),
+        b"GET /view?kernel_size=5 HTTP/1.1\r\n\r\n",
         VIEW.replace(b"Host", b"Content-Length: 9\r\nHost"),
         VIEW.replace(b"Host", b"transfer-encoding: chunked\r\nHost"),
         VIEW.replace(b"Host", b"Connection: close\r\nHost"),
@@ -164,28 +192,28 @@ def test_what_is_kept_is_for_those_who_know_the_name(hosts, host, ours):
     ],
 )
 def test_everything_else_is_heard(request_):
-    assert late(1, waiting=QUEUE, kept=KEPT).at_once(request_, CROWD) is None
+    assert late(1, waiting=QUEUE, kept=KEPT).at_once(request_) is None
 
 
 def test_a_quiet_connection_is_answered_and_stays_open(watched):  # noqa: F811
     protocol, transport, _ = watched
     written, shown = [], []
     transport.write = written.append
-    protocol._at_once = lambda data, _: shown.append(data) or b"answer"
+    protocol._at_once = lambda data: shown.append(data) or (b"head", b"body")
     protocol.data_received(VIEW[:20])
-    assert (shown, written) == ([VIEW[:20]], [b"answer"])
-    protocol._at_once = lambda *_: None
+    assert (shown, written) == ([VIEW[:20]], [b"head", b"body"])
+    protocol._at_once = lambda _: None
     protocol.data_received(VIEW[:20])  # half a request is being read: what comes now is the rest of it
-    protocol._at_once = lambda data, _: shown.append(data) or b"answer"
+    protocol._at_once = lambda data: shown.append(data) or (b"head", b"body")
     protocol.data_received(VIEW[20:])
-    assert len(written) == 1
+    assert written == [b"head", b"body"]
     assert not transport.aborted
 
 
 def test_an_answer_at_once_begins_the_waiting_anew(watched):  # noqa: F811
     protocol, transport, loop = watched
     transport.write = lambda _: None
-    protocol._at_once = lambda *_: b"answer"
+    protocol._at_once = lambda _: (b"head", b"body")
     for _ in range(3):
         before = running(loop)
         protocol.data_received(VIEW)
@@ -197,12 +225,12 @@ def test_who_takes_no_answer_gets_no_more_at_once(watched):  # noqa: F811
     protocol, transport, _ = watched
     written = []
     transport.write = written.append
-    protocol._at_once = lambda *_: b"answer"
+    protocol._at_once = lambda _: (b"head", b"body")
     transport.untaken = 1
     protocol.data_received(VIEW)
-    assert b"answer" not in written
+    assert b"head" not in written
 
 
 def test_the_prefixes_are_those_of_routes():
     paths = set(create_app().openapi()["paths"])
-    assert {each.removeprefix(b"GET ").removesuffix(b"?").decode() for each in pressure.COMPUTED} <= paths
+    assert {each.decode() for each in pressure.COMPUTED} <= paths

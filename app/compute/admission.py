@@ -87,17 +87,11 @@ class Compute:
         self._waiting: OrderedDict[str, _Admitted] = OrderedDict()
         self._running: dict[str, _Admitted] = {}
         self._mean_s = 0.01
-        self._watching = 0
 
     @property
     def waiting(self) -> int:
         """How many jobs are not yet begun."""
         return len(self._waiting)
-
-    @property
-    def watching(self) -> int:
-        """How many wait for a job, begun or not."""
-        return self._watching
 
     @property
     def cached_bytes(self) -> int:
@@ -123,7 +117,6 @@ class Compute:
                 return known
             admitted = self._joined(key) or self._admit(_Admitted(key, job, client.page, keep))
         admitted.watchers += 1
-        self._watching += 1
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await asyncio.shield(admitted.done)
@@ -135,7 +128,6 @@ class Compute:
             ) from None
         finally:
             admitted.watchers -= 1
-            self._watching -= 1
             if not admitted.watchers and self._waiting.get(key) is admitted:
                 del self._waiting[key]
                 self.counts.dropped += 1

@@ -85,6 +85,8 @@ class Process:
         """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it or never ends."""
         picture = await picture_of(self._store, job.spec)
         child = await asyncio.shield(self._begin())
+        if child is not self._child:  # it has died in this very moment
+            raise _lost()
         number = next(self._numbers)
         done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
         self._asked[number] = done
@@ -177,9 +179,13 @@ class Process:
 
 def _lose(done: asyncio.Future[Any]) -> None:
     if not done.done():
-        done.set_exception(Busy(f"the computation was lost; try again in {_RETRY_S} s", _RETRY_S))
+        done.set_exception(_lost())
         # Where nobody waits, nobody asks for it, and asyncio would say so in the log.
         done.exception()
+
+
+def _lost() -> Busy:
+    return Busy(f"the computation was lost; try again in {_RETRY_S} s", _RETRY_S)
 
 
 def _kill(child: _Child) -> None:

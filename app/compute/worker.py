@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -132,12 +133,14 @@ def _outcome(job: Job, picture: Pixels | None, tools: Tools) -> Encoded | Except
 
 def _read(pipe: BinaryIO) -> tuple[int, Job, Pixels | None] | None:
     """The next job; None at the end."""
-    body = pipe.read(size(pipe.read(HEAD)))
-    if not body:
+    expected = size(pipe.read(HEAD))
+    body = pipe.read(expected)
+    if not body or len(body) < expected:
         return None
     content: tuple[int, Job, Pixels | None] = pickle.loads(body)  # noqa: S301 - from the server, by a pipe of its own
     return content
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    with suppress(BrokenPipeError):  # the server was killed
+        main(*map(int, sys.argv[1:]))

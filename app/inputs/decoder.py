@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import sys
 import time
 from concurrent.futures import CancelledError, TimeoutError  # noqa: A004 - pebble raises this one
@@ -119,6 +120,8 @@ class Decoder:
         # Not a copy of this process, which has threads, and everybody's pictures in its memory.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context = multiprocessing.get_context(method)
+        # Its helpers would look for modules where the server was started, before they look anywhere else.
+        os.environ["PYTHONSAFEPATH"] = "1"
         if method == "forkserver":
             context.set_forkserver_preload([decode.__module__])
         return ProcessPool(self._processes, max_tasks=TASKS_OF_A_PROCESS, initializer=_limit, context=context)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from app.compute import Client, Job
 from app.encoders import Encoded
 from app.errors import Busy
-from app.inputs.store import is_upload
+from app.inputs.store import is_upload, picture_of
 from app.routes.responses import CACHED, PRIVATE, address, respond, unchanged
 from app.routes.services import Services
 
@@ -21,6 +21,7 @@ async def computed(request: Request, asked: BaseModel, services: Services, job: 
     """
     if is_upload(job.spec.input):
         cache = PRIVATE
+        await picture_of(services.store, job.spec)  # who asks too late joins nobody who asked in time
     key = address(request, asked)
     if same := unchanged(request, key, cache):
         return same

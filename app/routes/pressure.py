@@ -20,32 +20,29 @@ from app.compute import Compute
 from app.routes.headers import EVERYWHERE
 from app.routes.responses import tagged
 
-COMPUTED = (b"GET /view?", b"GET /api/tensors?")
+COMPUTED = (b"/view", b"/api/tensors")
 MOST_KNOWN = 4096  # addresses
 LATE_S = 0.02
-# So late, with so many requests begun, it is by requests alone: many of those who ask have left before they are heard,
-# and the queue stays short.
+# So late, with so many requests to be parsed, it is by requests alone: many of those who ask have left before they are
+# heard, and the queue stays short.
 TOO_LATE_S = 0.05
 CROWD = 32
 BEAT_S = 0.01
-_END = b"\r\n\r\n"
-# What has one of these wants more than an answer: what it holds is compared, a body is read, or the connection closed
-# (but for `_USUAL`, which wants nothing). It is parsed.
-_MORE = tuple(
-    b"\r\n" + name
-    for name in (
-        b"if-none-match:",
-        b"content-length:",
-        b"transfer-encoding:",
-        b"connection:",
-        b"expect:",
-        b"upgrade:",
-        b"range:",
-    )
+# A whole request for what is computed, in the strictest form: what two parsers might read in two ways is left to the
+# one that there is.
+_PLAIN = re.compile(
+    rb"GET ((?:/view|/api/tensors)\?[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
-
-
-_USUAL = b"\r\nconnection: keep-alive\r\n"
+# Who sends one of these wants more than an answer: what it holds is compared, a body is read, the connection closed.
+_MORE = {
+    b"if-none-match",
+    b"content-length",
+    b"transfer-encoding",
+    b"expect",
+    b"upgrade",
+    b"range",
+}
+_USUAL = b"keep-alive"
 
 
 class _Known(NamedTuple):
@@ -66,12 +63,14 @@ class Pressure:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._due = float("inf")
         self._timer: asyncio.TimerHandle | None = None
+        self._coming = 0  # requests that were left to the parser and are not yet heard
         self._known: LRUCache[bytes, _Known] = LRUCache(MOST_KNOWN)
 
     def start(self) -> None:
         """Begin to watch the loop."""
         # Not by the loop's own time, which may stand still while it is at work.
         self._due = time.monotonic() + BEAT_S
+        self._coming = 0
         self._timer = asyncio.get_running_loop().call_later(BEAT_S, self.start)
 
     def stop(self) -> None:
@@ -87,33 +86,35 @@ class Pressure:
     def heard(self, request: Request, key: str, cache: str) -> None:
         """A good request asks for the result of that key, which may be kept so long."""
         scope = request.scope
-        if b"GET %s?" % scope["raw_path"] not in COMPUTED:
-            return
-        self._known[scope["raw_path"] + b"?" + scope["query_string"]] = _Known(key, cache)
+        if scope["raw_path"] in COMPUTED:
+            self._known[scope["raw_path"] + b"?" + scope["query_string"]] = _Known(key, cache)
 
-    def at_once(self, request: bytes, begun: int) -> bytes | None:
-        """The whole answer to a whole request, while `begun` others go on; None: it is to be parsed."""
+    def at_once(self, request: bytes) -> tuple[bytes, bytes] | None:
+        """The whole answer, head and body, to a whole request; None: it is to be parsed."""
         late = self.late_s
-        # Where the loop is late, whoever is begun and waits for no job is still to be parsed, and may want a place.
-        coming = begun - self._compute.watching if late >= LATE_S else 0
-        full = self._compute.waiting + coming >= self._compute.queue
-        if (late < LATE_S and not full) or not _is_plain(request):
+        full = self._compute.waiting + self._coming >= self._compute.queue
+        plain = _PLAIN.fullmatch(request) if request.startswith(b"GET ") else None
+        if plain is None:
             return None
-        known = self._known.get(request.split(b" ", 2)[1])
-        if known and self._is_ours(request) and (answer := self._kept(known)):
-            return answer
-        too_late = late >= TOO_LATE_S and begun >= CROWD
-        if too_late or (full and not (known and self._compute.expected(known.key))):
-            return self._refusal()
+        if late >= LATE_S or full:
+            target, names = plain[1], _names(plain[2])
+            if names is not None:
+                known = self._known.get(target)
+                if known and self._is_ours(names[b"host"]) and (answer := self._kept(known)):
+                    return answer
+                too_late = late >= TOO_LATE_S and self._coming >= CROWD
+                if too_late or (full and not (known and self._compute.expected(known.key))):
+                    return self._refusal()
+        self._coming += 1
         return None
 
-    def _kept(self, known: _Known) -> bytes | None:
+    def _kept(self, known: _Known) -> tuple[bytes, bytes] | None:
         encoded = self._compute.kept(known.key)
         if encoded is None:
             return None
         return _whole(HTTPStatus.OK, encoded.media_type, encoded.body, EVERYWHERE | tagged(known.key, known.cache))
 
-    def _refusal(self) -> bytes:
+    def _refusal(self) -> tuple[bytes, bytes]:
         self._compute.counts.turned_away += 1
         busy = self._compute.busy()
         status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -121,21 +122,24 @@ class Pressure:
         more = {"Retry-After": str(busy.retry_after), "Cache-Control": "no-store"}
         return _whole(status, "application/problem+json", json.dumps(document).encode(), EVERYWHERE | more)
 
-    def _is_ours(self, request: bytes) -> bool:
-        _, _, rest = request.lower().partition(b"\r\nhost:")
-        name = re.sub(r":\d*$", "", rest.partition(b"\r\n")[0].strip().decode("latin-1"))
-        return "*" in self._hosts or name in self._hosts
+    def _is_ours(self, host: bytes) -> bool:
+        return "*" in self._hosts or re.sub(r":\d*$", "", host.decode("latin-1").lower()) in self._hosts
 
 
-def _is_plain(request: bytes) -> bool:
-    """Whether it is one whole request for something that is computed, and asks for no more than that."""
-    if not request.startswith(COMPUTED) or request.find(_END) != len(request) - len(_END):
-        return False
-    folded = request.lower().replace(_USUAL, b"\r\n")
-    return b" http/1.1\r\n" in folded and folded.count(b"\r\nhost:") == 1 and not any(each in folded for each in _MORE)
+def _names(lines: bytes) -> dict[bytes, bytes] | None:
+    """The headers by their names in small letters; None where they want more than an answer, or name no one host."""
+    headers: dict[bytes, bytes] = {}
+    for line in lines.splitlines():
+        name, _, value = line.partition(b":")
+        name, value = name.lower(), value.strip()
+        wants_more = name in _MORE or (name == b"connection" and value.lower() != _USUAL)
+        if wants_more or (name == b"host" and name in headers):
+            return None
+        headers[name] = value
+    return headers if b"host" in headers else None
 
 
-def _whole(status: HTTPStatus, media_type: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+def _whole(status: HTTPStatus, media_type: str, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, bytes]:
     told = {"Date": formatdate(usegmt=True), "Content-Type": media_type, "Content-Length": str(len(body)), **headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
-    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode() + body
+    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode(), body
