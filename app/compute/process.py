@@ -126,10 +126,11 @@ class Process:
         while not self._closed:
             begun, up = time.monotonic(), self._begin()
             try:
-                self._child = await self._started()
-                up.set_result(self._child)
+                self._child = child = await self._spawned()
+                await _greeting(child)
+                up.set_result(child)
                 while True:
-                    await self._hand_out(self._child)
+                    await self._hand_out(child)
             except (EOFError, OSError) as error:  # a timeout is an OSError
                 if not self._closed:
                     LOG.warning("the process that computes has ended: %r", error)
@@ -148,8 +149,8 @@ class Process:
                 await asyncio.sleep(max(0.0, begun + LEAST_BETWEEN_STARTS_S - time.monotonic()))
         _lose(self._begin())
 
-    async def _started(self) -> _Child:
-        self._child = await asyncio.create_subprocess_exec(
+    async def _spawned(self) -> _Child:
+        return await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -157,11 +158,6 @@ class Process:
             limit=READ_AHEAD,
             start_new_session=True,  # Ctrl+C is for the server, which lets it finish
         )
-        async with asyncio.timeout(START_WITHIN_S):
-            said = await _read(self._child)
-        if said != READY:
-            raise EOFError(said)
-        return self._child
 
     async def _hand_out(self, child: _Child) -> None:
         """The next outcome, to whom it is for."""
@@ -208,6 +204,14 @@ def _input(child: _Child) -> asyncio.StreamWriter:
 def _output(child: _Child) -> asyncio.StreamReader:
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     return child.stdout
+
+
+async def _greeting(child: _Child) -> None:
+    """Until it is ready; raises `EOFError` where it ends before or says something else, `TimeoutError`."""
+    async with asyncio.timeout(START_WITHIN_S):
+        said = await _read(child)
+    if said != READY:
+        raise EOFError(said)
 
 
 async def _read(child: _Child) -> Any:

@@ -91,22 +91,27 @@ class Pressure:
 
     def at_once(self, request: bytes) -> tuple[bytes, bytes] | None:
         """The whole answer, head and body, to a whole request; None: it is to be parsed."""
-        late = self.late_s
-        full = self._compute.waiting + self._coming >= self._compute.queue
-        plain = _PLAIN.fullmatch(request) if request.startswith(b"GET ") else None
+        plain = _PLAIN.fullmatch(request)
         if plain is None:
             return None
-        if late >= LATE_S or full:
-            target, names = plain[1], _names(plain[2])
-            if names is not None:
-                known = self._known.get(target)
-                if known and self._is_ours(names[b"host"]) and (answer := self._kept(known)):
-                    return answer
-                too_late = late >= TOO_LATE_S and self._coming >= CROWD
-                if too_late or (full and not (known and self._compute.expected(known.key))):
-                    return self._refusal()
-        self._coming += 1
-        return None
+        answer = self._answer(plain[1], plain[2])
+        self._coming += answer is None
+        return answer
+
+    def _answer(self, target: bytes, lines: bytes) -> tuple[bytes, bytes] | None:
+        late = self.late_s
+        full = self._compute.waiting + self._coming >= self._compute.queue
+        if late < LATE_S and not full:
+            return None
+        headers = _headers(lines)
+        if headers is None:
+            return None
+        known = self._known.get(target)
+        if known and self._is_ours(headers[b"host"]) and (answer := self._kept(known)):
+            return answer
+        too_late = late >= TOO_LATE_S and self._coming >= CROWD
+        on_its_way = known is not None and self._compute.expected(known.key)
+        return self._refusal() if too_late or (full and not on_its_way) else None
 
     def _kept(self, known: _Known) -> tuple[bytes, bytes] | None:
         encoded = self._compute.kept(known.key)
@@ -126,7 +131,7 @@ class Pressure:
         return "*" in self._hosts or re.sub(r":\d*$", "", host.decode("latin-1").lower()) in self._hosts
 
 
-def _names(lines: bytes) -> dict[bytes, bytes] | None:
+def _headers(lines: bytes) -> dict[bytes, bytes] | None:
     """The headers by their names in small letters; None where they want more than an answer, or name no one host."""
     headers: dict[bytes, bytes] = {}
     for line in lines.splitlines():
