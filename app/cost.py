@@ -113,7 +113,7 @@ class Comparison:
         return self.layer.params / self.standard.params
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def compare(spec: LayerSpec) -> Comparison:
     """The costs of the layer and of what it replaces; `InvalidParameters` where the output would be empty."""
     return Comparison(

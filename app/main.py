@@ -28,7 +28,7 @@ from app.settings import Settings, assets
 def create_app(
     settings: Settings | None = None,
     clock: Callable[[], float] = time.monotonic,
-    crew: Callable[[Settings, Store], Crew] = Process,
+    crew: Callable[[Settings], Crew] = Process,
 ) -> FastAPI:
     """An app of its own; nothing is shared between two of them.
 
@@ -38,9 +38,8 @@ def create_app(
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     store = _store(settings, redis_url, clock)
     limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
-    at_work = crew(settings, store)
+    at_work = crew(settings)
     compute = Compute(
-        at_work.carry_out,
         settings.workers,
         settings.queue,
         settings.deadline_seconds,

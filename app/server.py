@@ -6,9 +6,11 @@ added to it.
 
 import asyncio
 import logging
+import math
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -21,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
+MOST_UNTAKEN = 64 * 2**20
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
@@ -37,6 +40,8 @@ def _never(_request: bytes) -> tuple[bytes, bytes] | None:
 class DeadlineProtocol(H11Protocol):
     """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer.
 
+    Answers that are not taken wait in memory. Where those of all connections are more than `MOST_UNTAKEN` bytes, who
+    has kept most of it for longest is cut off.
     `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
     """
 
@@ -46,6 +51,7 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **options)
         self._at_once = at_once
         self._untaken = 0
+        self.slow_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -76,6 +82,17 @@ class DeadlineProtocol(H11Protocol):
         super().on_response_complete()
         self._enter(self._now())
 
+    def pause_writing(self) -> None:
+        """The client takes more slowly than it is given."""
+        super().pause_writing()
+        self.slow_since = time.monotonic()
+        self._make_room()
+
+    def resume_writing(self) -> None:
+        """It has taken nearly all of it."""
+        super().resume_writing()
+        self.slow_since = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._enter("")
@@ -105,6 +122,19 @@ class DeadlineProtocol(H11Protocol):
             self._deadline.cancel()
         self._phase = phase
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
+
+    def _make_room(self) -> None:
+        """Cut off whoever keeps most for longest, until what is left may stay."""
+        now = time.monotonic()
+        untaken = {
+            each: (each.transport.get_write_buffer_size(), now - each.slow_since)
+            for each in self.connections
+            if isinstance(each, DeadlineProtocol) and each.slow_since is not None
+        }
+        while len(untaken) > 1 and sum(size for size, _ in untaken.values()) > MOST_UNTAKEN:
+            worst = max(untaken, key=lambda each: math.prod(untaken[each]))
+            del untaken[worst]
+            worst.transport.abort()
 
     def _close(self) -> None:
         """Too late, unless an answer is still being taken, however slowly: it is complete when all of it is written."""

@@ -79,14 +79,14 @@ class ConvShape:
         return range(start, start + self.kernel[axis] * self.dilation[axis], self.dilation[axis])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def plan(spec: LayerSpec) -> tuple[ConvShape, ...]:
     """The convolutions of the layer, in order; `InvalidParameters` where the output would be empty."""
     _refuse_empty(spec)
     return tuple(_convolutions(spec))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def replaced(spec: LayerSpec) -> ConvShape:
     """The one convolution of the same shape that the layer stands for.
 

@@ -156,7 +156,7 @@ class LayerSpec(BaseModel):
 
 
 # The page names one layer a dozen times. No value has a character that an address would have to escape.
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _query(spec: LayerSpec) -> str:
     return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
 

@@ -10,7 +10,6 @@ from functools import partial
 from app import main
 from app.compute.worker import Tools, carry_out, one_torch_thread
 from app.inputs import Inputs
-from app.inputs.store import picture_of
 from app.page import templates
 from app.settings import assets
 
@@ -20,16 +19,14 @@ class Here:
 
     ready = True
 
-    def __init__(self, settings, store):
-        self._store = store
-        self._tools = Tools(Inputs(settings.input_cache_bytes, store.clock), templates(assets("templates")))
+    def __init__(self, settings):
+        self._tools = Tools(Inputs(settings.input_cache_bytes), templates(assets("templates")))
         self._pool = ThreadPoolExecutor(settings.workers, "compute", one_torch_thread)
 
     async def start(self):
         pass
 
-    async def carry_out(self, job):
-        picture = await picture_of(self._store, job.spec)
+    async def carry_out(self, job, picture):
         return await asyncio.get_running_loop().run_in_executor(self._pool, carry_out, job, picture, self._tools)
 
     async def close(self):

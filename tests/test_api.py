@@ -473,11 +473,11 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
         assert all_asked.wait(30)
         return carry_out(*arguments)
 
-    async def once(self, key, job, client=None, **options):
+    async def once(self, key, work, client=None, **options):
         asked.append(key)
         if len(asked) == 20:
             all_asked.set()
-        return await Compute.once(self, key, job, client, **options)
+        return await Compute.once(self, key, work, client, **options)
 
     monkeypatch.setattr(here, "carry_out", counted)
     monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 from limits import RateLimitItemPerSecond
@@ -14,13 +15,16 @@ from app.limits import Limits
 
 
 class Gate:
-    """Carries out jobs, which are names: it says when one begins, and ends it only when it is let through."""
+    """Gives work, each with a name: it says when one begins, and ends it only when it is let through."""
 
     def __init__(self):
         self.begun = []
         self.open = asyncio.Event()
 
-    async def carry_out(self, name):
+    def __call__(self, name):
+        return partial(self._work, name)
+
+    async def _work(self, name):
         self.begun.append(name)
         await self.open.wait()
         if name == "broken":
@@ -33,7 +37,7 @@ def together(scenario, *, workers=1, queue=3, deadline_s=30, cache_bytes=1000, c
     gate = Gate()
 
     async def main():
-        compute = Compute(gate.carry_out, workers, queue, deadline_s, cache_bytes, 60, clock, limits)
+        compute = Compute(workers, queue, deadline_s, cache_bytes, 60, clock, limits)
         try:
             return await scenario(compute, gate)
         finally:
@@ -58,11 +62,11 @@ async def settled(condition):
 
 def test_equal_keys_are_computed_once_and_kept():
     async def scenario(compute, gate):
-        asked = [asyncio.create_task(compute.once("a", "a")) for _ in range(5)]
+        asked = [asyncio.create_task(compute.once("a", gate("a"))) for _ in range(5)]
         await settled(lambda: compute.counts.joined == 4)
         gate.open.set()
         bodies = {(await each).body for each in asked}
-        again = await compute.once("a", "never")
+        again = await compute.once("a", gate("never"))
         return bodies, again.body, gate.begun, compute.counts
 
     bodies, again, begun, counts = together(scenario)
@@ -74,11 +78,11 @@ def test_equal_keys_are_computed_once_and_kept():
 
 def test_a_full_queue_refuses_with_the_seconds_to_wait():
     async def scenario(compute, gate):
-        asked = [asyncio.create_task(compute.once(name, name)) for name in "abcd"]
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcd"]
         await settled(lambda: compute.waiting == 3)
         with pytest.raises(Busy) as refused:
-            await compute.once("e", "e")
-        joined = asyncio.create_task(compute.once("d", "d"))
+            await compute.once("e", gate("e"))
+        joined = asyncio.create_task(compute.once("d", gate("d")))
         await settled(lambda: compute.counts.joined == 1)
         gate.open.set()
         return refused.value.retry_after, [(await each).body for each in [*asked, joined]]
@@ -90,11 +94,11 @@ def test_a_full_queue_refuses_with_the_seconds_to_wait():
 
 def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
     async def scenario(compute, gate):
-        first = asyncio.create_task(compute.once("first", "first"))
+        first = asyncio.create_task(compute.once("first", gate("first")))
         await settled(lambda: gate.begun == ["first"])
         names = [f"own{n}" for n in range(MOST_OF_A_PAGE + 2)]
-        own = [asyncio.create_task(compute.once(name, name, Client("page"))) for name in names]
-        other = asyncio.create_task(compute.once("other", "other", Client("another page")))
+        own = [asyncio.create_task(compute.once(name, gate(name), Client("page"))) for name in names]
+        other = asyncio.create_task(compute.once("other", gate("other"), Client("another page")))
         await settled(lambda: compute.counts.overtaken == 2)
         gate.open.set()
         await asyncio.gather(first, other)
@@ -107,11 +111,11 @@ def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
 
 def test_what_others_wait_for_too_is_nobodys_to_give_up():
     async def scenario(compute, gate):
-        first = asyncio.create_task(compute.once("first", "first"))
+        first = asyncio.create_task(compute.once("first", gate("first")))
         await settled(lambda: gate.begun == ["first"])
-        shared = [asyncio.create_task(compute.once("shared", "shared", Client(page))) for page in "ab"]
+        shared = [asyncio.create_task(compute.once("shared", gate("shared"), Client(page))) for page in "ab"]
         await settled(lambda: compute.counts.joined == 1)
-        own = [asyncio.create_task(compute.once(f"{n}", f"{n}", Client("a"))) for n in range(MOST_OF_A_PAGE + 1)]
+        own = [asyncio.create_task(compute.once(f"{n}", gate(f"{n}"), Client("a"))) for n in range(MOST_OF_A_PAGE + 1)]
         await settled(lambda: compute.counts.overtaken == 1)
         gate.open.set()
         await first
@@ -124,9 +128,9 @@ def test_what_others_wait_for_too_is_nobodys_to_give_up():
 
 def test_what_nobody_waits_for_is_not_begun():
     async def scenario(compute, gate):
-        running = asyncio.create_task(compute.once("running", "running"))
-        left = asyncio.create_task(compute.once("left", "left"))
-        shared = [asyncio.create_task(compute.once("shared", "shared")) for _ in range(2)]
+        running = asyncio.create_task(compute.once("running", gate("running")))
+        left = asyncio.create_task(compute.once("left", gate("left")))
+        shared = [asyncio.create_task(compute.once("shared", gate("shared"))) for _ in range(2)]
         await settled(lambda: compute.waiting == 2 and compute.counts.joined == 1)
         left.cancel()
         shared[0].cancel()
@@ -135,7 +139,7 @@ def test_what_nobody_waits_for_is_not_begun():
         gate.open.set()
         result = await shared[1]
         # What had begun is kept, though nobody waited for it any longer.
-        kept = await compute.once("running", "never")
+        kept = await compute.once("running", gate("never"))
         return result.body, kept.body, gate.begun, compute.counts.dropped
 
     assert together(scenario) == (b"shared", b"running", ["running", "shared"], 1)
@@ -143,11 +147,11 @@ def test_what_nobody_waits_for_is_not_begun():
 
 def test_a_failure_reaches_everybody_and_is_not_kept():
     async def scenario(compute, gate):
-        asked = [asyncio.create_task(compute.once("a", "broken")) for _ in range(3)]
+        asked = [asyncio.create_task(compute.once("a", gate("broken"))) for _ in range(3)]
         await settled(lambda: compute.counts.joined == 2)
         gate.open.set()
         failed = await asyncio.gather(*asked, return_exceptions=True)
-        return failed, (await compute.once("a", "a")).body
+        return failed, (await compute.once("a", gate("a"))).body
 
     failed, after = together(scenario)
     assert [str(each) for each in failed] == ["broken"] * 3
@@ -157,8 +161,8 @@ def test_a_failure_reaches_everybody_and_is_not_kept():
 def test_who_waits_too_long_is_told_so_and_the_job_goes_on():
     async def scenario(compute, gate):
         with pytest.raises(Busy):
-            await compute.once("slow", "slow")
-        again = asyncio.create_task(compute.once("slow", "never"))
+            await compute.once("slow", gate("slow"))
+        again = asyncio.create_task(compute.once("slow", gate("never")))
         await settled(lambda: compute.counts.joined == 1)
         gate.open.set()
         return (await again).body
@@ -171,11 +175,11 @@ def test_results_are_forgotten_by_the_clock():
 
     async def scenario(compute, gate):
         gate.open.set()
-        await compute.once("a", "first")
+        await compute.once("a", gate("first"))
         now[0] = 59
-        known = await compute.once("a", "second")
+        known = await compute.once("a", gate("second"))
         now[0] = 61
-        return known.body, (await compute.once("a", "third")).body
+        return known.body, (await compute.once("a", gate("third"))).body
 
     assert together(scenario, clock=lambda: now[0]) == (b"first", b"third")
 
@@ -183,8 +187,8 @@ def test_results_are_forgotten_by_the_clock():
 def test_a_result_larger_than_the_cache_is_not_kept():
     async def scenario(compute, gate):
         gate.open.set()
-        await compute.once("a", "larger than four")
-        return compute.cached_bytes, (await compute.once("a", "again")).body
+        await compute.once("a", gate("larger than four"))
+        return compute.cached_bytes, (await compute.once("a", gate("again"))).body
 
     assert together(scenario, cache_bytes=4) == (0, b"again")
 
@@ -193,18 +197,18 @@ def test_only_what_is_computed_is_charged_to_an_address():
     here = Client("page", "203.0.113.7")
 
     async def scenario(compute, gate):
-        first = asyncio.create_task(compute.once("a", "a", here))
+        first = asyncio.create_task(compute.once("a", gate("a"), here))
         await settled(lambda: gate.begun == ["a"])
-        joined = [asyncio.create_task(compute.once("a", "a", here)) for _ in range(5)]
+        joined = [asyncio.create_task(compute.once("a", gate("a"), here)) for _ in range(5)]
         await settled(lambda: compute.counts.joined == 5)
         gate.open.set()
         await asyncio.gather(first, *joined)
         for _ in range(5):
-            await compute.once("a", "a", here)
-        await compute.once("b", "b", here)
+            await compute.once("a", gate("a"), here)
+        await compute.once("b", gate("b"), here)
         with pytest.raises(Flooding, match=r"203\.0\.113\.7: .* 2 in 3600 s"):
-            await compute.once("c", "c", here)
-        await compute.once("c", "c", Client("page", "203.0.113.8"))
+            await compute.once("c", gate("c"), here)
+        await compute.once("c", gate("c"), Client("page", "203.0.113.8"))
         return gate.begun, compute.counts.refused
 
     assert together(scenario, limits=Limits([RateLimitItemPerSecond(2, 3600)])) == (["a", "b", "c"], 1)
@@ -224,7 +228,7 @@ def test_who_asks_for_the_same_while_another_is_charged_joins():
     slow = Slow()
 
     async def scenario(compute, gate):
-        asked = [asyncio.create_task(compute.once("a", "a")) for _ in range(3)]
+        asked = [asyncio.create_task(compute.once("a", gate("a"))) for _ in range(3)]
         await settled(lambda: slow.asked == 3)
         slow.answer.set()
         gate.open.set()

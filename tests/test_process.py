@@ -22,7 +22,7 @@ from app.compute.frames import HEAD, framed, size
 from app.compute.process import Process
 from app.compute.worker import Tools, carry_out
 from app.encoders import Encoded
-from app.errors import BadParameter, Busy, ImageGone, InvalidParameters, OverBudget, SepvizError
+from app.errors import BadParameter, Busy, InvalidParameters, OverBudget, SepvizError
 from app.inputs import Inputs
 from app.inputs.images import Picture
 from app.inputs.store import ImageStore
@@ -43,11 +43,10 @@ class Apart:
     """A process in an event loop of a thread; `do` waits for what a coroutine function makes of the process."""
 
     def __init__(self):
-        self.store = ImageStore()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        self.process = Process(Settings(), self.store)
+        self.process = Process(Settings())
 
     def do(self, scenario):
         return asyncio.run_coroutine_threadsafe(scenario(self.process), self.loop).result(100)
@@ -56,8 +55,8 @@ class Apart:
     def pid(self):
         return self.process._child.pid
 
-    def carry_out(self, job):
-        return self.do(lambda process: process.carry_out(job))
+    def carry_out(self, job, picture=None):
+        return self.do(lambda process: process.carry_out(job, picture))
 
     def close(self):
         self.do(lambda process: process.close())
@@ -103,12 +102,9 @@ def test_what_comes_back_is_what_the_job_makes(apart, tools, spec, data):
 
 
 def test_an_uploaded_picture_goes_along(apart, tools):
-    name = apart.store.add(Picture(PIXELS, 30, 20))
+    name = ImageStore().add(Picture(PIXELS, 30, 20))
     job = Tensors(SMALL.replace(input=name), Selection(("input",)), "float32", None, "safetensors")
-    assert apart.carry_out(job) == carry_out(job, PIXELS, tools)
-    gone = "upload-" + "0" * 32
-    with pytest.raises(ImageGone, match=gone):
-        apart.carry_out(Tensors(SMALL.replace(input=gone), Selection(), "float32", None, "safetensors"))
+    assert apart.carry_out(job, PIXELS) == carry_out(job, PIXELS, tools)
 
 
 def test_what_is_wrong_comes_back_as_it_was(apart):
@@ -150,11 +146,11 @@ def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
     before = apart.pid
 
     async def killed(process):
-        at_work = [asyncio.ensure_future(process.carry_out(View(LARGE, Selection(), None))) for _ in range(2)]
+        at_work = [asyncio.ensure_future(process.carry_out(View(LARGE, Selection(), None), None)) for _ in range(2)]
         await settled(lambda: len(process._asked) == 2)
         os.kill(before, signal.SIGKILL)
         lost = await asyncio.gather(*at_work, return_exceptions=True)
-        return lost, await process.carry_out(View(SMALL, Selection(), None))
+        return lost, await process.carry_out(View(SMALL, Selection(), None), None)
 
     lost, after = apart.do(killed)
     assert [type(each) for each in lost] == [Busy, Busy]
@@ -193,7 +189,9 @@ def test_what_is_begun_is_finished_before_it_ends(monkeypatch):
     once = Apart()
     once.carry_out(View(SMALL, Selection(), None))
     try:
-        begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None)), once.loop)
+        begun = asyncio.run_coroutine_threadsafe(
+            once.process.carry_out(View(LARGE, Selection(), None), None), once.loop
+        )
 
         async def signalled(process):
             await settled(lambda: process._asked)
@@ -236,7 +234,7 @@ def test_what_does_not_end_is_ended_at_a_stop(monkeypatch):
     monkeypatch.setattr(process_module, "FINISH_WITHIN_S", 0.01)
     once = Apart()
     once.carry_out(View(SMALL, Selection(), None))
-    begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None)), once.loop)
+    begun = asyncio.run_coroutine_threadsafe(once.process.carry_out(View(LARGE, Selection(), None), None), once.loop)
     once.do(lambda process: settled(lambda: process._asked))
     once.close()
     with pytest.raises(Busy):

@@ -15,7 +15,8 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from app.server import DeadlineProtocol
+import app.server as server_module
+from app.server import MOST_UNTAKEN, DeadlineProtocol
 from tests.sepviz_server import free_port, sepviz
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -167,6 +168,64 @@ def test_an_answer_that_is_taken_slowly_is_not_cut_off(watched):
     assert not transport.aborted
     running(loop)[-1].call()  # a minute in which nothing was taken
     assert transport.aborted
+
+
+def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypatch):
+    protocol, transport, loop = watched
+    clock = [0.0]
+    monkeypatch.setattr(server_module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(server_module, "MOST_UNTAKEN", 1000)
+
+    def another():
+        one = DeadlineProtocol(protocol.config, protocol.server_state, {}, loop)
+        one.connection_made(Transport())
+        return one
+
+    def slow(one, bytes_, at):
+        clock[0] = at
+        one.transport.untaken = bytes_
+        one.pause_writing()
+
+    small, large, fresh, prompt = (another() for _ in range(4))
+    slow(protocol, 5000, at=0)
+    assert not transport.aborted  # alone it may be as large as it likes
+    transport.untaken = 0
+    protocol.resume_writing()
+    slow(small, 10, at=1)
+    slow(large, 600, at=50)
+    prompt.transport.untaken = 600  # not more than a socket takes at once
+    slow(fresh, 600, at=60)
+    assert [each.transport.aborted for each in (small, large, fresh, prompt)] == [False, True, False, False]
+
+
+def test_answers_that_nobody_takes_do_not_fill_the_memory(server):
+    """Four times as many bytes are asked for as may wait: some are cut off, not the last, and others are answered."""
+    query = "in_channels=64&out_channels=128&size=128&weights=random&stages=pointwise"
+    asking = []
+    try:
+        for seed in range(4 * MOST_UNTAKEN // (128 * 128 * 128 * 4)):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+            asking.append(client)
+            client.sendall(f"GET /api/tensors?{query}&seed={seed} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert client.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
+        assert httpx2.get(f"{server.url}/healthz", timeout=5).status_code == 200
+        whole = [is_whole(each) for each in asking]
+        assert len(whole) / 8 < sum(whole) < len(whole) * 2 / 3
+        assert whole[-1]
+    finally:
+        for each in asking:
+            each.close()
+
+
+def is_whole(client):
+    """Whether all of the answer comes, now that it is taken."""
+    with client.makefile("rb") as answer:
+        head = b"".join(iter(answer.readline, b"\r\n"))
+        expected = int(re.search(rb"content-length: (\d+)", head)[1])
+        try:
+            return len(answer.read(expected)) == expected
+        except ConnectionError:
+            return False
 
 
 def test_stalled_clients_do_not_keep_others_waiting(server):

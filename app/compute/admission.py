@@ -10,11 +10,11 @@ from functools import partial
 
 from cachetools import TTLCache
 
-from app.compute.jobs import Job
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
 from app.limits import Limits
 
+Work = Callable[[], Awaitable[Encoded]]
 # A page has so many jobs waiting at most: a newer one takes the oldest one's place.
 MOST_OF_A_PAGE = 4
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
@@ -49,7 +49,7 @@ class Counts:
 @dataclass(eq=False)
 class _Admitted:
     key: str
-    job: Job
+    work: Work
     page: str | None
     keep: bool
     done: asyncio.Future[Encoded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -57,16 +57,15 @@ class _Admitted:
 
 
 class Compute:
-    """Lets jobs be carried out for one event loop: `workers` at a time, `queue` waiting at most, each key once.
+    """Lets work be done for one event loop: `workers` at a time, `queue` waiting at most, each key once.
 
-    A job for which nobody waits any longer is not begun. Results up to `cache_bytes` together are kept for
+    Work for which nobody waits any longer is not begun. Results up to `cache_bytes` together are kept for
     `cache_seconds`, by `clock`; nothing is kept longer than an uploaded picture may be. What is neither kept nor
     joined is charged to the address that asks, by `limits`.
     """
 
     def __init__(
         self,
-        carry_out: Callable[[Job], Awaitable[Encoded]],
         workers: int,
         queue: int,
         deadline_s: float,
@@ -78,7 +77,6 @@ class Compute:
         self.queue = queue
         self._limits = limits or Limits(())
         self.counts = Counts()
-        self._carry_out = carry_out
         self._workers = workers
         self._deadline_s = deadline_s
         self._cache: TTLCache[str, Encoded] = TTLCache(
@@ -98,13 +96,13 @@ class Compute:
         """How much of the cache is used."""
         return int(self._cache.currsize)
 
-    async def once(self, key: str, job: Job, client: Client = SOMEBODY, *, keep: bool = True) -> Encoded:
-        """The result for the key: from the cache, from the same job already admitted, or from this job.
+    async def once(self, key: str, work: Work, client: Client = SOMEBODY, *, keep: bool = True) -> Encoded:
+        """The result for the key: from the cache, from the same work already admitted, or from this.
 
         With `keep` false it does not go into the cache.
 
         Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer jobs of the same
-        page have taken this one's place or the address has had its share, and what the job raises. Whoever is
+        page have taken this one's place or the address has had its share, and what the work raises. Whoever is
         cancelled takes the result from nobody else.
         """
         if (known := self.kept(key)) is not None:
@@ -115,7 +113,7 @@ class Compute:
             # Meanwhile another may have asked for the same, and have it.
             if (known := self.kept(key)) is not None:
                 return known
-            admitted = self._joined(key) or self._admit(_Admitted(key, job, client.page, keep))
+            admitted = self._joined(key) or self._admit(_Admitted(key, work, client.page, keep))
         admitted.watchers += 1
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -183,12 +181,8 @@ class Compute:
         while self._waiting and len(self._running) < self._workers:
             key, begun = self._waiting.popitem(last=False)
             self._running[key] = begun
-            ended = asyncio.ensure_future(self._timed(begun.job))
+            ended = asyncio.ensure_future(_timed(begun.work))
             ended.add_done_callback(partial(self._end, begun))
-
-    async def _timed(self, job: Job) -> tuple[Encoded, float]:
-        begun = time.perf_counter()
-        return await self._carry_out(job), time.perf_counter() - begun
 
     def _end(self, running: _Admitted, ended: asyncio.Future[tuple[Encoded, float]]) -> None:
         del self._running[running.key]
@@ -206,6 +200,11 @@ class Compute:
             if not running.done.done():
                 running.done.set_result(result)
         self._begin()
+
+
+async def _timed(work: Work) -> tuple[Encoded, float]:
+    begun = time.perf_counter()
+    return await work(), time.perf_counter() - begun
 
 
 def _fail(admitted: _Admitted, error: BaseException) -> None:

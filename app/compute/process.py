@@ -16,13 +16,14 @@ from app.compute.frames import HEAD, READY, framed, size
 from app.compute.jobs import Job
 from app.encoders import Encoded
 from app.errors import Busy
-from app.inputs.store import Store, picture_of
+from app.inputs.images import Pixels
 from app.settings import Settings
 
 LOG = logging.getLogger("sepviz.compute")
 
-# glibc would keep what each thread has freed for that thread; it is tens of megabytes.
-SPARING = {"MALLOC_ARENA_MAX": "2"}
+# glibc would keep what each thread has freed for that thread, tens of megabytes. Convolutions are compiled for their
+# shape, and torch would keep a thousand of them in each thread: of layers that somebody made up, hundreds of megabytes.
+SPARING = {"MALLOC_ARENA_MAX": "2", "LRU_CACHE_CAPACITY": "16", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "32"}
 # Where many ask, whoever answers comes first: refusals, figures and what is kept do not wait for a computation. One
 # person alone waits for nothing else than that.
 NICE = 5
@@ -46,8 +47,8 @@ class Crew(Protocol):
     async def start(self) -> None:
         """Be ready, as soon as may be."""
 
-    async def carry_out(self, job: Job) -> Encoded:
-        """What the job asks for; raises what is wrong with it, `ImageGone` for an upload that is not kept."""
+    async def carry_out(self, job: Job, picture: Pixels | None) -> Encoded:
+        """What the job asks for, of the picture where its input is an upload; raises what is wrong with it."""
 
     async def close(self) -> None:
         """Finish what is begun, and end."""
@@ -56,11 +57,10 @@ class Crew(Protocol):
 class Process:
     """One process with `settings.workers` threads, from the first job or `start` on; a new one where it has died.
 
-    Pictures are looked up in `store` here. Belongs to one event loop.
+    Belongs to one event loop.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._store = store
+    def __init__(self, settings: Settings) -> None:
         nice = NICE if settings.mode != "local" else 0
         arguments = map(str, (settings.workers, settings.input_cache_bytes, nice))
         self._command = (sys.executable, "-P", "-m", "app.compute.worker", *arguments)
@@ -81,9 +81,8 @@ class Process:
         """Begin to be ready."""
         self._begin()
 
-    async def carry_out(self, job: Job) -> Encoded:
-        """What the job asks for; raises what is wrong with it, `Busy` where the process dies over it or never ends."""
-        picture = await picture_of(self._store, job.spec)
+    async def carry_out(self, job: Job, picture: Pixels | None) -> Encoded:
+        """As a `Crew` does; raises `Busy` where the process dies over it or never ends."""
         child = await asyncio.shield(self._begin())
         if child is not self._child:  # it has died in this very moment
             raise _lost()

@@ -36,7 +36,8 @@ _FIGURES: dict[str, tuple[float, _Draw, _Told]] = {
 NAMES: tuple[str, ...] = tuple(_FIGURES)
 
 
-@lru_cache(maxsize=256)
+# The size of a figure is asked for, then the figure.
+@lru_cache(maxsize=32)
 def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # noqa: B008 - it is frozen
     """The SVG of a figure.
 

@@ -40,8 +40,8 @@ class SharedStore:
         seconds: float = 30 * 60,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.seconds = seconds
-        self.clock = clock
+        self._seconds = seconds
+        self._clock = clock
         # Once more at once, on a fresh connection: a restarted Redis has closed the old ones.
         self._redis = Redis.from_url(
             url,
@@ -58,7 +58,7 @@ class SharedStore:
         name, pixels = named(picture)
         file = io.BytesIO()
         npy.write_array(file, pixels, allow_pickle=False)
-        self._ask(lambda: self._redis.set(PREFIX + name, file.getvalue(), px=round(self.seconds * 1000)))
+        self._ask(lambda: self._redis.set(PREFIX + name, file.getvalue(), px=round(self._seconds * 1000)))
         return name
 
     def get(self, name: str) -> Pixels:
@@ -73,7 +73,7 @@ class SharedStore:
         with self._lock:
             if pixels is None:
                 self._copies.pop(name, None)
-                raise gone(name, self.seconds)
+                raise gone(name, self._seconds)
             with suppress(ValueError):  # larger than all copies may be together
                 self._copies[name] = pixels
         return pixels
@@ -93,11 +93,11 @@ class SharedStore:
         self._redis.close()
 
     def _ask(self, question: Callable[[], Any]) -> Any:
-        if self.clock() >= self._paused_until:
+        if self._clock() >= self._paused_until:
             try:
                 return question()
             except (NotConnected, NoAnswer):
-                self._paused_until = self.clock() + PAUSE_S
+                self._paused_until = self._clock() + PAUSE_S
             except RedisError:  # it answers, and will not: it may be full
                 pass
         # The library's own words may name the address, and are not for showing.

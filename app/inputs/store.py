@@ -23,13 +23,7 @@ _OVERHEAD = 1024
 
 
 class Store(Protocol):
-    """Decoded pictures by a hash of their content, each for `seconds` since it was last added. Safe across threads.
-
-    `clock` gives seconds.
-    """
-
-    seconds: float
-    clock: Callable[[], float]
+    """Decoded pictures by a hash of their content, each for a while since it was last added. Safe across threads."""
 
     def add(self, picture: Picture) -> str:
         """The id of the picture, `upload-` and 32 hex digits; equal pixels have equal ids, and their time begins anew.
@@ -64,8 +58,7 @@ class ImageStore:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.max_bytes = max_bytes
-        self.seconds = seconds
-        self.clock = clock
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._kept: TTLCache[str, Pixels] = TTLCache(max_bytes, seconds, timer=clock, getsizeof=size)
 
@@ -89,7 +82,7 @@ class ImageStore:
         with self._lock:
             pixels = self._kept.get(name)
         if pixels is None:
-            raise gone(name, self.seconds)
+            raise gone(name, self._seconds)
         return pixels
 
     def answers(self) -> bool:

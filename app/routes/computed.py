@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from app.compute import Client, Job
 from app.encoders import Encoded
 from app.errors import Busy
-from app.inputs.store import is_upload, picture_of
+from app.inputs.store import picture_of
 from app.routes.responses import CACHED, PRIVATE, address, respond, unchanged
 from app.routes.services import Services
 
@@ -19,17 +20,18 @@ async def computed(request: Request, asked: BaseModel, services: Services, job: 
 
     Raises what `Compute.once` raises.
     """
-    if is_upload(job.spec.input):
+    # Looked up before anything else: who asks too late joins nobody who asked in time.
+    picture = await picture_of(services.store, job.spec)
+    if picture is not None:
         cache = PRIVATE
-        await picture_of(services.store, job.spec)  # who asks too late joins nobody who asked in time
     key = address(request, asked)
     if same := unchanged(request, key, cache):
         return same
     services.pressure.heard(request, key, cache)
     made = services.compute.kept(key)
     if made is None:
-        work = services.compute.once(key, job, client(request), keep=cache != PRIVATE)
-        made = await _while_asked(request, work)
+        work = partial(services.crew.carry_out, job, picture)
+        made = await _while_asked(request, services.compute.once(key, work, client(request), keep=cache != PRIVATE))
     return respond(request, key, made, cache)
 
 
@@ -39,9 +41,9 @@ def client(request: Request) -> Client:
     return Client(page, request.client.host if request.client is not None else "")
 
 
-async def _while_asked(request: Request, work: Coroutine[object, object, Encoded]) -> Encoded:
-    """The work's result; the work is cancelled when the client has left."""
-    doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+async def _while_asked(request: Request, result: Coroutine[object, object, Encoded]) -> Encoded:
+    """The result; it is given up when the client has left."""
+    doing, leaving = asyncio.ensure_future(result), asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():

@@ -39,9 +39,9 @@ async def diagram(
     key = address(request, asked)
     if same := unchanged(request, key):
         return same
-    svg = draw(name, asked.layer, asked.options)
     if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
-        return respond(request, key, _packed(svg))
+        return respond(request, key, _packed(name, asked))
+    svg = draw(name, asked.layer, asked.options)
     # Cairo takes tens of milliseconds, and lets go of the interpreter meanwhile.
     body = svg.encode() if form == "svg" else await to_thread(png if form == "png" else pdf, svg)
     return respond(request, key, Encoded(body, FIGURE_TYPES[form]))
@@ -49,7 +49,8 @@ async def diagram(
 
 # A figure in a document is asked for again and again; to pack it takes as long as all else.
 @lru_cache(maxsize=256)
-def _packed(svg: str) -> Encoded:
+def _packed(name: str, asked: FigureSpec) -> Encoded:
+    svg = draw(name, asked.layer, asked.options)
     return Encoded(gzip.compress(svg.encode(), mtime=0), FIGURE_TYPES["svg"], "gzip")
 
 

@@ -37,6 +37,6 @@ async def upload(files: Annotated[list[UploadFile], File(alias="file")], service
         "frames": picture.frames,
         "used": 1,
         "notes": picture.notes,
-        "kept_seconds": services.store.seconds,
+        "kept_seconds": services.settings.upload_seconds,
     }
     return JSONResponse(document, 201, headers={"Cache-Control": "no-store"})

@@ -1,8 +1,11 @@
 """What the server and its processes take together, and whether it grows with the requests."""
 
+import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx2
 import psutil
 
 from tests.sepviz_server import Server, sepviz
@@ -13,6 +16,7 @@ from tests.table import Row
 SETTLED_AFTER, REQUESTS = 100, 10_000
 CONNECTIONS = 16
 AT_MOST_S = 240
+SHAPES = 900
 REST_S = 3
 WHOLE_TREE = 700 * MIB
 GROWTH = 1.05
@@ -59,11 +63,33 @@ def growth(settled_after: int = SETTLED_AFTER, requests: int = REQUESTS) -> dict
     return sizes
 
 
+def shapes(settled_after: int = SETTLED_AFTER, requests: int = SHAPES) -> dict[int, int]:
+    """The same where every layer has another shape: libraries compile for a shape, and keep what they have compiled."""
+    rng = random.Random(1)
+
+    def ask(_: int) -> None:
+        layer = {"in_channels": rng.randint(1, 512), "kernel_size": rng.randint(1, 31), "stride": rng.randint(1, 4)}
+        query = {**layer, "out_channels": 1, "size": 64, "weights": "random", "channels": "0-23"}
+        httpx2.get(f"{server.url}/view", params=query, timeout=AT_MOST_S).raise_for_status()
+
+    with sepviz() as server, ThreadPoolExecutor(4) as people:
+        sizes, asked = {}, 0
+        for total in (settled_after, requests):
+            list(people.map(ask, range(total - asked)))
+            asked = total
+            sizes[total] = at_rest(server.pid)
+    return sizes
+
+
 def rows() -> Iterator[Row]:
-    sizes = growth()
-    ratio = sizes[REQUESTS] / sizes[SETTLED_AFTER]
-    what = f"memory at rest, {REQUESTS:,} requests over {SETTLED_AFTER}"
-    yield exactly(what, f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH)
+    yield from _grown("memory at rest, {} requests over {}", growth())
+    yield from _grown("  and with {} other shapes over {}", shapes())
+
+
+def _grown(what: str, sizes: dict[int, int]) -> Iterator[Row]:
+    (few, first), (many, last) = min(sizes.items()), max(sizes.items())
+    ratio = last / first
+    yield exactly(what.format(f"{many:,}", few), f"{ratio:.3f} x", f"<= {GROWTH} x", ratio <= GROWTH)
     yield Row("  ", ", ".join(f"{size / MIB:.0f} MiB after {count}" for count, size in sizes.items()))
 
 
