@@ -22,11 +22,11 @@ from app.routes.responses import tagged
 
 COMPUTED = (b"/view", b"/api/tensors")
 MOST_KNOWN = 4096  # addresses
-LATE_S = 0.02
+LATE_S = 0.01
 # So late, with so many requests to be parsed, it is by requests alone: many of those who ask have left before they are
 # heard, and the queue stays short.
-TOO_LATE_S = 0.05
-CROWD = 32
+TOO_LATE_S = 0.025
+CROWD = 16
 BEAT_S = 0.01
 # A whole request for what is computed, in the strictest form: what two parsers might read in two ways is left to the
 # one that there is.
