@@ -1,5 +1,7 @@
 """Planes made smaller: averaged to thumbnails, and scaled to bytes."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -7,6 +9,8 @@ from torch import Tensor
 
 # From here on torch turns a matrix of cells and channels, in blocks, four times as fast as maps of four dimensions.
 FEW_CHANNELS = 32
+# Up to here two products with a matrix of averages are up to four times as fast as pooling.
+FEW_POOLED = 8
 # As many planes at once as stay near the processor while each is read five times.
 CELLS_AT_ONCE = 2**17
 
@@ -21,8 +25,21 @@ def tiled(maps: Tensor, most: int) -> Tensor:
     if longest <= most:
         return maps
     smaller = (max(1, round(height * most / longest)), max(1, round(width * most / longest)))
+    if maps.shape[1] < FEW_POOLED:
+        rows, columns = (_averages(*each) for each in zip((height, width), smaller, strict=True))
+        return rows @ maps.contiguous() @ columns.T
     # Pooling is up to 12 times faster channels-last.
     return F.adaptive_avg_pool2d(maps.contiguous(memory_format=torch.channels_last), smaller)
+
+
+@lru_cache(maxsize=16)
+def _averages(cells: int, fewer: int) -> Tensor:
+    """The matrix, (fewer, cells), that averages a line as adaptive pooling does: bins share the cells that they split."""
+    averages = torch.zeros(fewer, cells)
+    for at in range(fewer):
+        run = slice(at * cells // fewer, -(-(at + 1) * cells // fewer))
+        averages[at, run] = 1 / (run.stop - run.start)
+    return averages
 
 
 def planar(maps: Tensor) -> Tensor:

@@ -68,6 +68,12 @@ const sizeAt = ({ low, step }, byte) => low + byte * step;
 const painted = new WeakMap();
 
 /**
+ * What the last plane was coloured on; the next is mostly as large.
+ * @type {ImageData | null}
+ */
+let sheet = null;
+
+/**
  * Paints a plane, unless it is there already; `ends` are the values of the first and the last colour.
  * @param {HTMLCanvasElement} canvas
  * @param {Plane} plane
@@ -95,10 +101,10 @@ export function paint(canvas, plane, colours, ends) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const image = context.createImageData(width, height);
-  const pixels = new Uint32Array(image.data.buffer);
+  if (sheet?.width !== width || sheet.height !== height) sheet = context.createImageData(width, height);
+  const pixels = new Uint32Array(sheet.data.buffer);
   for (let cell = 0; cell < pixels.length; cell++) pixels[cell] = lookup[bytes[cell]];
-  context.putImageData(image, 0, 0);
+  context.putImageData(sheet, 0, 0);
 }
 
 /**

@@ -15,7 +15,7 @@ import { dark, switchable } from "./switch.js";
 import { usable } from "./use.js";
 
 /** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
-const STEP = 24;
+const STEP = 16;
 let shown = STEP;
 const TILE = 96;
 /** Answered where a picture is not kept any more, and where there are no maps to show. */
@@ -140,8 +140,8 @@ async function go(next, history, resent = false) {
       file = answer.file;
       paint();
     }
-    if (history !== "keep") follow();
     root.dataset.painted = query;
+    if (history !== "keep") follow();
   } catch (error) {
     if (!signal.aborted) delete root.dataset.busy;
     tell(error);

@@ -2,10 +2,12 @@
  * The switch between light and dark.
  */
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+
 /** Whether dark is shown: as it was chosen, else as the system has it. */
 export function dark() {
   const { theme } = document.documentElement.dataset;
-  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return theme ? theme === "dark" : system.matches;
 }
 
 /** @param {() => void} switched called after every change of the theme, by hand or by the system */
@@ -22,5 +24,5 @@ export function switchable(switched) {
     }
     switched();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", switched);
+  system.addEventListener("change", switched);
 }

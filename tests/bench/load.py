@@ -15,7 +15,7 @@ from itertools import count
 from tests.client import Connection, get
 
 KINDS = {
-    "change": "/view?seed={seed}&tile=96&channels=0-23",
+    "change": "/view?seed={seed}&tile=96&channels=0-15",
     "figure": "/diagrams/separable.svg?in_channels=64",
     "drawing": "/diagrams/separable.svg?in_channels=64&title={seed}",
 }

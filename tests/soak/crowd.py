@@ -19,7 +19,7 @@ LESSON += [f"kind={kind}&in_channels=8" for kind in ("spatially-separable", "sta
 LESSON += [f"in_channels=64&out_channels=128&kernel_size={kernel}" for kernel in (3, 5)]
 SHARED = 0.5
 INPUTS = ("chelsea", "coffee", "camera", "impulse", "step", "zone-plate", "noise")
-VIEW = "/view?{query}&tile=96&channels=0-23"
+VIEW = "/view?{query}&tile=96&channels=0-15"
 
 
 @dataclass

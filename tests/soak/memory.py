@@ -69,7 +69,7 @@ def shapes(settled_after: int = SETTLED_AFTER, requests: int = SHAPES) -> dict[i
 
     def ask(_: int) -> None:
         layer = {"in_channels": rng.randint(1, 512), "kernel_size": rng.randint(1, 31), "stride": rng.randint(1, 4)}
-        query = {**layer, "out_channels": 1, "size": 64, "weights": "random", "channels": "0-23"}
+        query = {**layer, "out_channels": 1, "size": 64, "weights": "random", "channels": "0-15"}
         httpx2.get(f"{server.url}/view", params=query, timeout=AT_MOST_S).raise_for_status()
 
     with sepviz() as server, ThreadPoolExecutor(4) as people:
