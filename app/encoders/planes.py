@@ -34,7 +34,7 @@ def tiled(maps: Tensor, most: int) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _averages(cells: int, fewer: int) -> Tensor:
-    """The matrix, (fewer, cells), that averages a line as adaptive pooling does: bins share the cells that they split."""
+    """The matrix, (fewer, cells), that averages a line as adaptive pooling does: bins share a cell that they split."""
     averages = torch.zeros(fewer, cells)
     for at in range(fewer):
         run = slice(at * cells // fewer, -(-(at + 1) * cells // fewer))
