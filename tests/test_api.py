@@ -410,13 +410,14 @@ def test_what_is_no_picture_is_refused(client, content, status):
     assert_problem(client.post("/api/images", files={"file": ("a.png", content)}), status)
 
 
-def test_a_body_that_is_too_large_is_refused(client):
-    answer = client.post("/api/images", files={"file": ("a.png", bytes(MAX_BYTES + 2**20))})
-    assert answer.status_code == 413
-
-
-def test_a_body_that_is_too_large_is_a_problem(client):
-    assert_problem(client.post("/api/images", files={"file": ("a.png", bytes(MAX_BYTES + 2**20))}), 413)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_large_is_refused(client, chunked):
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    parts = [head, *[bytes(2**20)] * (MAX_BYTES // 2**20 + 1), b"\r\n--x--\r\n"]
+    content = iter(parts) if chunked else b"".join(parts)
+    answer = client.post("/api/images", content=content, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    (bad,) = assert_problem(answer, 413)["errors"]
+    assert (bad["parameter"], bad["allowed"]) == ("file", "send at most 8 MiB")
 
 
 @pytest.mark.parametrize("form", [{}, {"files": {"other": b"x"}}, {"data": {"file": "text"}}])

@@ -18,6 +18,7 @@ from fastapi import Request
 
 from app.compute import Compute
 from app.routes.headers import EVERYWHERE
+from app.routes.problems import PROBLEM, UNCACHED, document
 from app.routes.responses import tagged
 
 COMPUTED = (b"/view", b"/api/tensors")
@@ -123,9 +124,9 @@ class Pressure:
         self._compute.counts.turned_away += 1
         busy = self._compute.busy()
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": str(busy)}
-        more = {"Retry-After": str(busy.retry_after), "Cache-Control": "no-store"}
-        return _whole(status, "application/problem+json", json.dumps(document).encode(), EVERYWHERE | more)
+        told = document(status, str(busy), [])
+        more = {"Retry-After": str(busy.retry_after), **UNCACHED}
+        return _whole(status, PROBLEM, json.dumps(told).encode(), EVERYWHERE | more)
 
     def _is_ours(self, host: bytes) -> bool:
         return "*" in self._hosts or re.sub(r":\d*$", "", host.decode("latin-1").lower()) in self._hosts

@@ -57,6 +57,7 @@ _PLAIN: dict[int, tuple[str, str, str]] = {
 }
 _MISSING = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
 UNCACHED = {"Cache-Control": "no-store"}
+PROBLEM = "application/problem+json"
 
 
 def status_of(error: SepvizError) -> HTTPStatus:
@@ -107,6 +108,8 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, OSError):
         # The form was well, and there is no room to put it down.
         return refusal(request, Busy("file: there is no room for it just now; try again in 10 s", 10))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem(request, status, *_plain(status))
     # The one thing that a framework of ours finds malformed before we see it is the form around a picture.
     errors = [{**_MISSING, "detail": "not a form"}] if status == HTTPStatus.BAD_REQUEST else []
     return problem(request, status, str(error.detail)[:2000], errors, error.headers)
@@ -139,14 +142,18 @@ class PlainProblems:
                 ).startswith("text/plain")
                 if replaced:
                     status = HTTPStatus(message["status"])
-                    parameter, detail, allowed = _PLAIN[status]
-                    bad = {"parameter": parameter, "value": None, "detail": detail, "allowed": allowed}
-                    answer = problem(Request(scope), status, f"{parameter}: {detail}; {allowed}", [bad])
-                    await answer(scope, receive, send)
+                    await problem(Request(scope), status, *_plain(status))(scope, receive, send)
             if not replaced:
                 await send(message)
 
         await self.app(scope, receive, as_problem if scope["type"] == "http" else send)
+
+
+def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, str | None]]]:
+    """The words of a status that is always about the same, and what of the request they are about."""
+    parameter, detail, allowed = _PLAIN[status]
+    bad = {"parameter": parameter, "value": None, "detail": detail, "allowed": allowed}
+    return f"{parameter}: {detail}; {allowed}", [bad]
 
 
 def problem(
@@ -162,15 +169,13 @@ def problem(
         return Response(
             _picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept
         )
-    document: dict[str, object] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-    }
-    if errors:
-        document["errors"] = errors
-    return JSONResponse(document, status, media_type="application/problem+json", headers=kept)
+    return JSONResponse(document(status, detail, errors), status, media_type=PROBLEM, headers=kept)
+
+
+def document(status: HTTPStatus, detail: str, errors: list[dict[str, str | None]]) -> dict[str, object]:
+    """A problem as RFC 9457 has it; `errors` only where there are any."""
+    told = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    return told | ({"errors": errors} if errors else {})
 
 
 def _picture(title: str, detail: str) -> bytes:

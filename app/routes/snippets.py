@@ -13,6 +13,7 @@ from app.diagrams import NAMES
 from app.diagrams.words import told_with
 from app.encoders import Encoded
 from app.errors import UnknownName
+from app.inputs.store import is_upload
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided, Services
@@ -22,7 +23,6 @@ from app.spec import LayerSpec
 router = APIRouter(tags=["page"])
 
 FRAME = (1000, 760)  # pixels that the embedded page takes
-UPLOADED = "upload-"
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _address(path: str, parameters: dict[str, str]) -> str:
 def _options(given: dict[str, str]) -> str:
     """The same as options of a command; a picture that was uploaded is a file on the reader's side."""
     options = {f"--{name.replace('_', '-')}": value for name, value in given.items()}
-    if options.get("--input", "").startswith(UPLOADED):
+    if is_upload(options.get("--input", "")):
         del options["--input"]
         options["--image"] = "picture.jpg"
     return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items())
@@ -200,7 +200,7 @@ def _use(request: Request, services: Services, asked: LayerQuery, picture: Pictu
         "downloads": downloads(spec, picture),
         "names": NAMES,
         "stage_names": stage_names(spec),
-        "uploaded": spec.input.startswith(UPLOADED),
+        "uploaded": is_upload(spec.input),
     }
     body = services.templates.get_template("use.html").render(context)
     return respond(request, key, Encoded(body.encode(), "text/html; charset=utf-8"), REVALIDATED)
