@@ -621,6 +621,21 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
 
 
 @pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("in_channels=5&channels=1-3", ["green", "blue", "edges 0°, 4 px"]),
+        ("in_channels=1", ["luminance"]),
+        ("in_channels=2&input=camera", ["luminance", "edges 0°, 4 px"]),
+        ("input=noise", []),
+    ],
+)
+def test_a_view_names_the_channels_of_a_picture(client, query, names):
+    content = client.get(f"/view?size=8&{query}").content
+    told = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    assert json.loads(told["input.names"]) == names
+
+
+@pytest.mark.parametrize(
     ("address", "status", "parameter"),
     [
         ("/use/diagrams/nosuch", 404, "name"),

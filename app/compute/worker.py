@@ -6,6 +6,7 @@ small convolution waited for each other longer than they computed.
 """
 
 import ctypes
+import json
 import os
 import pickle
 import signal
@@ -58,7 +59,9 @@ def carry_out(job: Job, picture: Pixels | None, tools: Tools) -> Encoded:
             write = encode if job.format == "safetensors" else encode_npz
             return write(run(job.spec, tools.inputs, job.selection, picture), job.dtype, job.tile)
         case View():
-            parts = {"fragment": fragment(tools.templates, job.spec)}
+            wanted = job.selection.wanted("input", job.spec.in_channels)
+            names = tools.inputs.names(job.spec, picture)[wanted.start : wanted.stop]
+            parts = {"fragment": fragment(tools.templates, job.spec), "input.names": json.dumps(names)}
             return encode(run(job.spec, tools.inputs, job.selection, picture), "uint8", job.tile, parts)
         case Grid():
             draw = grid_png if job.form == "png" else grid_svg

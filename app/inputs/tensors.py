@@ -36,6 +36,11 @@ class Inputs:
             cache_bytes, KEPT_SECONDS, timer=clock, getsizeof=lambda kept: kept.nbytes
         )
 
+    def names(self, spec: LayerSpec, picture: Pixels | None = None) -> tuple[str, ...]:
+        """Short words for each channel of the input; none where it is generated, and its channels are all alike."""
+        pixels = _pixels(spec, picture)
+        return () if pixels is None else stem.names(pixels.ndim == 3, spec.in_channels)
+
     @torch.inference_mode()
     def tensor(self, spec: LayerSpec, picture: Pixels | None = None) -> torch.Tensor:
         """The input: float32, (1, in_channels, size, size), in `channels_last`; pictures are in [0, 1].
@@ -43,9 +48,7 @@ class Inputs:
         `picture` is what was uploaded, where the spec names an upload. Never write to the tensor: others have the same
         one. Band-pass channels and noise are signed.
         """
-        pixels = picture
-        if picture is None and spec.input not in GENERATED:
-            pixels = sample_pixels(spec.input)
+        pixels = _pixels(spec, picture)
         lone = spec.in_channels == 1 and pixels is not None and pixels.ndim == 3
         key = (spec.input, spec.size, spec.seed if spec.input == "noise" else 0, lone)
         with self._lock:
@@ -74,6 +77,11 @@ class Inputs:
             now = self._widest.get(key)
             if now is None or now.shape[-1] < computed.shape[-1]:
                 self._widest[key] = computed
+
+
+def _pixels(spec: LayerSpec, picture: Pixels | None) -> Pixels | None:
+    """The picture that the spec names: what was uploaded, or a sample; None where the input is generated."""
+    return sample_pixels(spec.input) if picture is None and spec.input not in GENERATED else picture
 
 
 def _channels_last(planes: torch.Tensor) -> torch.Tensor:

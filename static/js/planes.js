@@ -28,6 +28,20 @@ export function planesOf({ tensors }, stage) {
 }
 
 /**
+ * A map in words, with what its channel is called where it is called anything: "input 2, blue".
+ * @param {File} file
+ * @param {string} stage
+ * @param {number} channel
+ */
+export function nameOf({ metadata }, stage, channel) {
+  const called = JSON.parse(metadata[`${stage}.names`] ?? "[]")[channel];
+  return `${stage} ${channel}${called ? `, ${called}` : ""}`;
+}
+
+/** @param {Plane} plane */
+export const rangeOf = ({ low, high }) => `${low.toPrecision(3)} to ${high.toPrecision(3)}`;
+
+/**
  * Whether a plane is light, as a picture's channels are, and not signed.
  * @param {Plane} plane
  * @param {string} stage

@@ -4,11 +4,11 @@
  * @typedef {import("./safetensors.js").File} File
  * @typedef {import("./safetensors.js").Tensor} Tensor
  * @typedef {{ colours: (light: boolean) => Uint32Array, scale: string }} Look
- * @typedef {{ stage: string, channel: number, plane: Plane, ends: [number, number], light: boolean }} Shown
+ * @typedef {{ stage: string, channel: number, name: string, plane: Plane, ends: [number, number], light: boolean }} Shown
  */
 import { fit, glance, mapButton, picture } from "./cells.js";
 import { paint, planeOf } from "./colormap.js";
-import { endsOf, isLight, kernelsOf, largest, planesOf } from "./planes.js";
+import { endsOf, isLight, kernelsOf, largest, nameOf, planesOf, rangeOf } from "./planes.js";
 
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
@@ -87,10 +87,11 @@ export class Strip {
     maps.forEach((map, channel) => {
       const plane = planes[channel];
       const light = isLight(plane, stage);
-      const shown = { stage, channel, plane, light, ends: shared ?? endsOf([plane], stage) };
+      const name = nameOf(file, stage, channel);
+      const shown = { stage, channel, name, plane, light, ends: shared ?? endsOf([plane], stage) };
       this.shown.set(map, shown);
-      map.title = `${stage} ${channel}: ${rangeOf(plane)}`;
-      map.setAttribute("aria-label", `${stage} map ${channel}, values ${rangeOf(plane)}; open large`);
+      map.title = `${name}: ${rangeOf(plane)}`;
+      map.setAttribute("aria-label", `${name}, values ${rangeOf(plane)}; open large`);
       // The maps that are made of one input channel alone keep its colour.
       const input = slot === "first" ? Math.floor(channel / this.multiplier) : channel;
       map.style.setProperty("--channel", `var(--channel-${input % CHANNEL_COLOURS})`);
@@ -192,6 +193,3 @@ export class Strip {
     return [this.#cells("input", "map")[channel], ...first, ...outputs];
   }
 }
-
-/** @param {Plane} plane */
-const rangeOf = ({ low, high }) => `${low.toPrecision(3)} to ${high.toPrecision(3)}`;

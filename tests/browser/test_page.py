@@ -346,7 +346,7 @@ def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
     assert lit(page, "first") == lit(page, "first", "kernel") == [3]
     assert lit(page, "input") == [1]
     maps(page, "input").nth(2).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("input 2")
+    expect(page.locator("[data-told=looked]")).to_have_text("input 2, blue")
     assert lit(page, "first") == lit(page, "first", "kernel") == [4, 5]
     assert lit(page, "output") == lit(page, "matrix", "weights") == []
 
@@ -490,7 +490,7 @@ def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
     zero = page.locator("[data-told=zero]").bounding_box()
     assert abs(bar["x"] + bar["width"] / 2 - zero["x"] - zero["width"] / 2) < 1
     maps(page, "input").first.hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("input 0")
+    expect(page.locator("[data-told=looked]")).to_have_text("input 0, red")
     expect(page.locator("[data-told=zero]")).to_have_text("0")
     expect(page.locator("[data-told=low]")).to_be_empty()
     grey = pixels(page.locator("#legend canvas"))[0, :, :3]
