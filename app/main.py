@@ -13,7 +13,7 @@ from app import __version__
 from app.compute import Compute
 from app.compute.process import Crew, Process
 from app.inputs.decoder import Decoder
-from app.inputs.store import ImageStore, Store
+from app.inputs.store import ImageStore, Store, lasting
 from app.limits import RULES, Limits
 from app.page import templates
 from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
@@ -50,7 +50,7 @@ def create_app(
     )
     pressure = Pressure(compute, settings.hosts)
     made = templates(assets("templates"))
-    made.globals |= {"uploads": settings.uploads, "upload_minutes": f"{settings.upload_seconds / 60:g}"}
+    made.globals |= {"uploads": settings.uploads, "upload_lasts": lasting(settings.upload_seconds)}
     services = Services(
         settings=settings,
         store=store,

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
-MOST_UNTAKEN = 64 * 2**20
+MOST_UNTAKEN = 64 * 2**20  # bytes, and the newest answer
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
@@ -40,8 +40,8 @@ def _never(_request: bytes) -> tuple[bytes, bytes] | None:
 class DeadlineProtocol(H11Protocol):
     """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer.
 
-    Answers that are not taken wait in memory. Where those of all connections are more than `MOST_UNTAKEN` bytes, who
-    has kept most of it for longest is cut off.
+    Answers that are not taken wait in memory. When one more comes to wait and the others are more than `MOST_UNTAKEN`
+    bytes together, who has kept most of them for longest is cut off.
     `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
     """
 
@@ -124,16 +124,16 @@ class DeadlineProtocol(H11Protocol):
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
 
     def _make_room(self) -> None:
-        """Cut off whoever keeps most for longest, until what is left may stay."""
+        """Cut off whoever else keeps most for longest, until what they keep may stay."""
         now = time.monotonic()
-        untaken = {
+        others = {
             each: (each.transport.get_write_buffer_size(), now - each.slow_since)
             for each in self.connections
-            if isinstance(each, DeadlineProtocol) and each.slow_since is not None
+            if each is not self and isinstance(each, DeadlineProtocol) and each.slow_since is not None
         }
-        while len(untaken) > 1 and sum(size for size, _ in untaken.values()) > MOST_UNTAKEN:
-            worst = max(untaken, key=lambda each: math.prod(untaken[each]))
-            del untaken[worst]
+        while sum(size for size, _ in others.values()) > MOST_UNTAKEN:
+            worst = max(others, key=lambda each: math.prod(others[each]))
+            del others[worst]
             worst.transport.abort()
 
     def _close(self) -> None:

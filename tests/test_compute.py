@@ -92,19 +92,20 @@ def test_a_full_queue_refuses_with_the_seconds_to_wait():
     assert bodies == [b"a", b"b", b"c", b"d", b"d"]
 
 
-def test_the_newest_of_a_page_takes_the_place_of_its_oldest():
+@pytest.mark.parametrize("queue", [64, MOST_OF_A_PAGE + 1])
+def test_the_newest_of_a_page_takes_the_place_of_its_oldest(queue):
     async def scenario(compute, gate):
         first = asyncio.create_task(compute.once("first", gate("first")))
         await settled(lambda: gate.begun == ["first"])
         names = [f"own{n}" for n in range(MOST_OF_A_PAGE + 2)]
-        own = [asyncio.create_task(compute.once(name, gate(name), Client("page"))) for name in names]
         other = asyncio.create_task(compute.once("other", gate("other"), Client("another page")))
+        own = [asyncio.create_task(compute.once(name, gate(name), Client("page"))) for name in names]
         await settled(lambda: compute.counts.overtaken == 2)
         gate.open.set()
         await asyncio.gather(first, other)
         return await asyncio.gather(*own, return_exceptions=True)
 
-    answers = together(scenario, queue=64)
+    answers = together(scenario, queue=queue)
     assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_PAGE]
     assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_PAGE + 2)]
 

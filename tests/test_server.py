@@ -171,7 +171,7 @@ def test_an_answer_that_is_taken_slowly_is_not_cut_off(watched):
 
 
 def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypatch):
-    protocol, transport, loop = watched
+    protocol, _, loop = watched
     clock = [0.0]
     monkeypatch.setattr(server_module.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(server_module, "MOST_UNTAKEN", 1000)
@@ -186,16 +186,16 @@ def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypat
         one.transport.untaken = bytes_
         one.pause_writing()
 
-    small, large, fresh, prompt = (another() for _ in range(4))
-    slow(protocol, 5000, at=0)
-    assert not transport.aborted  # alone it may be as large as it likes
-    transport.untaken = 0
+    small, large, later, fresh, prompt = (another() for _ in range(5))
+    slow(protocol, 600, at=0)
     protocol.resume_writing()
     slow(small, 10, at=1)
     slow(large, 600, at=50)
     prompt.transport.untaken = 600  # not more than a socket takes at once
-    slow(fresh, 600, at=60)
-    assert [each.transport.aborted for each in (small, large, fresh, prompt)] == [False, True, False, False]
+    slow(later, 600, at=55)
+    slow(fresh, 5000, at=60)  # whose size is no reason to cut off more of the others
+    cut = [each.transport.aborted for each in (protocol, small, large, later, fresh, prompt)]
+    assert cut == [False, False, True, False, False, False]
 
 
 def test_answers_that_nobody_takes_do_not_fill_the_memory(server):

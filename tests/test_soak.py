@@ -142,3 +142,4 @@ def test_an_order_to_stop_loses_nothing():
 
 def test_memory_is_measured_after_so_many_requests():
     assert list(memory.growth(20, 200)) == [20, 200]
+    assert list(memory.shapes(4, 12)) == [4, 12]

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from safetensors.torch import load
 
-from app.encoders.planes import CELLS_AT_ONCE, tiled, to_bytes
+from app.encoders.planes import CELLS_AT_ONCE, FEW_POOLED, tiled, to_bytes
 from app.encoders.tensors import MEDIA_TYPE, encode
 from app.inputs import Inputs
 from app.selection import Selection, stage_names
@@ -130,6 +131,13 @@ def test_tiles_are_block_means(channels, most, least, block, seed):
     np.testing.assert_allclose(found[0].numpy(), expected, rtol=1e-5, atol=1e-6)
     turned = tiled(maps.transpose(2, 3), most)
     np.testing.assert_allclose(turned[0].numpy(), expected.transpose(0, 2, 1), rtol=1e-5, atol=1e-6)
+
+
+@given(st.integers(1, FEW_POOLED), st.integers(1, 70), st.integers(1, 70), st.integers(1, 64))
+def test_tiles_average_what_adaptive_pooling_does(channels, height, width, most):
+    maps = torch.rand(1, channels, height, width)
+    found = tiled(maps, most)
+    torch.testing.assert_close(found, F.adaptive_avg_pool2d(maps.double(), found.shape[2:]).float())
 
 
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 64))

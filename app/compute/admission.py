@@ -1,4 +1,4 @@
-"""What is computed when: one place that admits, joins, orders and drops jobs."""
+"""What is computed when: one place that admits, joins, orders and drops work."""
 
 import asyncio
 import math
@@ -15,10 +15,10 @@ from app.errors import Busy, Flooding
 from app.limits import Limits
 
 Work = Callable[[], Awaitable[Encoded]]
-# A page has so many jobs waiting at most: a newer one takes the oldest one's place.
+# So much work of a page waits at most: newer work takes the place of the oldest.
 MOST_OF_A_PAGE = 4
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
-_RECENT = 0.1  # weight of the newest job in the mean time of a job
+_RECENT = 0.1  # weight of the newest in the mean time that work takes
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Compute:
 
     @property
     def waiting(self) -> int:
-        """How many jobs are not yet begun."""
+        """How much work is not yet begun."""
         return len(self._waiting)
 
     @property
@@ -101,15 +101,15 @@ class Compute:
 
         With `keep` false it does not go into the cache.
 
-        Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer jobs of the same
-        page have taken this one's place or the address has had its share, and what the work raises. Whoever is
+        Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer work of the same
+        page has taken this one's place or the address has had its share, and what the work raises. Whoever is
         cancelled takes the result from nobody else.
         """
         if (known := self.kept(key)) is not None:
             return known
         admitted = self._joined(key)
         if admitted is None:
-            await self._charge(client.address)
+            await self._charge(client)
             # Meanwhile another may have asked for the same, and have it.
             if (known := self.kept(key)) is not None:
                 return known
@@ -152,20 +152,23 @@ class Compute:
         self.counts.joined += admitted is not None
         return admitted
 
-    async def _charge(self, address: str) -> None:
+    def _own(self, page: str | None) -> list[_Admitted]:
+        """What waits for this page alone: what others wait for as well is not its own to give up."""
+        return [each for each in self._waiting.values() if page and each.page == page and each.watchers == 1]
+
+    async def _charge(self, client: Client) -> None:
         """Raises `Flooding`, and `Busy` before anything is counted where there is no place anyway."""
-        if len(self._waiting) >= self.queue:
+        if len(self._waiting) >= self.queue and len(self._own(client.page)) < MOST_OF_A_PAGE:
             self.counts.refused += 1
             raise self.busy()
         try:
-            await self._limits.charge(address)
+            await self._limits.charge(client.address)
         except Flooding:
             self.counts.refused += 1
             raise
 
     def _admit(self, new: _Admitted) -> _Admitted:
-        # What others wait for as well is not this page's to give up.
-        own = [each for each in self._waiting.values() if new.page and each.page == new.page and each.watchers == 1]
+        own = self._own(new.page)
         if len(own) >= MOST_OF_A_PAGE:
             oldest = self._waiting.pop(own[0].key)
             self.counts.overtaken += 1

@@ -36,7 +36,7 @@ _FIGURES: dict[str, tuple[float, _Draw, _Told]] = {
 NAMES: tuple[str, ...] = tuple(_FIGURES)
 
 
-# The size of a figure is asked for, then the figure.
+# oEmbed measures a figure that is fetched right after; those that are fetched are kept packed, by their route.
 @lru_cache(maxsize=32)
 def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # noqa: B008 - it is frozen
     """The SVG of a figure.

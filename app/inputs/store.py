@@ -57,7 +57,7 @@ class ImageStore:
         seconds: float = 30 * 60,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.max_bytes = max_bytes
+        self._max_bytes = max_bytes
         self._seconds = seconds
         self._lock = threading.Lock()
         self._kept: TTLCache[str, Pixels] = TTLCache(max_bytes, seconds, timer=clock, getsizeof=size)
@@ -73,7 +73,7 @@ class ImageStore:
                 self._kept[name] = pixels
             except ValueError:
                 raise ImageTooLarge(
-                    f"this picture takes {size(pixels):,} bytes when decoded, and at most {self.max_bytes:,} are kept"
+                    f"this picture takes {size(pixels):,} bytes when decoded, and at most {self._max_bytes:,} are kept"
                 ) from None
         return name
 
@@ -125,6 +125,12 @@ def size(pixels: Pixels) -> int:
 def gone(name: str, seconds: float) -> ImageGone:
     """What is said of a picture that is not kept."""
     return ImageGone(
-        f"the uploaded picture {shown(name)} is not kept any more (pictures stay for "
-        f"{seconds / 60:.0f} minutes, while there is room): upload it again"
+        f"the uploaded picture {shown(name)} is not kept any more (pictures stay for {lasting(seconds)}, "
+        "while there is room): upload it again"
     )
+
+
+def lasting(seconds: float) -> str:
+    """How long, as people say it."""
+    minutes = seconds / 60
+    return f"{minutes:g} minutes" if minutes > 1 and minutes.is_integer() else f"{seconds:g} seconds"

@@ -1,4 +1,4 @@
-"""Health, and the API's own description."""
+"""Health, metrics, and the API's own description."""
 
 from asyncio import to_thread
 
@@ -35,13 +35,13 @@ async def readyz(services: Provided) -> Response:
     Without the store of pictures everything else is still answered, by this replica as well as by any other: `without`
     tells of it, and nobody is sent away.
     """
-    waits = {
+    faults = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
         "compute": not services.crew.ready,
         "decoder": not services.stopping.is_set() and not await services.decoder.answers(),
     }
-    reasons = [name for name, holds in waits.items() if holds]
+    reasons = [name for name, holds in faults.items() if holds]
     if reasons:
         raise Busy(f"not ready: {', '.join(reasons)}", 1)
     without = [] if await to_thread(services.store.answers) else ["store"]

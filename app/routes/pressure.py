@@ -23,7 +23,7 @@ from app.routes.responses import tagged
 
 COMPUTED = (b"/view", b"/api/tensors")
 MOST_KNOWN = 4096  # addresses
-LATE_S = 0.01
+LATE_S = 0.01  # from here on what is kept is answered before it is parsed
 # So late, with so many requests to be parsed, it is by requests alone: many of those who ask have left before they are
 # heard, and the queue stays short.
 TOO_LATE_S = 0.025

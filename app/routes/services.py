@@ -19,7 +19,7 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """The uploaded pictures, who computes, the decoder, the limits, the templates, and what the operator has set."""
+    """The uploaded pictures, who computes and decodes, what is admitted and counted, and what the operator has set."""
 
     settings: Settings
     store: Store

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -42,7 +43,7 @@ class _ComputeNumbers(Collector):
         """The numbers as they are now."""
         counts = self._compute.counts
         jobs = CounterMetricFamily("sepviz_jobs", "Computations by what became of them", labels=["outcome"])
-        for outcome in ("computed", "cached", "joined", "refused", "overtaken", "dropped", "turned_away"):
+        for outcome in (each.name for each in fields(counts) if each.name != "seconds"):
             jobs.add_metric([outcome], getattr(counts, outcome))
         yield jobs
         yield CounterMetricFamily("sepviz_compute_seconds", "Spent computing", value=counts.seconds)

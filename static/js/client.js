@@ -39,6 +39,7 @@ export async function ask(address, options, waiting) {
     const answer = await fetch(address, { ...options, headers: { "Sepviz-Page": PAGE } });
     if (answer.ok) return answer;
     const problem = await answer.json().catch(() => ({}));
+    options?.signal?.throwIfAborted();
     const refusal = new Refusal(
       answer.status,
       problem.detail ?? `the server answered ${answer.status}`,

@@ -143,7 +143,8 @@ async function go(next, history, resent = false) {
     root.dataset.painted = query;
     if (history !== "keep") follow();
   } catch (error) {
-    if (!signal.aborted) delete root.dataset.busy;
+    if (signal.aborted) return;
+    delete root.dataset.busy;
     tell(error);
   }
 }
@@ -177,14 +178,17 @@ form.addEventListener("click", (event) => {
   const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
   if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(restored(query, link.dataset.query ?? ""), "push");
+  go(restored(wanted, link.dataset.query ?? ""), "push");
 });
 legend.addEventListener("change", paint);
 document.querySelector("#more button")?.addEventListener("click", () => {
   shown += STEP;
-  go(query, "keep");
+  go(wanted, pushing ? "push" : "keep");
 });
-addEventListener("popstate", () => go(location.search.slice(1) || (main.dataset.query ?? ""), "keep"));
+addEventListener("popstate", () => {
+  pushing = false;
+  go(location.search.slice(1) || (main.dataset.query ?? ""), "keep");
+});
 const sendAgain = receive(
   (id, note) => {
     text("picture-note", note);

@@ -31,10 +31,9 @@ export function receive(arrived, refused) {
       const answer = await post(file, (words) => refused(`${words}. Your picture is sent again by itself.`));
       sent.set(answer.id, file);
       const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
-      const minutes = Math.round(answer.kept_seconds / 60);
       arrived(
         answer.id,
-        `${answer.width} × ${answer.height}.${notes} Kept on this server for ${minutes} minutes; a link to it works no longer than that.`,
+        `${answer.width} × ${answer.height}.${notes} Kept on this server for ${label.dataset.lasts}; a link to it works no longer than that.`,
       );
     } catch (error) {
       refused(
