@@ -1,3 +1,3 @@
 """Sepviz: see what a separable convolution does, stage by stage."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -18,6 +18,7 @@ export function receive(arrived, refused) {
   if (!label) return async () => false;
   const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
   label.hidden = false;
+  const { lasts } = label.dataset;
 
   /** @param {File | null | undefined} file */
   async function send(file) {
@@ -33,7 +34,7 @@ export function receive(arrived, refused) {
       const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
       arrived(
         answer.id,
-        `${answer.width} × ${answer.height}.${notes} Kept on this server for ${label.dataset.lasts}; a link to it works no longer than that.`,
+        `${answer.width} × ${answer.height}.${notes} Kept on this server for ${lasts}; a link to it works no longer than that.`,
       );
     } catch (error) {
       refused(
