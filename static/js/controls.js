@@ -81,3 +81,13 @@ function twins(form, input) {
   const same = form.querySelectorAll(`input[name="${input.name}"]`);
   return /** @type {HTMLInputElement[]} */ ([...same].filter((each) => each !== input));
 }
+
+/**
+ * Words in their place, where the page has it.
+ * @param {string} id
+ * @param {string} words
+ */
+export function text(id, words) {
+  const element = document.getElementById(id);
+  if (element) element.textContent = words;
+}

@@ -4,7 +4,7 @@
 import { changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { listen, problems, show } from "./controls.js";
+import { listen, problems, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
@@ -65,15 +65,6 @@ function paint() {
   const more = /** @type {HTMLElement} */ (document.getElementById("more"));
   more.hidden = shown >= most;
   text("shown", `the first ${shown} of ${most} channels`);
-}
-
-/**
- * @param {string} id
- * @param {string} words
- */
-function text(id, words) {
-  const element = document.getElementById(id);
-  if (element) element.textContent = words;
 }
 
 /**
