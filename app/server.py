@@ -6,7 +6,6 @@ added to it.
 
 import asyncio
 import logging
-import math
 import socket
 import sys
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import h11
 import uvicorn
@@ -24,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
 MOST_UNTAKEN = 64 * 2**20  # bytes, and the newest answer
+MOST_BEHIND = 64 * 2**10  # bytes of further requests while one is answered
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
@@ -37,11 +37,24 @@ def _never(_request: bytes) -> tuple[bytes, bytes] | None:
     return None
 
 
+class Kept(NamedTuple):
+    """Bytes that a client has still to take, for how many seconds, and whether they are as many as before."""
+
+    size: int
+    seconds: float
+    stands: bool
+
+    @property
+    def burden(self) -> tuple[bool, float]:
+        """The larger, the sooner it is given up."""
+        return self.stands, self.size * self.seconds
+
+
 class DeadlineProtocol(H11Protocol):
     """A connection that is closed where its client stalls: with a header, with a body, or with taking the answer.
 
     Answers that are not taken wait in memory. When one more comes to wait and the others are more than `MOST_UNTAKEN`
-    bytes together, who has kept most of them for longest is cut off.
+    bytes together, some are cut off: first who takes nothing, of them who has kept most for longest.
     `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
     """
 
@@ -51,7 +64,8 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **options)
         self._at_once = at_once
         self._untaken = 0
-        self.slow_since: float | None = None
+        self._slow_since: float | None = None
+        self._seen = 0  # bytes that it had still to take when it was last looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -68,7 +82,16 @@ class DeadlineProtocol(H11Protocol):
             self._wait_anew()
             return
         super().data_received(data)
+        if self._now() == "answer" and len(self.conn.trailing_data[0]) > MOST_BEHIND:
+            self.transport.abort()
         self._enter(self._now())
+
+    def handle_events(self) -> None:
+        """Nothing more is begun for who has not taken what there is: it would wait where nobody counts it."""
+        if self._slow_since is not None:
+            self.flow.pause_reading()
+            return
+        super().handle_events()
 
     def send_400_response(self, msg: str) -> None:
         """What has come is no HTTP; where an answer is out already, nothing more can be said."""
@@ -78,20 +101,37 @@ class DeadlineProtocol(H11Protocol):
             self.transport.close()
 
     def on_response_complete(self) -> None:
-        """An answer is out."""
+        """An answer is out; the next, where it was asked for already, has a time of its own."""
+        self._enter("")
         super().on_response_complete()
         self._enter(self._now())
 
     def pause_writing(self) -> None:
         """The client takes more slowly than it is given."""
         super().pause_writing()
-        self.slow_since = time.monotonic()
+        self._slow_since = time.monotonic()
+        self._seen = self.transport.get_write_buffer_size()
         self._make_room()
 
     def resume_writing(self) -> None:
         """It has taken nearly all of it."""
         super().resume_writing()
-        self.slow_since = None
+        self._slow_since = None
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.handle_events()
+            self._enter(self._now())
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether an answer waits to be taken."""
+        return self._slow_since is not None
+
+    def keeps(self) -> "Kept":
+        """What waits to be taken."""
+        size, before = self.transport.get_write_buffer_size(), self._seen
+        self._seen = size
+        return Kept(size, time.monotonic() - (self._slow_since or 0.0), stands=size >= before)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
@@ -124,15 +164,11 @@ class DeadlineProtocol(H11Protocol):
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
 
     def _make_room(self) -> None:
-        """Cut off whoever else keeps most for longest, until what they keep may stay."""
-        now = time.monotonic()
-        others = {
-            each: (each.transport.get_write_buffer_size(), now - each.slow_since)
-            for each in self.connections
-            if each is not self and isinstance(each, DeadlineProtocol) and each.slow_since is not None
-        }
-        while sum(size for size, _ in others.values()) > MOST_UNTAKEN:
-            worst = max(others, key=lambda each: math.prod(others[each]))
+        """Cut off others, who takes nothing first, until what they keep may stay."""
+        slow = (each for each in self.connections if isinstance(each, DeadlineProtocol) and each.is_slow)
+        others = {each: each.keeps() for each in slow if each is not self}
+        while sum(kept.size for kept in others.values()) > MOST_UNTAKEN:
+            worst = max(others, key=lambda each: others[each].burden)
             del others[worst]
             worst.transport.abort()
 

@@ -25,6 +25,7 @@ from app.errors import Busy
 from app.inputs import Inputs
 from app.inputs.images import MAX_BYTES
 from app.page import scaled
+from app.routes import guards
 from app.selection import Selection
 from app.settings import Settings
 from app.spec import LayerSpec
@@ -497,6 +498,17 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
 
 
 # Guards
+
+
+def test_more_pictures_at_once_than_there_is_room_for_come_again(client, monkeypatch):
+    files = {"file": ("a.png", png())}
+    monkeypatch.setattr(guards, "MOST_AT_ONCE", 1)
+    assert [client.post("/api/images", files=files).status_code for _ in range(2)] == [201, 201]
+    monkeypatch.setattr(guards, "MOST_AT_ONCE", 0)
+    refused = client.post("/api/images", files=files)
+    assert_problem(refused, 503)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert client.get("/api/layer").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,9 @@ class Transport:
     def get_write_buffer_size(self):
         return self.untaken
 
+    def pause_reading(self):
+        """It is not read from; a read that was under way may still come."""
+
     def add_done_callback(self, call):
         """As a task has it."""
 
@@ -198,6 +201,49 @@ def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypat
     assert cut == [False, False, True, False, False, False]
 
 
+def test_who_takes_nothing_makes_room_before_who_takes_slowly(watched, monkeypatch):
+    protocol, _, loop = watched
+    monkeypatch.setattr(server_module, "MOST_UNTAKEN", 1000)
+    steady, stalled, fresh = (DeadlineProtocol(protocol.config, protocol.server_state, {}, loop) for _ in range(3))
+    for each, bytes_ in ((steady, 900), (stalled, 300)):
+        each.connection_made(Transport())
+        each.transport.untaken = bytes_
+        each.pause_writing()
+    steady.transport.untaken = 800
+    fresh.connection_made(Transport())
+    fresh.transport.untaken = 100
+    fresh.pause_writing()
+    assert [each.transport.aborted for each in (steady, stalled, fresh)] == [False, True, False]
+
+
+def computed(server):
+    return int(re.search(r'^sepviz_jobs_total\{outcome="computed"\} (\d+)', metrics(server.port), re.MULTILINE)[1])
+
+
+def test_nothing_more_is_computed_for_who_does_not_take_what_there_is(server):
+    large = "/api/tensors?in_channels=64&out_channels=128&size=128&weights=random&stages=pointwise&seed="
+    asked = [f"GET {large}{seed} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for seed in (8001, 8002)]
+    before = computed(server)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+        client.sendall(b"".join(asked))
+        client.recv(1, socket.MSG_PEEK)
+        # What is asked for later is begun later: the second answer would have been computed by now.
+        httpx2.get(f"{server.url}/view?size=8&seed=8003", timeout=60).raise_for_status()
+        assert computed(server) == before + 2
+        with client.makefile("rb") as answers:
+            assert [is_whole(answers), is_whole(answers)] == [True, True]
+    assert computed(server) == before + 3
+
+
+def test_who_sends_more_requests_than_fit_behind_an_answer_is_cut_off(watched):
+    protocol, transport, _ = watched
+    protocol.data_received(REQUEST)
+    protocol.data_received(REQUEST * (server_module.MOST_BEHIND // len(REQUEST)))
+    assert not transport.aborted
+    protocol.data_received(REQUEST * 2)
+    assert transport.aborted
+
+
 def test_answers_that_nobody_takes_do_not_fill_the_memory(server):
     """Four times as many bytes are asked for as may wait: some are cut off, not the last, and others are answered."""
     query = "in_channels=64&out_channels=128&size=128&weights=random&stages=pointwise"
@@ -209,7 +255,7 @@ def test_answers_that_nobody_takes_do_not_fill_the_memory(server):
             client.sendall(f"GET /api/tensors?{query}&seed={seed} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert client.recv(12, socket.MSG_PEEK) == b"HTTP/1.1 200"
         assert httpx2.get(f"{server.url}/healthz", timeout=5).status_code == 200
-        whole = [is_whole(each) for each in asking]
+        whole = [is_whole(each.makefile("rb")) for each in asking]
         assert len(whole) / 8 < sum(whole) < len(whole) * 2 / 3
         assert whole[-1]
     finally:
@@ -217,15 +263,14 @@ def test_answers_that_nobody_takes_do_not_fill_the_memory(server):
             each.close()
 
 
-def is_whole(client):
-    """Whether all of the answer comes, now that it is taken."""
-    with client.makefile("rb") as answer:
-        head = b"".join(iter(answer.readline, b"\r\n"))
-        expected = int(re.search(rb"content-length: (\d+)", head)[1])
-        try:
-            return len(answer.read(expected)) == expected
-        except ConnectionError:
-            return False
+def is_whole(answers):
+    """Whether all of the next answer comes, now that it is taken."""
+    head = b"".join(iter(answers.readline, b"\r\n"))
+    expected = int(re.search(rb"content-length: (\d+)", head)[1])
+    try:
+        return len(answers.read(expected)) == expected
+    except ConnectionError:
+        return False
 
 
 def test_stalled_clients_do_not_keep_others_waiting(server):

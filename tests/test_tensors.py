@@ -140,6 +140,11 @@ def test_tiles_average_what_adaptive_pooling_does(channels, height, width, most)
     torch.testing.assert_close(found, F.adaptive_avg_pool2d(maps.double(), found.shape[2:]).float())
 
 
+@given(st.floats(-9, 9, width=32), st.integers(1, FEW_POOLED), st.integers(1, 300), st.integers(1, 64))
+def test_a_tile_of_a_constant_plane_is_constant(value, channels, side, most):
+    assert (tiled(torch.full((1, channels, side, side + 1), value), most) == value).all()
+
+
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 64))
 def test_a_tile_is_at_most_so_large_and_keeps_its_proportions(height, width, most):
     maps = torch.rand(1, 2, height, width)

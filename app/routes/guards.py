@@ -1,15 +1,18 @@
-"""What is turned away before it is read: addresses that are too long, and what another site's page sends."""
+"""What is turned away before it is read: long addresses, what another site's page sends, more pictures than fit."""
 
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import ForeignOrigin, QueryTooLong, SepvizError
+from app.errors import Busy, ForeignOrigin, QueryTooLong, SepvizError
 from app.routes.problems import refusal
 
 MOST_OF_A_QUERY = 2048
 SAFE = ("GET", "HEAD", "OPTIONS")
+# Until a picture is whole, up to a megabyte of it is in memory.
+MOST_AT_ONCE = 128
+_RETRY_S = 2
 
 
 class Guards:
@@ -17,17 +20,27 @@ class Guards:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._sending = 0  # requests with a body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
-        if scope["type"] == "http":
-            request = Request(scope)
-            try:
-                _check(request)
-            except SepvizError as error:
-                await refusal(request, error)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        sends = request.method not in SAFE
+        try:
+            _check(request)
+            if sends and self._sending >= MOST_AT_ONCE:
+                raise Busy(f"the server is busy: {self._sending} pictures arrive; try again in {_RETRY_S} s", _RETRY_S)
+        except SepvizError as error:
+            await refusal(request, error)(scope, receive, send)
+            return
+        self._sending += sends
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._sending -= sends
 
 
 def _check(request: Request) -> None:

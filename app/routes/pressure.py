@@ -105,10 +105,10 @@ class Pressure:
         if late < LATE_S and not full:
             return None
         headers = _headers(lines)
-        if headers is None:
+        if headers is None or not self._is_ours(headers[b"host"]):
             return None
         known = self._known.get(target)
-        if known and self._is_ours(headers[b"host"]) and (answer := self._kept(known)):
+        if known and (answer := self._kept(known)):
             return answer
         too_late = late >= TOO_LATE_S and self._coming >= CROWD
         on_its_way = known is not None and self._compute.expected(known.key)
