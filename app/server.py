@@ -23,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
 MOST_UNTAKEN = 64 * 2**20  # bytes, and the newest answer
+STANDS_S = 1.0  # who has taken nothing for so long
 MOST_BEHIND = 64 * 2**10  # bytes of further requests while one is answered
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
@@ -38,7 +39,7 @@ def _never(_request: bytes) -> tuple[bytes, bytes] | None:
 
 
 class Kept(NamedTuple):
-    """Bytes that a client has still to take, for how many seconds, and whether they are as many as before."""
+    """Bytes that a client has still to take, for how many seconds, and whether it has stopped to take them."""
 
     size: int
     seconds: float
@@ -66,6 +67,7 @@ class DeadlineProtocol(H11Protocol):
         self._untaken = 0
         self._slow_since: float | None = None
         self._seen = 0  # bytes that it had still to take when it was last looked at
+        self._moved = 0.0  # when they were last seen to have become fewer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -109,7 +111,7 @@ class DeadlineProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """The client takes more slowly than it is given."""
         super().pause_writing()
-        self._slow_since = time.monotonic()
+        self._slow_since = self._moved = time.monotonic()
         self._seen = self.transport.get_write_buffer_size()
         self._make_room()
 
@@ -129,9 +131,11 @@ class DeadlineProtocol(H11Protocol):
 
     def keeps(self) -> "Kept":
         """What waits to be taken."""
-        size, before = self.transport.get_write_buffer_size(), self._seen
+        size, now = self.transport.get_write_buffer_size(), time.monotonic()
+        if size < self._seen:
+            self._moved = now
         self._seen = size
-        return Kept(size, time.monotonic() - (self._slow_since or 0.0), stands=size >= before)
+        return Kept(size, now - (self._slow_since or now), stands=now - self._moved > STANDS_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""

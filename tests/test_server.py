@@ -203,13 +203,15 @@ def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypat
 
 def test_who_takes_nothing_makes_room_before_who_takes_slowly(watched, monkeypatch):
     protocol, _, loop = watched
+    clock = [0.0]
+    monkeypatch.setattr(server_module.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(server_module, "MOST_UNTAKEN", 1000)
     steady, stalled, fresh = (DeadlineProtocol(protocol.config, protocol.server_state, {}, loop) for _ in range(3))
     for each, bytes_ in ((steady, 900), (stalled, 300)):
         each.connection_made(Transport())
         each.transport.untaken = bytes_
         each.pause_writing()
-    steady.transport.untaken = 800
+    clock[0], steady.transport.untaken = 5.0, 800
     fresh.connection_made(Transport())
     fresh.transport.untaken = 100
     fresh.pause_writing()
