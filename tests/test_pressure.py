@@ -46,7 +46,7 @@ class Late(Pressure):
     late_s = 0.0
 
 
-def late(seconds, hosts=("localhost",), coming=0, **compute):
+def late(seconds, hosts=("localhost",), coming=0, strained=True, **compute):
     """The pressure of a loop that is so late; it has heard `VIEW`, whose result has the key `v`.
 
     So many requests for other results are still to be parsed.
@@ -54,7 +54,7 @@ def late(seconds, hosts=("localhost",), coming=0, **compute):
     found = Late(Compute(**compute), hosts)
     for _ in range(coming):
         assert found.at_once(VIEW) is None
-    found.late_s = seconds
+    found.late_s, found._strained = seconds, strained
     scope = {"type": "http", "raw_path": b"/view", "query_string": b"kernel_size=5"}
     found.heard(Request(scope), "v", CACHED)
     return found
@@ -87,6 +87,11 @@ def test_where_there_is_no_place_or_the_loop_is_very_late(seconds, waiting, comi
     found = late(seconds, coming=coming, waiting=waiting)
     assert (found.at_once(VIEW) is not None) == away
     assert found._compute.counts.turned_away == away
+
+
+def test_one_crowd_alone_finds_room_in_the_queue():
+    assert late(2 * TOO_LATE_S, coming=CROWD, strained=False).at_once(VIEW) is None
+    assert late(2 * TOO_LATE_S, coming=QUEUE, strained=False).at_once(VIEW) is not None
 
 
 def test_what_was_parsed_before_the_last_beat_comes_no_more():

@@ -64,11 +64,13 @@ class Pressure:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._due = float("inf")
         self._timer: asyncio.TimerHandle | None = None
+        self._strained = False  # whether it was too late the last time as well: one crowd alone finds room in the queue
         self._coming = 0  # requests that were left to the parser and are not yet heard
         self._known: LRUCache[bytes, _Known] = LRUCache(MOST_KNOWN)
 
     def start(self) -> None:
         """Begin to watch the loop."""
+        self._strained = self.late_s >= TOO_LATE_S
         # Not by the loop's own time, which may stand still while it is at work.
         self._due = time.monotonic() + BEAT_S
         self._coming = 0
@@ -110,7 +112,7 @@ class Pressure:
         known = self._known.get(target)
         if known and (answer := self._kept(known)):
             return answer
-        too_late = late >= TOO_LATE_S and self._coming >= CROWD
+        too_late = self._strained and late >= TOO_LATE_S and self._coming >= CROWD
         on_its_way = known is not None and self._compute.expected(known.key)
         return self._refusal() if too_late or (full and not on_its_way) else None
 
