@@ -6,6 +6,7 @@ added to it.
 
 import asyncio
 import logging
+import math
 import socket
 import sys
 import threading
@@ -39,7 +40,7 @@ def _never(_request: bytes) -> tuple[bytes, bytes] | None:
 
 
 class Kept(NamedTuple):
-    """Bytes that a client has still to take, for how many seconds, and whether it has stopped to take them."""
+    """Bytes that a client has still to take, for how many seconds, and whether it has stopped taking them."""
 
     size: int
     seconds: float
@@ -65,7 +66,7 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **options)
         self._at_once = at_once
         self._untaken = 0
-        self._slow_since: float | None = None
+        self._slow_since = math.inf  # seconds
         self._seen = 0  # bytes that it had still to take when it was last looked at
         self._moved = 0.0  # when they were last seen to have become fewer
 
@@ -90,7 +91,7 @@ class DeadlineProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         """Nothing more is begun for who has not taken what there is: it would wait where nobody counts it."""
-        if self._slow_since is not None:
+        if self.is_slow:
             self.flow.pause_reading()
             return
         super().handle_events()
@@ -118,7 +119,7 @@ class DeadlineProtocol(H11Protocol):
     def resume_writing(self) -> None:
         """It has taken nearly all of it."""
         super().resume_writing()
-        self._slow_since = None
+        self._slow_since = math.inf
         if not self.transport.is_closing():
             self.flow.resume_reading()
             self.handle_events()
@@ -127,15 +128,15 @@ class DeadlineProtocol(H11Protocol):
     @property
     def is_slow(self) -> bool:
         """Whether an answer waits to be taken."""
-        return self._slow_since is not None
+        return self._slow_since < math.inf
 
-    def keeps(self) -> "Kept":
+    def keeps(self) -> Kept:
         """What waits to be taken."""
         size, now = self.transport.get_write_buffer_size(), time.monotonic()
         if size < self._seen:
             self._moved = now
         self._seen = size
-        return Kept(size, now - (self._slow_since or now), stands=now - self._moved > STANDS_S)
+        return Kept(size, now - self._slow_since, stands=now - self._moved > STANDS_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""

@@ -13,9 +13,10 @@ import time
 from itertools import count
 
 from tests.client import Connection, get
+from tests.soak.crowd import VIEW
 
 KINDS = {
-    "change": "/view?seed={seed}&tile=96&channels=0-15",
+    "change": VIEW.format(query="seed={seed}"),
     "figure": "/diagrams/separable.svg?in_channels=64",
     "drawing": "/diagrams/separable.svg?in_channels=64&title={seed}",
 }

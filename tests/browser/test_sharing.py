@@ -355,6 +355,16 @@ def test_a_locked_form_without_javascript_keeps_what_is_locked(visit):
         ["in_channels"],
     ]
     expect(page.locator("#kernel_size-number")).to_be_disabled()
+    page.get_by_role("link", name="Standard").click()
+    address = urlsplit(page.url)
+    sent = parse_qs(address.query)
+    assert address.path == "/embed"
+    assert [sent[name] for name in ("kind", "kernel_size", "lock", "hide")] == [
+        ["standard"],
+        ["5"],
+        ["kernel_size"],
+        ["in_channels"],
+    ]
 
 
 @pytest.mark.parametrize(("name", "known"), [("lock", LOCKABLE), ("hide", HIDEABLE)])

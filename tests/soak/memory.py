@@ -4,11 +4,13 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import httpx2
 import psutil
 
 from tests.sepviz_server import Server, sepviz
+from tests.soak.crowd import VIEW
 from tests.soak.generator import Generator
 from tests.soak.verdict import MIB, exactly
 from tests.table import Row
@@ -71,8 +73,8 @@ def shapes(settled_after: int = SETTLED_AFTER, requests: int = SHAPES) -> dict[i
 
     def ask(shape: tuple[int, int, int]) -> None:
         query = dict(zip(("in_channels", "kernel_size", "stride"), shape, strict=True))
-        query |= {"out_channels": 1, "size": 64, "weights": "random", "channels": "0-15"}
-        httpx2.get(f"{server.url}/view", params=query, timeout=AT_MOST_S).raise_for_status()
+        query |= {"out_channels": 1, "size": 64, "weights": "random"}
+        httpx2.get(server.url + VIEW.format(query=urlencode(query)), timeout=AT_MOST_S).raise_for_status()
 
     with sepviz() as server, ThreadPoolExecutor(4) as people:
         sizes, asked = {}, 0
