@@ -140,6 +140,7 @@ def test_an_order_to_stop_loses_nothing():
     assert recovery.stop(12).faults == []
 
 
-def test_memory_is_measured_after_so_many_requests():
+def test_memory_is_measured_after_so_many_requests(monkeypatch):
+    monkeypatch.setattr(memory, "REST_S", 0.1)
     assert list(memory.growth(20, 200)) == [20, 200]
     assert list(memory.shapes(4, 12)) == [4, 12]

@@ -8,9 +8,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 600
+# As long as Playwright waits for all else: what never comes fails a test, how fast this machine is just now does not.
+expect.set_options(timeout=30_000)
 
 PAINTED = """(wanted) => {
   const painted = document.documentElement.dataset.painted;
@@ -66,7 +69,7 @@ def painted():
 
     def wait(page, **parameters):
         wanted = {name: str(value) for name, value in parameters.items()}
-        page.wait_for_function(PAINTED, arg=wanted, timeout=5_000)
+        page.wait_for_function(PAINTED, arg=wanted)
 
     return wait
 
@@ -85,7 +88,6 @@ def visit(browser, server, painted):
         made = browser.new_context(**context)
         contexts.append(made)
         page = made.new_page()
-        page.set_default_timeout(5_000)
 
         def console(message):
             if message.type in ("error", "warning") and not (allow and re.search(allow, message.text)):

@@ -275,7 +275,6 @@ def outside(browser):
         path = f"/{len(inside)}"
         inside[path] = html
         page = context.new_page()
-        page.set_default_timeout(10_000)
         page.goto(f"http://127.0.0.1:{site.server_port}{path}")
         return page
 
