@@ -56,7 +56,7 @@ def nginx(folder: Path, replicas: list[str]) -> Iterator[str]:
 def send(address: str, path: str) -> socket.socket:
     """A GET that is sent, and whose answer nobody has read yet."""
     port = int(address.rpartition(":")[2])
-    client = socket.create_connection(("127.0.0.1", port), timeout=20)
+    client = socket.create_connection(("127.0.0.1", port), timeout=60)
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
     return client
 

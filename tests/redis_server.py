@@ -22,7 +22,7 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"redis://:{QUOTED}@127.0.0.1:{self.port}/0"
-        self.client = Redis.from_url(self.url, socket_timeout=5)
+        self.client = Redis.from_url(self.url, socket_timeout=60)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -79,7 +79,7 @@ def replicas():
 def client(replicas, tmp_path):
     with (
         nginx(tmp_path, [f"127.0.0.1:{each.server_port}" for each in replicas]) as address,
-        httpx2.Client(base_url=address, timeout=20) as client,
+        httpx2.Client(base_url=address, timeout=60) as client,
     ):
         for each in replicas:
             each.asked.clear()

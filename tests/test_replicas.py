@@ -17,12 +17,13 @@ from tests.nginx_server import nginx
 from tests.sepviz_server import sepviz
 
 REQUESTS, AT_ONCE, KILLED_AT = 240, 8, 80
+PATIENCE_S = 60
 FIGURE = "/diagrams/separable.svg?in_channels=5"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def replicas(tmp_path_factory):
-    """Two of them and the address of nginx before both."""
+    """Two of them and the address of nginx before both; the last test kills one."""
     from tests.redis_server import RedisServer
 
     redis = RedisServer(tmp_path_factory.mktemp("redis"))
@@ -44,6 +45,10 @@ def picture(seed: int) -> dict[str, tuple[str, bytes, str]]:
     return {"file": ("a.png", file.getvalue(), "image/png")}
 
 
+def get(address: str) -> httpx2.Response:
+    return httpx2.get(address, timeout=PATIENCE_S)
+
+
 def kill(server) -> None:
     """At once, with the processes it has started: as when a machine goes."""
     family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
@@ -54,10 +59,10 @@ def kill(server) -> None:
 
 def test_what_one_was_given_the_other_shows(replicas):
     one, other, address = replicas
-    sent = httpx2.post(f"{one.url}/api/images", files=picture(1))
+    sent = httpx2.post(f"{one.url}/api/images", files=picture(1), timeout=PATIENCE_S)
     assert sent.status_code == 201
     path = f"/feature-maps/depthwise.png?input={sent.json()['id']}"
-    answers = [httpx2.get(f"{each}{path}") for each in (one.url, other.url, address, address)]
+    answers = [get(f"{each}{path}") for each in (one.url, other.url, address, address)]
     assert [each.status_code for each in answers] == [200] * 4
     assert len({each.content for each in answers}) == 1
     assert Image.open(io.BytesIO(answers[1].content)).size[0] > 128
@@ -67,9 +72,9 @@ def test_what_one_was_given_the_other_shows(replicas):
 
 def test_one_dies_under_load_and_nothing_is_lost(replicas):
     one, other, address = replicas
-    sent = httpx2.post(f"{address}/api/images", files=picture(2))
+    sent = httpx2.post(f"{address}/api/images", files=picture(2), timeout=PATIENCE_S)
     upload = f"/feature-maps/depthwise.png?size=64&input={sent.json()['id']}"
-    before = {path: httpx2.get(f"{address}{path}").content for path in (upload, FIGURE)}
+    before = {path: get(f"{address}{path}").content for path in (upload, FIGURE)}
     numbers, lock, killed = count(), threading.Lock(), threading.Event()
     answers = []
 
@@ -85,7 +90,7 @@ def test_one_dies_under_load_and_nothing_is_lost(replicas):
         return client.get(path)
 
     def person():
-        with httpx2.Client(base_url=address, timeout=20) as client:
+        with httpx2.Client(base_url=address, timeout=PATIENCE_S) as client:
             while (number := next(numbers)) < REQUESTS:
                 begun_after = killed.is_set()
                 answer = ask(client, number)
@@ -108,11 +113,11 @@ def test_one_dies_under_load_and_nothing_is_lost(replicas):
             assert (answer.status_code, begun_after) == (503, False)
             assert int(answer.headers["Retry-After"]) >= 1
     assert sum(begun_after for _, _, begun_after in answers) > REQUESTS // 2
-    assert {path: httpx2.get(f"{address}{path}").content for path in before} == before
+    assert {path: get(f"{address}{path}").content for path in before} == before
 
     kill(other)
-    kept = httpx2.get(f"{address}{FIGURE}")
+    kept = get(f"{address}{FIGURE}")
     assert (kept.status_code, kept.content) == (200, before[FIGURE])
-    lost = httpx2.get(f"{address}{FIGURE}&seed=1")
+    lost = get(f"{address}{FIGURE}&seed=1")
     assert (lost.status_code, lost.headers["Content-Type"]) == (503, "application/problem+json")
     assert int(lost.headers["Retry-After"]) >= 1

@@ -1,17 +1,12 @@
 """The real app on a port of its own, and pages that must stay silent."""
 
 import re
-import socket
-import subprocess
-import sys
-import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 600
+from tests.sepviz_server import sepviz
+
 # As long as Playwright waits for all else: what never comes fails a test, how fast this machine is just now does not.
 expect.set_options(timeout=30_000)
 
@@ -26,41 +21,8 @@ PAINTED = """(wanted) => {
 @pytest.fixture(scope="session")
 def server():
     """The address of a server that runs as long as the session."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
-    address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(PATIENCE):
-            if healthy(address):
-                break
-            if ended(process):
-                pytest.fail(f"the server ended with {process.returncode}")
-        else:
-            pytest.fail("the server does not answer")
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def healthy(address):
-    try:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=1) as answer:  # noqa: S310  (the address is ours)
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-def ended(process):
-    """Whether the process ends within a tenth of a second."""
-    try:
-        process.wait(0.1)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+    with sepviz() as running:
+        yield running.url
 
 
 @pytest.fixture

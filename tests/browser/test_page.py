@@ -239,7 +239,7 @@ def test_painted_pixels_are_the_tensors(visit, server):
     page = visit()
     query = page.evaluate("document.documentElement.dataset.painted")
     address = f"{server}/api/tensors?{query}&tile=96&channels=0-15&dtype=uint8"
-    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  (the address is ours)
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  (the address is ours)
         tensors = safetensors.numpy.load(answer.read())
     anchors = json.loads(page.locator("#colormaps").text_content())["diverging"]
     for slot, stage in (("first", "depthwise"), ("output", "pointwise")):
@@ -402,7 +402,7 @@ def test_the_rows_of_the_matrix_are_in_line_with_their_maps(visit, viewport, que
 def test_rows_of_the_matrix_are_the_weights(visit, server):
     page = visit("/?in_channels=5&out_channels=7&weights=random")
     query = page.evaluate("document.documentElement.dataset.painted")
-    with urllib.request.urlopen(f"{server}/api/tensors?{query}", timeout=10) as answer:  # noqa: S310  (the address is ours)
+    with urllib.request.urlopen(f"{server}/api/tensors?{query}", timeout=60) as answer:  # noqa: S310  (the address is ours)
         weight = safetensors.numpy.load(answer.read())["pointwise.weight"][:, :, 0, 0]
     seen = np.stack([pixels(canvas)[0, :, :3] for canvas in page.locator(".weights canvas").all()]).astype(int)
     assert seen.shape[:2] == weight.shape
@@ -480,7 +480,7 @@ def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
     page = visit()
     query = page.evaluate("document.documentElement.dataset.painted")
     address = f"{server}/api/tensors?{query}&tile=96&dtype=uint8"
-    with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  (the address is ours)
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  (the address is ours)
         low, high = safetensors.numpy.load(answer.read())["depthwise.range"].reshape(-1, 2)[1]
     maps(page, "first").nth(1).hover()
     expect(page.locator("[data-told=looked]")).to_have_text("depthwise 1")

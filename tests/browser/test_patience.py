@@ -103,7 +103,7 @@ def test_a_picture_that_was_forgotten_is_sent_again(visit, painted):
     painted(page, input="upload-[0-9a-f]{32}")
     address = f"/api/tensors?{page.evaluate('document.documentElement.dataset.painted')}"
     until = time.monotonic() + 30
-    while (gone := httpx2.get(page.url.partition("/?")[0] + address)).status_code != 410:
+    while (gone := httpx2.get(page.url.partition("/?")[0] + address, timeout=60)).status_code != 410:
         assert time.monotonic() < until, gone
     sent = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))

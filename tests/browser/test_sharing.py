@@ -40,7 +40,7 @@ LAYER = "in_channels=5&out_channels=7&kernel_size=5&weights=random"
 def get(address):
     """(status, headers, body), whatever the status."""
     try:
-        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310  (the address is ours)
+        with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  (the address is ours)
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
