@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -19,6 +18,7 @@ from app.page import templates
 from app.routes import api, embed, figures, gallery, images, operations, page, problems, snippets
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
+from app.routes.packing import Packing
 from app.routes.pressure import Pressure
 from app.routes.services import Services
 from app.routes.watch import Metrics, Watch
@@ -81,12 +81,7 @@ def create_app(
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets("static")), name="static")
     problems.add_handlers(app)
-    # Planes hardly shrink, and shrinking them takes longer than computing them.
-    app.add_middleware(
-        GZipMiddleware,
-        compresslevel=4,
-        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
-    )
+    app.add_middleware(Packing)
     app.add_middleware(Guards)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
     app.add_middleware(problems.PlainProblems)

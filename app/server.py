@@ -21,6 +21,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from app.memory import given_back
+
 FINISH_WITHIN_S = 8
 BACKLOG = 2048
 MOST_UNTAKEN = 64 * 2**20  # bytes, and the newest answer
@@ -37,6 +39,10 @@ SWITCH_S = 0.001
 
 def _never(_request: bytes) -> tuple[bytes, bytes] | None:
     return None
+
+
+def _nothing() -> None:
+    pass
 
 
 class Kept(NamedTuple):
@@ -58,13 +64,17 @@ class DeadlineProtocol(H11Protocol):
     Answers that are not taken wait in memory. When one more comes to wait and the others are more than `MOST_UNTAKEN`
     bytes together, some are cut off: first who takes nothing, of them who has kept most for longest.
     `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
+    `freed` is told when what waited is gone.
     """
 
     seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
 
-    def __init__(self, *args: Any, at_once: AtOnce = _never, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, at_once: AtOnce = _never, freed: Callable[[], None] = _nothing, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._at_once = at_once
+        self._freed = freed
         self._untaken = 0
         self._slow_since = math.inf  # seconds
         self._seen = 0  # bytes that it had still to take when it was last looked at
@@ -119,6 +129,7 @@ class DeadlineProtocol(H11Protocol):
     def resume_writing(self) -> None:
         """It has taken nearly all of it."""
         super().resume_writing()
+        self._freed()
         self._slow_since = math.inf
         if not self.transport.is_closing():
             self.flow.resume_reading()
@@ -142,6 +153,8 @@ class DeadlineProtocol(H11Protocol):
         """The client has gone."""
         self._enter("")
         super().connection_lost(exc)
+        if self.is_slow:
+            self._freed()
 
     def _is_quiet(self) -> bool:
         """Whether nothing is being read, answered or still to be taken: who takes nothing gets no more."""
@@ -217,7 +230,7 @@ def run(
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http=partial(DeadlineProtocol, at_once=at_once),  # type: ignore[arg-type]  # called, not derived from
+        http=partial(DeadlineProtocol, at_once=at_once, freed=given_back()),  # type: ignore[arg-type]  # called, not derived from
         ws="none",
         log_config=None,
         access_log=False,

@@ -246,6 +246,15 @@ def test_a_packed_figure_is_the_plain_one(client):
     assert {each.headers["vary"] for each in (plain, *packed)} == {"Accept-Encoding"}
 
 
+@pytest.mark.parametrize("path", ["/diagrams/separable.svg", "/", "/api/layer"])
+def test_who_refuses_gzip_gets_none(client, path):
+    for refused in ("gzip;q=0", "br, GZIP ; q=0.000", "gzip;q=0, deflate;q=1"):
+        answer = client.get(path, headers={"Accept-Encoding": refused})
+        assert "content-encoding" not in answer.headers
+    for taken in ("gzip;q=0.001", "br;q=0, gzip", "gzip;q=1"):
+        assert client.get(path, headers={"Accept-Encoding": taken}).headers["content-encoding"] == "gzip"
+
+
 @pytest.mark.parametrize("path", GETS)
 def test_what_is_held_is_not_sent_again(client, path):
     address = f"{path}?{SMALL}"

@@ -5,14 +5,12 @@ standard output, until its input ends. torch has one thread in each of its own: 
 small convolution waited for each other longer than they computed.
 """
 
-import ctypes
 import json
 import os
 import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -31,6 +29,7 @@ from app.encoders.tensors import encode
 from app.errors import SepvizError
 from app.inputs import Inputs
 from app.inputs.images import Pixels
+from app.memory import given_back
 from app.page import fragment, templates
 from app.selection import Selection
 from app.settings import assets
@@ -40,8 +39,6 @@ from app.trace import run
 # The interpreter passes from one thread to the other this often where both have work; the default, 5 ms, is as long as
 # a whole job takes.
 SWITCH_S = 0.001
-# glibc keeps what was freed, here of the largest layer in each thread, unless it is told to give it back.
-TIDY_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +99,9 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
         if isinstance(outcome, Encoded):  # megabytes, which pickle would copy
             body, outcome = outcome.body, outcome._replace(body=b"")
         answer(framed((number, outcome, len(body))), body)
-        worked.set()
+        freed()
 
-    worked = threading.Event()
-    threading.Thread(target=_tidy, args=(worked,), daemon=True).start()
+    freed = given_back()
     tools = Tools(Inputs(cache_bytes), templates(assets("templates")))
     with ThreadPoolExecutor(threads, "compute", one_torch_thread) as pool:
         # What is slow the first time, libraries and templates, is slow before anybody waits.
@@ -113,16 +109,6 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
         answer(framed(READY))
         while (content := _read(jobs)) is not None:
             pool.submit(work, *content)
-
-
-def _tidy(worked: threading.Event) -> None:
-    """Give freed memory back, at most every second and only after work."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    while trim is not None:
-        worked.wait()
-        worked.clear()
-        time.sleep(TIDY_EVERY_S)
-        trim(0)
 
 
 def _outcome(job: Job, picture: Pixels | None, tools: Tools) -> Encoded | Exception:
