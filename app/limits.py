@@ -12,6 +12,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
 from app.errors import Flooding
+from app.respite import Respite
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
@@ -22,8 +23,6 @@ RULES = (RateLimitItemPerSecond(60, 10), RateLimitItemPerSecond(180, 60))
 PREFIX = "sepviz:limits"
 CONNECTIONS = 8
 ANSWER_WITHIN_S = 0.5
-# After Redis has not answered it is left alone for so long: else every answer would wait for it.
-PAUSE_S = 5
 
 
 class Limits:
@@ -41,8 +40,7 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
-        self._clock = clock
-        self._paused_until = float("-inf")
+        self._respite = Respite(clock)
         self._pool = _connections(redis_url) if rules and redis_url is not None else None
         self._windows = FixedWindowRateLimiter(
             MemoryStorage()
@@ -58,7 +56,7 @@ class Limits:
 
     async def charge(self, address: str) -> None:
         """Count one computation; raises `Flooding` where the address has had its share."""
-        if not self._rules or self._clock() < self._paused_until:
+        if not self._rules or self._respite.lasts:
             return
         who = network(address)
         try:
@@ -69,7 +67,7 @@ class Limits:
         except StorageError:
             # The limits keep one from taking what is others'; without them all are still served, and the queue still
             # refuses what is too much. To refuse everybody instead would be the greater harm.
-            self._paused_until = self._clock() + PAUSE_S
+            self._respite.begin()
             return
         if full:
             seconds = max(1, math.ceil(max(waits)))

@@ -286,9 +286,11 @@ def test_unknown_sample() -> None:
 
 # The upload store
 
+PLENTY, MINUTE_S = 2**20, 60
+
 
 def test_ids_are_of_the_content() -> None:
-    store = ImageStore()
+    store = ImageStore(PLENTY, MINUTE_S)
     name = store.add(picture(COLOURED))
     assert re.fullmatch(UPLOAD_PATTERN, name)
     assert is_upload(name)
@@ -301,7 +303,7 @@ def test_ids_are_of_the_content() -> None:
 
 
 def test_what_is_kept_is_a_copy_that_nobody_can_change() -> None:
-    store, pixels = ImageStore(), COLOURED.copy()
+    store, pixels = ImageStore(PLENTY, MINUTE_S), COLOURED.copy()
     name = store.add(picture(pixels))
     pixels[:] = 0
     kept = store.get(name)
@@ -312,7 +314,7 @@ def test_what_is_kept_is_a_copy_that_nobody_can_change() -> None:
 
 def test_pictures_go_after_their_time() -> None:
     clock = Clock()
-    store = ImageStore(seconds=1800, clock=clock)
+    store = ImageStore(PLENTY, 1800, clock)
     name = store.add(picture(COLOURED))
     clock.now = 1799
     store.get(name)
@@ -323,7 +325,7 @@ def test_pictures_go_after_their_time() -> None:
 
 def test_adding_again_renews_the_time_and_using_does_not() -> None:
     clock = Clock()
-    store = ImageStore(seconds=100, clock=clock)
+    store = ImageStore(PLENTY, 100, clock)
     renewed, used = store.add(picture(COLOURED)), store.add(picture(GREY))
     clock.now = 90
     store.add(picture(COLOURED))
@@ -335,7 +337,7 @@ def test_adding_again_renews_the_time_and_using_does_not() -> None:
 
 
 def test_least_recently_used_go_first() -> None:
-    store = ImageStore(max_bytes=3 * (400 + 1024))
+    store = ImageStore(3 * (400 + 1024), MINUTE_S)
     shades = [np.full((20, 20), shade, dtype=np.uint8) for shade in range(4)]
     first, second, third = (store.add(picture(shade)) for shade in shades[:3])
     store.get(first)
@@ -347,7 +349,7 @@ def test_least_recently_used_go_first() -> None:
 
 
 def test_many_small_pictures_are_bounded_too() -> None:
-    store = ImageStore(max_bytes=64 * 1024)
+    store = ImageStore(64 * 1024, MINUTE_S)
     dots = [np.array([[[number % 256, number // 256, 7]]], dtype=np.uint8) for number in range(1000)]
     names = [store.add(picture(dot)) for dot in dots]
     assert len(set(names)) == 1000
@@ -356,7 +358,7 @@ def test_many_small_pictures_are_bounded_too() -> None:
 
 def test_picture_larger_than_the_store() -> None:
     with pytest.raises(ImageTooLarge, match="at most 1,000 are kept"):
-        ImageStore(max_bytes=1000).add(picture(COLOURED))
+        ImageStore(1000, MINUTE_S).add(picture(COLOURED))
 
 
 # All together

@@ -24,8 +24,7 @@ from app.compute.worker import Tools, carry_out
 from app.encoders import Encoded
 from app.errors import BadParameter, Busy, InvalidParameters, OverBudget, SepvizError
 from app.inputs import Inputs
-from app.inputs.images import Picture
-from app.inputs.store import ImageStore
+from app.inputs.store import name_of
 from app.page import templates
 from app.selection import Selection
 from app.settings import Settings, assets
@@ -102,8 +101,7 @@ def test_what_comes_back_is_what_the_job_makes(apart, tools, spec, data):
 
 
 def test_an_uploaded_picture_goes_along(apart, tools):
-    name = ImageStore().add(Picture(PIXELS, 30, 20))
-    job = Tensors(SMALL.replace(input=name), Selection(("input",)), "float32", None, "safetensors")
+    job = Tensors(SMALL.replace(input=name_of(PIXELS)), Selection(("input",)), "float32", None, "safetensors")
     assert apart.carry_out(job, PIXELS) == carry_out(job, PIXELS, tools)
 
 

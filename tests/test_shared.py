@@ -11,10 +11,10 @@ from limits import RateLimitItemPerSecond
 from PIL import Image
 from starlette.testclient import TestClient
 
-from app import main
+from app import main, respite
 from app.errors import Flooding, ImageGone, StoreUnavailable
 from app.inputs.images import Picture
-from app.inputs.shared_store import PAUSE_S, PREFIX, SharedStore
+from app.inputs.shared_store import PREFIX, SharedStore
 from app.inputs.store import ImageStore
 from app.limits import Limits
 from app.settings import Settings
@@ -23,6 +23,7 @@ from tests.redis_server import RedisServer, until
 
 SMALL = "in_channels=2&out_channels=3&size=8"
 PIXELS = np.random.default_rng(7).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+PLENTY, MINUTE_S = 2**20, 60
 FEW = (RateLimitItemPerSecond(3, 3600), RateLimitItemPerSecond(5, 7200))
 
 
@@ -72,7 +73,7 @@ def stores(redis):
     opened = []
 
     def made(**options):
-        opened.append(SharedStore(redis.url, **options))
+        opened.append(SharedStore(redis.url, **{"max_bytes": PLENTY, "seconds": MINUTE_S, **options}))
         return opened[-1]
 
     yield made
@@ -105,7 +106,7 @@ def assert_problem(answer, status):
 @pytest.mark.parametrize("pixels", [PIXELS, PIXELS[..., 0], PIXELS[:1, :1], PIXELS[::-1, ::2]])
 def test_every_store_finds_what_one_was_given_to_the_last_bit(stores, pixels):
     name = stores().add(Picture(pixels, 1, 1))
-    assert name == ImageStore().add(Picture(pixels, 1, 1))
+    assert name == ImageStore(PLENTY, MINUTE_S).add(Picture(pixels, 1, 1))
     other = stores()
     for _ in range(2):  # fetched, then its copy
         found = other.get(name)
@@ -220,10 +221,10 @@ def test_without_redis_only_uploads_are_refused_and_they_come_back(app_at, redis
     detail = assert_problem(told, 503)
     assert "just now" in detail
     assert "redis" not in detail.lower()
-    assert told.headers["retry-after"] == str(PAUSE_S)
+    assert told.headers["retry-after"] == str(respite.SECONDS)
     refused = client.post("/api/images", files={"file": png(1)})
     assert "just now" in assert_problem(refused, 503)
-    assert refused.headers["retry-after"] == str(PAUSE_S)
+    assert refused.headers["retry-after"] == str(respite.SECONDS)
     assert client.get(f"/feature-maps/input.png?{SMALL}&input={name}").status_code == 503
     for path in ("/", "/api/tensors", "/feature-maps/depthwise.png", "/diagrams/cost.svg", "/api/layer", "/healthz"):
         assert client.get(path).status_code == 200, path
@@ -231,7 +232,7 @@ def test_without_redis_only_uploads_are_refused_and_they_come_back(app_at, redis
     redis.start()
     # It is asked again after the pause, or when it was found to answer.
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=2").status_code == 503
-    clock.now += PAUSE_S
+    clock.now += respite.SECONDS
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=3").status_code == 410
     assert uploaded(client) == name
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=4").status_code == 200
@@ -320,7 +321,7 @@ def test_without_redis_nobody_is_limited_and_then_all_are_again(redis):
         without = await had(limits, "203.0.113.7")
         redis.start()
         in_the_pause = await had(limits, "203.0.113.7")
-        clock.now += PAUSE_S
+        clock.now += respite.SECONDS
         after = await had(limits, "203.0.113.7")
         await limits.close()
         return [count for count, _ in (without, in_the_pause, after)]

@@ -15,14 +15,14 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
+from app import respite
 from app.errors import StoreUnavailable
 from app.inputs.images import Picture, Pixels
 from app.inputs.store import gone, name_of, named, size
+from app.respite import Respite
 
 PREFIX = "sepviz:"
 ANSWER_WITHIN_S = 1.0
-# After it has not answered it is left alone for so long: else every request would wait for it.
-PAUSE_S = 5
 
 
 class SharedStore:
@@ -36,12 +36,11 @@ class SharedStore:
     def __init__(
         self,
         url: str,
-        max_bytes: int = 64 * 2**20,
-        seconds: float = 30 * 60,
+        max_bytes: int,
+        seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds = seconds
-        self._clock = clock
         # Once more at once, on a fresh connection: a restarted Redis has closed the old ones.
         self._redis = Redis.from_url(
             url,
@@ -49,7 +48,7 @@ class SharedStore:
             socket_connect_timeout=ANSWER_WITHIN_S,
             retry=Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
         )
-        self._paused_until = float("-inf")
+        self._respite = Respite(clock)
         self._lock = threading.Lock()
         self._copies: LRUCache[str, Pixels] = LRUCache(max_bytes, getsizeof=size)
 
@@ -85,7 +84,7 @@ class SharedStore:
             self._redis.set(f"{PREFIX}probe", b"", px=1000)
         except RedisError:
             return False
-        self._paused_until = float("-inf")
+        self._respite.end()
         return True
 
     def close(self) -> None:
@@ -93,18 +92,18 @@ class SharedStore:
         self._redis.close()
 
     def _ask(self, question: Callable[[], Any]) -> Any:
-        if self._clock() >= self._paused_until:
+        if not self._respite.lasts:
             try:
                 return question()
             except (NotConnected, NoAnswer):
-                self._paused_until = self._clock() + PAUSE_S
+                self._respite.begin()
             except RedisError:  # it answers, and will not: it may be full
                 pass
         # The library's own words may name the address, and are not for showing.
         raise StoreUnavailable(
             "uploaded pictures cannot be kept or looked up just now; everything else works: "
-            f"try again in {PAUSE_S} s, or choose another input",
-            PAUSE_S,
+            f"try again in {respite.SECONDS} s, or choose another input",
+            respite.SECONDS,
         )
 
 

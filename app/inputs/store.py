@@ -51,12 +51,7 @@ class ImageStore:
     was last added. `clock` gives seconds.
     """
 
-    def __init__(
-        self,
-        max_bytes: int = 64 * 2**20,
-        seconds: float = 30 * 60,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, max_bytes: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._max_bytes = max_bytes
         self._seconds = seconds
         self._lock = threading.Lock()
