@@ -12,6 +12,7 @@ from app import __version__
 from app.compute import Compute
 from app.compute.process import Crew, Process
 from app.inputs.decoder import Decoder
+from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore, Store, lasting
 from app.limits import RULES, Limits
 from app.page import templates
@@ -50,7 +51,11 @@ def create_app(
     )
     pressure = Pressure(compute, settings.hosts)
     made = templates(assets("templates"))
-    made.globals |= {"uploads": settings.uploads, "upload_lasts": lasting(settings.upload_seconds)}
+    made.globals |= {
+        "uploads": settings.uploads,
+        "upload_lasts": lasting(settings.upload_seconds),
+        "upload_most": MAX_BYTES,
+    }
     services = Services(
         settings=settings,
         store=store,

@@ -3,9 +3,6 @@
  */
 import { ask, Refusal } from "./client.js";
 
-/** What the server takes; it would refuse more after all of it was sent. */
-const MOST_BYTES = 8 * 2 ** 20;
-
 /**
  * @param {(id: string, note: string) => void} arrived
  * @param {(words: string) => void} refused
@@ -19,12 +16,14 @@ export function receive(arrived, refused) {
   const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
   label.hidden = false;
   const { lasts } = label.dataset;
+  // The server would refuse more after all of it was sent.
+  const most = Number(label.dataset.most);
 
   /** @param {File | null | undefined} file */
   async function send(file) {
     if (!file) return;
-    if (file.size > MOST_BYTES) {
-      refused("image is larger than 8 MiB");
+    if (file.size > most) {
+      refused(`image is larger than ${most / 2 ** 20} MiB`);
       return;
     }
     refused("");
