@@ -75,10 +75,10 @@ class DeadlineProtocol(H11Protocol):
         super().__init__(*args, **options)
         self._at_once = at_once
         self._freed = freed
-        self._untaken = 0
         self._slow_since = math.inf  # seconds
         self._seen = 0  # bytes that it had still to take when it was last looked at
-        self._moved = 0.0  # when they were last seen to have become fewer
+        self._moved = 0.0  # when they were last seen to be others than before
+        self._judged = 0.0  # since when it has to move
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -122,8 +122,8 @@ class DeadlineProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """The client takes more slowly than it is given."""
         super().pause_writing()
-        self._slow_since = self._moved = time.monotonic()
-        self._seen = self.transport.get_write_buffer_size()
+        self._untaken()
+        self._slow_since = self._moved = self._judged = time.monotonic()
         self._make_room()
 
     def resume_writing(self) -> None:
@@ -143,10 +143,7 @@ class DeadlineProtocol(H11Protocol):
 
     def keeps(self) -> Kept:
         """What waits to be taken."""
-        size, now = self.transport.get_write_buffer_size(), time.monotonic()
-        if size < self._seen:
-            self._moved = now
-        self._seen = size
+        size, now = self._untaken(), time.monotonic()
         return Kept(size, now - self._slow_since, stands=now - self._moved > STANDS_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -155,6 +152,13 @@ class DeadlineProtocol(H11Protocol):
         super().connection_lost(exc)
         if self.is_slow:
             self._freed()
+
+    def _untaken(self) -> int:
+        """How many bytes it has still to take; where they are others than the last time, it moves."""
+        size = self.transport.get_write_buffer_size()
+        if size != self._seen:
+            self._seen, self._moved = size, time.monotonic()
+        return size
 
     def _is_quiet(self) -> bool:
         """Whether nothing is being read, answered or still to be taken: who takes nothing gets no more."""
@@ -171,7 +175,8 @@ class DeadlineProtocol(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY:
             return "body"
         cycle: RequestResponseCycle | None = self.cycle  # uvicorn's types leave out None, its code does not
-        return "answer" if cycle is not None and not cycle.response_complete else "head"
+        answered = cycle is None or cycle.response_complete
+        return "head" if answered and not self.is_slow else "answer"
 
     def _enter(self, phase: str) -> None:
         if phase == self._phase:
@@ -179,6 +184,7 @@ class DeadlineProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._phase = phase
+        self._judged = time.monotonic()
         self._deadline = self.loop.call_later(self.seconds[phase], self._close) if phase else None
 
     def _make_room(self) -> None:
@@ -192,11 +198,10 @@ class DeadlineProtocol(H11Protocol):
 
     def _close(self) -> None:
         """Too late, unless an answer is still being taken, however slowly: it is complete when all of it is written."""
-        untaken = self.transport.get_write_buffer_size()
-        if untaken in (0, self._untaken):
+        if not self._untaken() or self._moved <= self._judged:
             self.transport.abort()
             return
-        self._untaken = untaken
+        self._judged = time.monotonic()
         self._deadline = self.loop.call_later(self.seconds["answer"], self._close)
 
 

@@ -173,6 +173,18 @@ def test_an_answer_that_is_taken_slowly_is_not_cut_off(watched):
     assert transport.aborted
 
 
+def test_who_takes_nothing_of_a_large_answer_is_cut_off_after_sixty_seconds(watched):
+    protocol, transport, loop = watched
+    protocol.data_received(REQUEST)
+    transport.untaken = 1000
+    protocol.pause_writing()
+    protocol.cycle.response_complete = True  # all of it is said, and waits
+    protocol.on_response_complete()
+    assert [timer.seconds for timer in running(loop) if timer.seconds != 5] == [60]
+    running(loop)[-1].call()
+    assert transport.aborted
+
+
 def test_who_keeps_most_of_the_answers_for_longest_makes_room(watched, monkeypatch):
     protocol, _, loop = watched
     clock = [0.0]
