@@ -1,4 +1,4 @@
-"""Small legal layers for hypothesis, and the plainest way to carry one out."""
+"""Legal layers for hypothesis, and the plainest way to carry a small one out."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -29,7 +29,30 @@ def layers(draw, kinds=KINDS, **fixed):
     if parameters["kind"] != "spatially-separable":
         parameters["out_channels"] = draw(st.integers(1, 6))
         parameters["depth_multiplier"] = draw(st.integers(1, 3))
-    spec = LayerSpec(**{**parameters, **fixed})
+    return _fitting(LayerSpec(**{**parameters, **fixed}))
+
+
+@st.composite
+def any_layers(draw):
+    """Whatever is legal, small layers and those at the ends of the limits alike."""
+    parameters = {
+        "kind": draw(st.sampled_from(KINDS)),
+        "in_channels": draw(st.integers(1, 8) | st.integers(1, 512)),
+        "kernel_size": draw(st.integers(1, 7) | st.integers(1, 31)),
+        "stride": draw(st.integers(1, 8)),
+        "padding": draw(st.sampled_from(["same", "valid"]) | st.integers(0, 64)),
+        "dilation": draw(st.integers(1, 16)),
+        "bias": draw(st.booleans()),
+        "size": draw(st.integers(8, 512)),
+    }
+    if parameters["kind"] != "spatially-separable":
+        parameters["out_channels"] = draw(st.integers(1, 12) | st.integers(1, 1024))
+        parameters["depth_multiplier"] = draw(st.integers(1, 8))
+    return _fitting(LayerSpec(**parameters))
+
+
+def _fitting(spec):
+    """The layer; with other padding where its kernel would not fit on its input."""
     try:
         plan(spec)
     except InvalidParameters:

@@ -26,7 +26,9 @@ from app.figure import FigureSpec
 from app.options import THEMES
 from app.palette import COLOURS
 from app.shapes import plan
-from app.spec import KINDS, LayerSpec
+from app.spec import LayerSpec
+from tests.layers import any_layers
+from tests.overlaps import overlaps
 
 SVG = "{http://www.w3.org/2000/svg}"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -50,30 +52,6 @@ LARGEST = LayerSpec(
 SINGLE = LayerSpec(in_channels=1, out_channels=1, kernel_size=1, depth_multiplier=8)
 
 
-@st.composite
-def layers(draw_from):
-    kind = draw_from(st.sampled_from(KINDS))
-    channels = draw_from(st.integers(1, 512) | st.integers(1, 6))
-    given_ = {
-        "kind": kind,
-        "in_channels": channels,
-        "kernel_size": draw_from(st.integers(1, 31)),
-        "stride": draw_from(st.integers(1, 8)),
-        "padding": draw_from(st.sampled_from(["same", "valid"]) | st.integers(0, 64)),
-        "dilation": draw_from(st.integers(1, 16)),
-        "bias": draw_from(st.booleans()),
-        "size": draw_from(st.integers(8, 512)),
-    }
-    if kind != "spatially-separable":
-        given_["out_channels"] = draw_from(st.integers(1, 1024) | st.integers(1, 10))
-        given_["depth_multiplier"] = draw_from(st.integers(1, 8))
-    if given_["padding"] != "same":
-        sides = 0 if given_["padding"] == "valid" else 2 * given_["padding"]
-        if given_["dilation"] * (given_["kernel_size"] - 1) + 1 > given_["size"] + sides:
-            given_["padding"] = "same"
-    return LayerSpec(**given_)
-
-
 def parsed(svg):
     return ElementTree.fromstring(svg)
 
@@ -88,7 +66,7 @@ def rgb(role, theme="light"):
 
 
 @settings(max_examples=80)
-@given(layers(), st.sampled_from(NAMES), st.sampled_from((*THEMES, "page")), st.none() | st.integers(64, 4096))
+@given(any_layers(), st.sampled_from(NAMES), st.sampled_from((*THEMES, "page")), st.none() | st.integers(64, 4096))
 @example(LARGEST, "comparison", "auto", None)
 @example(LARGEST, "standard", "auto", None)
 @example(LARGEST, "separable", "auto", None)
@@ -120,7 +98,7 @@ def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width)
         assert root.get("width") == str(width)
 
 
-@given(layers(), st.sampled_from(NAMES))
+@given(any_layers(), st.sampled_from(NAMES))
 @settings(max_examples=30)
 def test_every_painted_class_has_its_colour(spec, name):
     svg = draw(name, spec)
@@ -250,7 +228,7 @@ def test_what_does_not_move_says_so(options, parameter):
     assert draw("separable", LayerSpec(), options) != draw("separable", LayerSpec())
 
 
-@given(layers(), st.sampled_from(NAMES), st.sampled_from(THEMES), st.sampled_from([None, "A & <b>", "漢字 50 %"]))
+@given(any_layers(), st.sampled_from(NAMES), st.sampled_from(THEMES), st.sampled_from([None, "A & <b>", "漢字 50 %"]))
 @settings(max_examples=30)
 def test_a_figure_says_where_it_is_to_be_had_and_that_it_is_free(spec, name, theme, title):
     options = Options(theme, 640, "none", title)
@@ -359,24 +337,7 @@ def test_any_error_is_a_figure(title, lines):
     assert len(svg.encode()) <= 30_000
 
 
-OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
-  const frame = svg.getBoundingClientRect(), found = [], name = svg.querySelector('title').textContent;
-  const texts = [...svg.querySelectorAll('text')];
-  const boxes = texts.map(text => text.getBoundingClientRect());
-  boxes.forEach((a, i) => {
-    const aside = a.left < frame.left - .5 || a.right > frame.right + .5;
-    if (aside || a.top < frame.top - .5 || a.bottom > frame.bottom + .5)
-      found.push(`${name}: ${texts[i].textContent} leaves`);
-    boxes.slice(i + 1).forEach((b, k) => {
-      if (a.left < b.right && b.left < a.right && a.top + 2.5 < b.bottom && b.top + 2.5 < a.bottom)
-        found.push(`${name}: ${texts[i].textContent} over ${texts[i + 1 + k].textContent}`);
-    });
-  });
-  return found;
-})"""
-
-
-@given(st.lists(layers(), min_size=16, max_size=16), st.sampled_from([None, "W" * 80, "A caption " * 8]))
+@given(st.lists(any_layers(), min_size=16, max_size=16), st.sampled_from([None, "W" * 80, "A caption " * 8]))
 @example(
     [LARGEST, LARGEST.as_kind("spatially-separable"), LARGEST.replace(padding="valid", stride=1), SINGLE], "W" * 80
 )
@@ -386,13 +347,13 @@ def test_texts_keep_apart_and_inside(page, specs, title):
     figures = [draw.__wrapped__(name, spec, Options("light", title=title)) for spec in specs for name in NAMES]
     inlined = [draw.__wrapped__(name, spec, Options("page")) for spec in specs for name in PAGE]
     long = error_figure("W" * 90, ["M" * 200, "漢字かな" * 60, "kernel_size=31: too large; it must be less " * 9])
-    page.set_content("<body>" + "<br>".join([*figures, *inlined, long]))
-    assert page.evaluate(OVERLAPS) == []
+    assert overlaps(page, [*figures, *inlined, long]) == []
 
 
-def test_drawn_text_boxes_are_compared_at_all(page):
-    page.set_content('<svg><title>t</title><text x="0" y="20">aa</text><text x="4" y="20">bb</text></svg>')
-    assert len(page.evaluate(OVERLAPS)) == 1
+def test_overlaps_are_found_at_all(page):
+    over = '<svg><title>t</title><text x="0" y="20">aa</text><text x="4" y="20">bb</text></svg>'
+    aside = '<svg width="9"><title>t</title><text x="0" y="20">wide</text></svg>'
+    assert overlaps(page, [over, aside]) == ["t: aa over bb", "t: wide leaves"]
 
 
 PAGE = ("separable", "standard", "spatial")
@@ -405,7 +366,7 @@ def test_columns_begin_where_the_page_has_its_maps():
     assert all(a < b for a, b in pairwise(COLUMNS))
 
 
-@given(layers())
+@given(any_layers())
 @example(LARGEST)
 @example(SINGLE)
 @settings(max_examples=40)
@@ -441,7 +402,7 @@ def test_what_is_left_out_is_counted(channels, more):
     assert ("left out" in said) == bool(more)
 
 
-@given(layers())
+@given(any_layers())
 @settings(max_examples=40)
 def test_the_curve_is_what_the_costs_say(spec):
     layer = spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec
@@ -465,7 +426,7 @@ CROSSED = """() => {
 }"""
 
 
-@given(layers())
+@given(any_layers())
 @example(LARGEST)
 @example(SINGLE)
 @example(LayerSpec(in_channels=16, out_channels=32))
@@ -568,7 +529,7 @@ def test_blocks_are_those_of_the_networks(channels, outputs, kernel, multiplier)
     assert inverted.shortcut == (channels == outputs)
 
 
-@given(layers())
+@given(any_layers())
 @settings(max_examples=60)
 def test_a_shortcut_is_drawn_where_shapes_allow_it(spec):
     stages = plan(spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec)

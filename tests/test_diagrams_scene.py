@@ -25,9 +25,9 @@ from app.diagrams.passes import passes
 from app.diagrams.scene import within
 from app.palette import COLOURS
 from app.shapes import plan
-from app.spec import KINDS, LayerSpec
-from tests.layers import layers as small_layers
-from tests.layers import steps
+from app.spec import LayerSpec
+from tests.layers import any_layers, layers, steps
+from tests.overlaps import overlaps
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "rect", "polygon", "path", "text", "tspan", "g"}
@@ -37,30 +37,6 @@ TINY = LayerSpec(in_channels=2, out_channels=6, kernel_size=31, dilation=16, siz
 SINGLE = LayerSpec(in_channels=1, out_channels=1, kernel_size=1)
 ONE_CELL = LayerSpec(in_channels=7, stride=8, size=8, padding="valid")
 BLIND = LayerSpec(kernel_size=2, dilation=16, padding=5, size=8, stride=8)  # every cell that it looks at is padding
-
-
-@st.composite
-def layers(draw_from):
-    kind = draw_from(st.sampled_from(KINDS))
-    given_ = {
-        "kind": kind,
-        "in_channels": draw_from(st.integers(1, 8) | st.integers(1, 512)),
-        "kernel_size": draw_from(st.integers(1, 7) | st.integers(1, 31)),
-        "stride": draw_from(st.integers(1, 8)),
-        "padding": draw_from(st.sampled_from(["same", "valid"]) | st.integers(0, 64)),
-        "dilation": draw_from(st.integers(1, 16)),
-        "bias": draw_from(st.booleans()),
-        "size": draw_from(st.integers(8, 512)),
-    }
-    if kind != "spatially-separable":
-        given_["out_channels"] = draw_from(st.integers(1, 12) | st.integers(1, 1024))
-        given_["depth_multiplier"] = draw_from(st.integers(1, 8))
-    spec = LayerSpec(**given_)
-    if spec.padding != "same":
-        sides = 0 if spec.padding == "valid" else 2 * spec.padding
-        if spec.dilation * (spec.kernel_size - 1) + 1 > spec.size + sides:
-            return spec.replace(padding="same")
-    return spec
 
 
 def figure(name, spec, theme="auto"):
@@ -99,7 +75,7 @@ def assert_sound(svg):
 
 
 @settings(max_examples=60)
-@given(layers(), st.sampled_from(sorted(FIGURES)))
+@given(any_layers(), st.sampled_from(sorted(FIGURES)))
 @example(WIDEST, "window")
 @example(WIDEST, "groups")
 @example(TINY, "window")
@@ -115,7 +91,7 @@ def test_figures_are_sound_and_small(spec, name):
 
 
 @settings(max_examples=60)
-@given(layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(MOVING))
 @example(WIDEST, "separable")
 @example(WIDEST, "spatial")
 @example(TINY, "separable")
@@ -130,7 +106,7 @@ def test_films_are_sound_and_small(spec, name):
 
 
 @settings(max_examples=40)
-@given(layers(), st.sampled_from(MOVING), st.integers(1, 12))
+@given(any_layers(), st.sampled_from(MOVING), st.integers(1, 12))
 @example(SINGLE, "standard", 12)
 @example(ONE_CELL, "separable", 12)
 def test_so_many_stills_are_drawn_and_numbered_as_were_asked_for(spec, name, frames):
@@ -161,7 +137,7 @@ def feeding(spec, y, x):
 
 
 @settings(max_examples=80)
-@given(small_layers(), st.data())
+@given(layers(), st.data())
 def test_the_window_is_what_the_gradient_reaches(spec, data):
     stages = plan(spec)
     feet = footprint(stages)
@@ -184,7 +160,7 @@ def test_within_keeps_what_is_on_the_map(start, count, step, size):
 
 
 @settings(max_examples=60)
-@given(small_layers(), st.sampled_from(MOVING))
+@given(layers(), st.sampled_from(MOVING))
 def test_passes_make_every_cell_once_and_look_at_no_more_than_is_drawn(spec, name):
     working = passes(name, spec)
     for each in working:
@@ -270,7 +246,7 @@ def test_groups_say_what_would_fit():
 
 
 @settings(max_examples=30)
-@given(layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(MOVING))
 def test_all_that_moves_has_its_own_keyframes(spec, name):
     svg = film(name, spec)
     prefix = re.search(r"\[class\^=(m[0-9a-f]{8})\]", svg).group(1)
@@ -287,24 +263,8 @@ def test_all_that_moves_has_its_own_keyframes(spec, name):
         assert times[-1] == 100
 
 
-OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
-  const frame = svg.getBoundingClientRect(), found = [], name = svg.querySelector('title').textContent;
-  const texts = [...svg.querySelectorAll('text')].map(node => [node.textContent, node.getBoundingClientRect()]);
-  texts.forEach(([text, a], i) => {
-    const aside = a.left < frame.left - .5 || a.right > frame.right + .5;
-    if (aside || a.top < frame.top - .5 || a.bottom > frame.bottom + .5)
-      found.push(`${name}: ${text} leaves`);
-    texts.slice(i + 1).forEach(([other, b]) => {
-      if (a.left < b.right && b.left < a.right && a.top + 2.5 < b.bottom && b.top + 2.5 < a.bottom)
-        found.push(`${name}: ${text} over ${other}`);
-    });
-  });
-  return found;
-})"""
-
-
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(MOVING))
 @example(WIDEST, "separable")
 @example(WIDEST.replace(padding="same", stride=1), "spatial")
 @example(TINY, "standard")
@@ -313,13 +273,7 @@ OVERLAPS = """() => [...document.querySelectorAll('svg')].flatMap(svg => {
 @example(LayerSpec(in_channels=509, out_channels=1021, kernel_size=31, bias=True, depth_multiplier=8), "depthwise")
 def test_texts_keep_apart_and_inside(page, spec, name):
     figures = [*(figure(each, spec) for each in FIGURES), film(name, spec), film(name, spec, 3)]
-    page.set_content("<body>" + "<br>".join(figures))
-    assert page.evaluate(OVERLAPS) == []
-
-
-def test_overlaps_are_found_at_all(page):
-    page.set_content('<svg><title>t</title><text x="0" y="20">aa</text><text x="4" y="20">bb</text></svg>')
-    assert len(page.evaluate(OVERLAPS)) == 1
+    assert overlaps(page, figures) == []
 
 
 def moves(page, most=200):
