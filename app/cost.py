@@ -184,6 +184,12 @@ def _facts(cost: StageCost) -> dict[str, object]:
     }
 
 
+def factor(ratio: float) -> str:
+    """How many times, whichever way round: `4.24`, and one digit more where three would not tell it from 1."""
+    times = max(ratio, 1 / ratio)
+    return f"{times:.{3 if times >= 1.1 else 4}g}"
+
+
 def compared(ratio: float, unit: str) -> str:
     """A ratio of costs in words: `4.24x fewer MACs than`, `1.11x MORE MACs than`."""
     if ratio == 1:

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from app import __version__
-from app.cost import compare, compared
+from app.cost import compare, compared, factor
 from app.diagrams import Options, draw
 from app.encoders.colormaps import ANCHORS
 from app.inputs.samples import SAMPLES
@@ -29,7 +29,7 @@ def templates(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["scaled"] = scaled
+    made.filters |= {"scaled": scaled, "factor": factor}
     made.globals |= {
         "version": __version__,
         "samples": SAMPLES,

@@ -81,9 +81,13 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     fits = f"size up to {sizes[fitting - 1]} would fit" if fitting else "no size would fit with so many channels"
     if selection.channels is None and not _too_much(spec, Selection(selection.stages, range(16))):
         fits += ", or a part of the channels (channels=0-15)"
-    why = (
-        f"this would take {macs / 1e9:,.2f} GMAC and {held / 2**20:,.0f} MiB, above the 2 GMAC or 64 MiB of one request"
-    )
+    over = []
+    if macs > MAC_BUDGET:
+        over.append(f"{macs / 1e9:,.2f} GMAC, above the {MAC_BUDGET / 1e9:g} GMAC of one request")
+    if held > BYTE_BUDGET:
+        over.append(f"{held / 2**20:,.1f} MiB, above the {BYTE_BUDGET / 2**20:g} MiB of one request")
+    channels = "these channels" if selection.channels is not None else "this"
+    why = f"{channels} would take {' and '.join(over)}"
     raise OverBudget([BadParameter("size", str(spec.size), fits, why)])
 
 

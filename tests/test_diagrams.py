@@ -20,6 +20,7 @@ from torch import nn
 from app.cost import compare
 from app.diagrams import COLUMNS, NAMES, Options, draw, error_figure
 from app.diagrams.block import EXPANSION, blocks
+from app.diagrams.figures import times
 from app.diagrams.ratio import saving
 from app.errors import InvalidParameters, UnknownName
 from app.figure import FigureSpec
@@ -411,11 +412,13 @@ def test_the_curve_is_what_the_costs_say(spec):
     said = written(draw("ratio", spec))
     assert f"tends to {layer.kernel_size**2 / layer.depth_multiplier:.4g} ×" in said
     assert ("costs more N" in said) == (ratio > 1)
+    # What is said to be this layer has its costs.
+    assert (f"this layer: {times(ratio, 'MACs')}" in said) == (spec.kind == "depthwise-separable")
 
 
 CROSSED = """() => {
   const svg = document.querySelector('svg'), texts = [...svg.querySelectorAll('text')];
-  const label = texts.findIndex(text => text.textContent.startsWith('this layer'));
+  const label = texts.findIndex(text => /^(this layer|depthwise separable instead)/.test(text.textContent));
   const boxes = texts.slice(label, label + 2).map(text => text.getBBox());
   const lines = [...svg.querySelectorAll('path:is([class="s-plane"], [class="s-depthwise"], [class="s-ink"])')];
   return lines.filter(line => {

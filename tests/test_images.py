@@ -301,7 +301,7 @@ def test_large_ones_are_reduced() -> None:
         assert (picture.width, picture.height) == (1200, 900)
         assert picture.pixels.shape == (384, 512)
         assert np.abs(picture.pixels - np.linspace(0, 255, 512)).max() < 3
-        assert "reduced to 512 x 384" in picture.notes
+        assert "reduced to 512 × 384" in picture.notes
 
 
 def test_reduced_alpha_is_flattened_too() -> None:
@@ -310,7 +310,7 @@ def test_reduced_alpha_is_flattened_too() -> None:
     picture = decode(saved(layers))
     reference = on_white(layers[..., :3], alpha).reshape(300, 2, 512, 2, 3).mean(axis=(1, 3))
     assert_close(picture, reference, 1.5)
-    assert picture.notes == ("transparency flattened on white", "reduced to 512 x 300")
+    assert picture.notes == ("transparency flattened on white", "reduced to 512 × 300")
 
 
 def test_reduction_of_one_on_its_side_is_told_upright() -> None:
@@ -319,7 +319,7 @@ def test_reduction_of_one_on_its_side_is_told_upright() -> None:
     picture = decode(saved(Image.new("L", (2000, 1000), 70), "JPEG", exif=exif))
     assert (picture.width, picture.height) == (1000, 2000)
     assert picture.pixels.shape == (512, 256)
-    assert "reduced to 256 x 512" in picture.notes
+    assert "reduced to 256 × 512" in picture.notes
     assert np.abs(picture.pixels.astype(int) - 70).max() <= 1
 
 

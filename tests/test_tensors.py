@@ -71,6 +71,16 @@ def check_bytes(scaled, ranges, planes):
     assert not scaled[(low == high)[:, 0, 0]].any()
 
 
+@given(layers(), st.integers(1, 16))
+def test_averaged_planes_tell_between_what_values_the_whole_ones_lie(spec, tile):
+    trace = run(spec, INPUTS)
+    found, exact = load(encode(trace, "uint8", tile).body), load(encode(trace).body)
+    for name in stage_names(spec):
+        low, high = found[f"{name}.extremes"].T
+        assert torch.equal(low, exact[name].amin((1, 2)))
+        assert torch.equal(high, exact[name].amax((1, 2)))
+
+
 @given(layers())
 def test_bytes_are_within_half_a_step(spec):
     trace = run(spec, INPUTS)

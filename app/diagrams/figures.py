@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from app.cost import Comparison, LayerCost, compare
+from app.cost import Comparison, LayerCost, compare, factor
 from app.diagrams import layers
 from app.diagrams.canvas import SMALL, TEXT, TITLE, Canvas
 from app.diagrams.columns import sizes
@@ -158,8 +158,7 @@ def times(ratio: float, unit: str) -> str:
     """A ratio of costs in words: `4.24 × fewer MACs`."""
     if ratio == 1:
         return told_with("told.same", unit=unit)
-    factor = max(ratio, 1 / ratio)
-    shown = f"{factor:.{3 if factor >= 1.1 else 4}g}"
+    shown = factor(ratio)
     if shown == "1":
         return told_with("told.almost", unit=unit)
     return told_with("told.fewer" if ratio < 1 else "told.more", factor=shown, unit=unit)

@@ -73,7 +73,10 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
 
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
     here = (x(layer.out_channels), y(saving(layer, layer.out_channels, layer.kernel_size)))
-    _this(canvas, layer, here, lines)
+    name = canvas.say(
+        f"ratio.{spec.kind}", verdict=times(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
+    )
+    _this(canvas, name, layer, here, lines)
     if canvas.inlined:
         return _BOTTOM + 44
     end = rule(canvas, _formula(canvas, rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
@@ -120,12 +123,10 @@ def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[int, float]])
         canvas.text(_RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=kernel_size, most=most), role, SMALL, weight)
 
 
-def _this(canvas: Canvas, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
+def _this(canvas: Canvas, name: str, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
     """The present layer, marked and named."""
-    ratio = saving(layer, layer.out_channels, layer.kernel_size)
-    this = canvas.say("ratio.this", verdict=times(1 / ratio, "MACs"))
     where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size)
-    width = max(text_width(this, TEXT) * BOLD, text_width(where, SMALL))
+    width = max(text_width(name, TEXT) * BOLD, text_width(where, SMALL))
     left, top = _free(here, width, lines)
     to_x, to_y = _nearest(here, left, top, width)
     canvas.path(f"M{number(here[0])} {number(here[1])}L{number(to_x)} {number(to_y)}", stroke="muted")
@@ -135,7 +136,7 @@ def _this(canvas: Canvas, layer: LayerSpec, here: Point, lines: Sequence[_Scale]
     canvas.path(
         f"M{number(here[0] - 5)} {number(here[1])}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", fill="depthwise", stroke="ink"
     )
-    canvas.text(left, top + 11, this, "depthwise-ink", TEXT, weight=600)
+    canvas.text(left, top + 11, name, "depthwise-ink", TEXT, weight=600)
     canvas.text(left, top + 27, where, "muted", SMALL, formula=True)
 
 

@@ -54,6 +54,11 @@ def planar(maps: Tensor) -> Tensor:
     return planes.copy_(maps[0].permute(1, 2, 0).reshape(-1, channels).T).view(1, channels, height, width)
 
 
+def extremes(maps: Tensor) -> Tensor:
+    """The least and the largest value of each plane, (channels, 2), of maps of (1, channels, height, width)."""
+    return torch.stack((maps.amin((0, 2, 3)), maps.amax((0, 2, 3))), dim=1)
+
+
 def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
     """Each plane scaled to its own range: (uint8 (channels, height, width), float32 (channels, 2) of low and high).
 

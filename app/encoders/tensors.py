@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.encoders import DType, Encoded
-from app.encoders.planes import planar, tiled, to_bytes
+from app.encoders.planes import extremes, planar, tiled, to_bytes
 from app.trace import Trace
 
 MEDIA_TYPE = "application/octet-stream"
@@ -27,14 +27,17 @@ def collected(trace: Trace, dtype: DType, tile: int | None) -> tuple[dict[str, T
     """The maps that were asked for under their stage's name, (channels, height, width), and their kernels.
 
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
-    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high. The metadata beside them has
-    the layer's canonical query and which channels each stage holds.
+    what numbers are read from. With uint8, `<name>.range` holds each plane's low and high; with a tile,
+    `<name>.extremes` those of the whole plane. The metadata beside them has the layer's canonical query and which
+    channels each stage holds.
     """
     tensors: dict[str, Tensor] = {}
     held = {"query": trace.spec.query()}
     for name, maps in trace.asked().items():
         held[f"{name}.channels"] = f"{maps.channels.start}-{maps.channels.stop - 1}"
-        values = maps.values if tile is None else tiled(maps.values, tile)
+        values = maps.values
+        if tile is not None:
+            tensors[f"{name}.extremes"], values = extremes(values), tiled(values, tile)
         if dtype == "uint8":
             tensors[name], tensors[f"{name}.range"] = to_bytes(values)
         else:

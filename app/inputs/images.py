@@ -111,7 +111,7 @@ def _picture(image: ImageFile.ImageFile, data: bytes) -> Picture:
     notes += done
     upright = _reduced(upright, kept)
     if kept != (width, height):
-        notes.append(f"reduced to {kept[0]} x {kept[1]}" if orientation < 5 else f"reduced to {kept[1]} x {kept[0]}")
+        notes.append(f"reduced to {kept[0]} × {kept[1]}" if orientation < 5 else f"reduced to {kept[1]} × {kept[0]}")
     upright, done = screen_colours(upright, image.info.get("icc_profile"))
     notes += done
     if orientation in _TURNS:

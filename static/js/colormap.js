@@ -1,6 +1,7 @@
 /**
  * Planes of bytes to pixels, through a table of 256 colours.
- * @typedef {{ bytes: Uint8Array, width: number, height: number, low: number, high: number }} Plane
+ * `low` and `high` are the values of the bytes 0 and 255; a plane that was averaged knows the `extremes` of the whole.
+ * @typedef {{ bytes: Uint8Array, width: number, height: number, low: number, high: number, extremes?: [number, number] }} Plane
  */
 
 /**
@@ -23,7 +24,8 @@ export function table(anchors) {
 }
 
 /**
- * The size below which 99 % of the values of some planes lie: where a symmetric range ends.
+ * The size below which 99 % of the values of some planes lie: where a symmetric range ends. Where as many are zero, as far
+ * as bytes can tell, it is the largest.
  * @param {Plane[]} planes
  */
 export function percentile(planes) {
@@ -49,7 +51,7 @@ export function percentile(planes) {
     largest ||= size;
     const atFirst = Math.abs(sizeAt(from, from.first)) >= Math.abs(sizeAt(from, from.last));
     left -= from.counts[atFirst ? from.first : from.last];
-    if (left < 0) return size || largest;
+    if (left < 0) return size > Math.abs(from.step) ? size : largest;
     if (atFirst) from.first++;
     else from.last--;
   }

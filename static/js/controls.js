@@ -22,6 +22,17 @@ export function listen(form, change) {
 }
 
 /**
+ * An uploaded picture is one of the inputs to choose from.
+ * @param {HTMLFormElement} form
+ * @param {string} id
+ */
+export function offer(form, id) {
+  const label = /** @type {HTMLElement} */ (form.querySelector(".uploaded"));
+  /** @type {HTMLInputElement} */ (label.firstElementChild).value = id;
+  label.hidden = false;
+}
+
+/**
  * Shows the query and the bounds that are legal with it.
  * @param {HTMLFormElement} form
  * @param {string} query

@@ -3,7 +3,8 @@
  */
 
 /**
- * A part that is the same as before stays as it is, with its focus and its layout.
+ * A part that is the same as before stays as it is, with its focus and its layout; in one that is replaced, the link in
+ * the place of the focused one is focused.
  * @param {Document} page
  * @param {HTMLElement} fragment
  */
@@ -11,7 +12,12 @@ export function place(page, fragment) {
   for (const part of fragment.querySelectorAll("[data-part]")) {
     const name = /** @type {HTMLElement} */ (part).dataset.part;
     const held = page.body.querySelector(`[data-part="${name}"]`);
-    if (held && !same(held.childNodes, part.childNodes)) held.replaceChildren(...part.childNodes);
+    if (!held || same(held.childNodes, part.childNodes)) continue;
+    /** @type {(Element | null)[]} */
+    const links = [...held.querySelectorAll("a")];
+    const focused = links.indexOf(page.activeElement);
+    held.replaceChildren(...part.childNodes);
+    if (focused >= 0) held.querySelectorAll("a")[focused]?.focus();
   }
 }
 

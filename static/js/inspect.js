@@ -3,7 +3,7 @@
  */
 import { tensors } from "./client.js";
 import { paint } from "./colormap.js";
-import { endsOf, isLight, planesOf } from "./planes.js";
+import { endsOf, isLight, planesOf, rangeOf } from "./planes.js";
 
 /**
  * @param {string} query
@@ -19,8 +19,8 @@ export async function inspect(query, stage, channel, colours) {
   title.textContent = `${stage}, channel ${channel}`;
   const canvas = /** @type {HTMLCanvasElement} */ (dialog.querySelector("canvas"));
   paint(canvas, plane, colours(isLight(plane, stage)), endsOf([plane], stage));
-  const range = `values from ${plane.low.toPrecision(4)} to ${plane.high.toPrecision(4)}`;
+  const cells = plane.bytes.length > 1 ? "cells" : "cell";
   /** @type {HTMLElement} */ (dialog.querySelector("p")).textContent =
-    `${plane.height} × ${plane.width} cells, ${range}`;
+    `${plane.height} × ${plane.width} ${cells}, values ${rangeOf(plane)}`;
   dialog.showModal();
 }

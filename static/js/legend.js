@@ -2,6 +2,7 @@
  * The legend: the colours of the map that is looked at, with the values at their ends and at zero.
  * @typedef {import("./strip.js").Shown} Shown
  */
+import { told as number, rangeOf } from "./planes.js";
 
 /**
  * @param {HTMLElement} element
@@ -14,14 +15,15 @@ export function tell(element, { stage, name, plane, ends: [low, high], light }, 
   const image = new ImageData(256, 1);
   new Uint32Array(image.data.buffer).set(colours);
   bar.getContext("2d")?.putImageData(image, 0, 0);
+  const [least, most] = plane.extremes ?? [plane.low, plane.high];
   /** @type {Record<string, string>} */
   const words = {
     looked: shared ? `all of ${stage}` : name,
-    low: light ? "" : low.toPrecision(3),
+    low: light ? "" : number(low),
     zero: "0",
-    high: high.toPrecision(3),
-    extremes: `values ${plane.low.toPrecision(3)} to ${plane.high.toPrecision(3)}`,
-    beyond: light ? "" : ", 1 % beyond the ends",
+    high: number(high),
+    extremes: `${shared ? `${name}: ` : ""}values ${rangeOf(plane)}`,
+    beyond: least < low || most > high ? "; beyond the ends the colour stays" : "",
   };
   for (const [told, text] of Object.entries(words)) {
     const place = element.querySelector(`[data-told="${told}"]`);

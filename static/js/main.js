@@ -4,7 +4,7 @@
 import { changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { listen, problems, show, text } from "./controls.js";
+import { listen, offer, problems, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
@@ -131,6 +131,7 @@ async function go(next, history, resent = false) {
       file = answer.file;
       paint();
     }
+    if (root.dataset.painted) text("told", verdict());
     root.dataset.painted = query;
     if (history !== "keep") follow();
   } catch (error) {
@@ -138,6 +139,11 @@ async function go(next, history, resent = false) {
     delete root.dataset.busy;
     tell(error);
   }
+}
+
+/** What the layer costs beside what it replaces, in words. */
+function verdict() {
+  return document.querySelector(".verdict")?.textContent.replace(/\s+/g, " ").trim() ?? "";
 }
 
 /** The address follows the layer; inside another page, whose history it would fill, it makes no step. */
@@ -172,9 +178,15 @@ form.addEventListener("click", (event) => {
   go(restored(wanted, link.dataset.query ?? ""), "push");
 });
 legend.addEventListener("change", paint);
-document.querySelector("#more button")?.addEventListener("click", () => {
+document.querySelector("#more button")?.addEventListener("click", async (event) => {
+  const before = shown;
   shown += STEP;
-  go(wanted, pushing ? "push" : "keep");
+  await go(wanted, pushing ? "push" : "keep");
+  const more = /** @type {HTMLElement} */ (document.getElementById("more"));
+  text("told", more.hidden ? "all channels are shown" : (more.firstElementChild?.textContent ?? ""));
+  // The button is gone; a keyboard, whose clicks have no count, goes on at what it has brought.
+  const byKeyboard = /** @type {MouseEvent} */ (event).detail === 0;
+  if (more.hidden && byKeyboard) strip.focus(before);
 });
 addEventListener("popstate", () => {
   pushing = false;
@@ -183,6 +195,7 @@ addEventListener("popstate", () => {
 const sendAgain = receive(
   (id, note) => {
     text("picture-note", note);
+    offer(form, id);
     go(changed(wanted, "input", id), "push");
   },
   (words) => problems(document, [], words),

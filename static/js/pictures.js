@@ -30,7 +30,7 @@ export function receive(arrived, refused) {
     try {
       const answer = await post(file, (words) => refused(`${words}. Your picture is sent again by itself.`));
       sent.set(answer.id, file);
-      const notes = answer.notes.map((/** @type {string} */ note) => ` ${note}.`).join("");
+      const notes = answer.notes.map((/** @type {string} */ note) => ` ${sentence(note)}`).join("");
       arrived(
         answer.id,
         `${answer.width} × ${answer.height}.${notes} Kept on this server for ${lasts}; a link to it works no longer than that.`,
@@ -62,6 +62,9 @@ export function receive(arrived, refused) {
     return file !== undefined && (await post(file)).id === id;
   };
 }
+
+/** @param {string} words */
+const sentence = (words) => `${words[0].toUpperCase()}${words.slice(1)}.`;
 
 /**
  * @param {File} file

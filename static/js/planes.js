@@ -15,7 +15,8 @@ import { percentile, planeOf } from "./colormap.js";
 export function planesOf({ tensors }, stage) {
   const maps = tensors.get(stage);
   const ranges = tensors.get(`${stage}.range`);
-  if (!maps || !ranges) return [];
+  const extremes = tensors.get(`${stage}.extremes`) ?? ranges;
+  if (!maps || !ranges || !extremes) return [];
   const [count, height, width] = maps.shape;
   const bytes = /** @type {Uint8Array} */ (maps.data);
   return Array.from({ length: count }, (_, at) => ({
@@ -24,6 +25,7 @@ export function planesOf({ tensors }, stage) {
     height,
     low: ranges.data[2 * at],
     high: ranges.data[2 * at + 1],
+    extremes: [extremes.data[2 * at], extremes.data[2 * at + 1]],
   }));
 }
 
@@ -38,8 +40,17 @@ export function nameOf({ metadata }, stage, channel) {
   return `${stage} ${channel}${called ? `, ${called}` : ""}`;
 }
 
-/** @param {Plane} plane */
-export const rangeOf = ({ low, high }) => `${low.toPrecision(3)} to ${high.toPrecision(3)}`;
+/**
+ * From where to where a plane's values go.
+ * @param {Plane} plane
+ */
+export const rangeOf = ({ low, high, extremes = [low, high] }) => extremes.map(told).join(" to ");
+
+/**
+ * A value, as text.
+ * @param {number} value
+ */
+export const told = (value) => value.toPrecision(3).replace("-", "−");
 
 /**
  * Whether a plane is light, as a picture's channels are, and not signed.

@@ -13,6 +13,8 @@ import { endsOf, isLight, kernelsOf, largest, nameOf, planesOf, rangeOf } from "
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
 const SHEET = 150 / 82;
+/** A map of fewer cells a side is shown cell by cell. */
+const COARSE = 41;
 /** With more channels than this, lines between them would hide them. */
 const MOST_RULED = 32;
 
@@ -68,6 +70,15 @@ export class Strip {
     if (shown) this.looked(shown);
   }
 
+  /**
+   * Puts the keyboard's focus on a map: an output where there are so many, else one of the first maps.
+   * @param {number} channel
+   */
+  focus(channel) {
+    const map = this.#cells("output", "map")[channel] ?? this.#cells("first", "map")[channel];
+    if (map instanceof HTMLElement) map.focus();
+  }
+
   /** @param {string} slot */
   #column(slot) {
     return /** @type {HTMLElement} */ (this.element.querySelector(`[data-maps="${slot}"]`));
@@ -95,6 +106,7 @@ export class Strip {
       // The maps that are made of one input channel alone keep its colour.
       const input = slot === "first" ? Math.floor(channel / this.multiplier) : channel;
       map.style.setProperty("--channel", `var(--channel-${input % CHANNEL_COLOURS})`);
+      map.classList.toggle("coarse", Math.max(plane.width, plane.height) <= COARSE);
       paint(/** @type {HTMLCanvasElement} */ (map.firstElementChild), plane, colours(light), shown.ends);
     });
   }
@@ -143,8 +155,9 @@ export class Strip {
     fit(column, "weights", outputs, () => picture("weights")).forEach((row, output) => {
       const plane = planes[output];
       row.style.setProperty("--ratio", String(plane.width / plane.height));
-      row.setAttribute("aria-label", `weights of output ${output}, from ${rangeOf(plane)}`);
-      row.title = `output ${output}: weights from ${rangeOf(plane)}`;
+      const whose = this.apart ? `horizontal kernel of map ${output}` : `weights of output ${output}`;
+      row.setAttribute("aria-label", `${whose}, from ${rangeOf(plane)}`);
+      row.title = `${whose}: ${rangeOf(plane)}`;
       paint(/** @type {HTMLCanvasElement} */ (row.firstElementChild), plane, colours(false), [-most, most]);
     });
   }

@@ -29,7 +29,13 @@ async function open(dialog, address) {
   const place = /** @type {HTMLElement} */ (dialog.querySelector("[data-used]"));
   place.replaceChildren(...used.childNodes);
   offer(place);
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open) {
+    // What is told outside of an open dialog is heard by nobody.
+    const told = /** @type {HTMLElement} */ (document.getElementById("told"));
+    dialog.append(told);
+    dialog.addEventListener("close", () => dialog.after(told), { once: true });
+    dialog.showModal();
+  }
   place.querySelector("h1")?.scrollIntoView({ block: "end" });
 }
 

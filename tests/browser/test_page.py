@@ -254,6 +254,31 @@ def test_painted_pixels_are_the_tensors(visit, server):
             assert (got[..., 3] == 255).all()
 
 
+@pytest.mark.parametrize("query", ["", "&size=64", "&kernel_size=7", "&kind=standard", "&kind=spatially-separable"])
+def test_zero_is_in_the_middle_of_the_colours_however_much_of_it_there_is(visit, query):
+    page = visit(f"/?input=impulse{query}")
+    middle = json.loads(page.locator("#colormaps").text_content())["diverging"]
+    middle = np.array(list(bytes.fromhex(middle[len(middle) // 2][1:])))
+    for picture in page.locator('[data-maps="output"] .map canvas').all():
+        corner = pixels(picture)[0, 0, :3].astype(int)
+        assert np.abs(corner - middle).max() <= 12
+
+
+def test_the_keyboard_stays_where_it_was(visit, painted):
+    page = visit("/?out_channels=20")
+    link = kind(page, "Standard")
+    link.focus()
+    page.keyboard.press("Enter")
+    painted(page, kind="standard")
+    expect(kind(page, "Standard")).to_be_focused()
+    expect(page.locator("#told")).to_contain_text("the MACs of the separable layer")
+    page.get_by_role("button", name="show more").focus()
+    page.keyboard.press("Enter")
+    expect(maps(page, "output")).to_have_count(20)
+    expect(maps(page, "output").nth(16)).to_be_focused()
+    expect(page.locator("#told")).to_have_text("all channels are shown")
+
+
 def test_an_impulse_shows_the_kernel_turned(visit):
     page = visit("/?input=impulse&size=9")
     seen = set()
@@ -294,6 +319,11 @@ def test_a_picture_of_ones_own(visit, painted, way):
     expect(page.locator("#picture-note")).to_contain_text("30 minutes")
     assert (pixels(picture_of(page, "input", 0)) != before).any()
     assert asked(page)["input"].startswith("upload-")
+    expect(page.get_by_label("your picture")).to_be_checked()
+    page.locator('input[value="coffee"]').check(force=True)
+    painted(page, input="coffee")
+    page.get_by_label("your picture").check()
+    painted(page, input="upload-[0-9a-f]{32}")
     page.reload()
     painted(page, input="upload-[0-9a-f]{32}")
 
@@ -326,7 +356,7 @@ def test_a_map_opens_at_full_resolution(visit):
     dialog = page.locator("#inspect")
     expect(dialog).to_be_visible()
     expect(dialog.locator("h2")).to_have_text("pointwise, channel 2")
-    expect(dialog.locator("p")).to_have_text(re.compile(r"200 × 200 cells, values from -?[\d.e+-]+ to -?[\d.e+-]+"))
+    expect(dialog.locator("p")).to_have_text(re.compile(r"200 × 200 cells, values −[\d.]+ to [\d.]+"))
     assert pixels(dialog.locator("canvas")).shape == (200, 200, 4)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -489,12 +519,17 @@ def test_only_what_changed_is_replaced(visit, painted):
 def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
     page = visit()
     query = page.evaluate("document.documentElement.dataset.painted")
-    address = f"{server}/api/tensors?{query}&tile=96&dtype=uint8"
-    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  (the address is ours)
-        low, high = safetensors.numpy.load(answer.read())["depthwise.range"].reshape(-1, 2)[1]
+    # The whole map's: what is painted is averaged, and its values lie closer together.
+    with urllib.request.urlopen(f"{server}/api/tensors?{query}", timeout=60) as answer:  # noqa: S310  (the address is ours)
+        plane = safetensors.numpy.load(answer.read())["depthwise"][1]
+    low, high = float(plane.min()), float(plane.max())
     maps(page, "first").nth(1).hover()
     expect(page.locator("[data-told=looked]")).to_have_text("depthwise 1")
-    told = {name: page.locator(f"[data-told={name}]").inner_text() for name in ("low", "zero", "high", "extremes")}
+    told = {
+        name: page.locator(f"[data-told={name}]").inner_text().replace("−", "-")
+        for name in ("low", "zero", "high", "extremes", "beyond")
+    }
+    assert ("beyond" in told["beyond"]) == (max(-low, high) > float(told["high"]))
     assert [float(each) for each in re.findall(r"-?\d\S*\d", told["extremes"])] == pytest.approx([low, high], rel=6e-3)
     assert float(told["low"]) == -float(told["high"])
     assert 0 < float(told["high"]) <= max(abs(low), abs(high)) * 1.01

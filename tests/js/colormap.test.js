@@ -92,6 +92,9 @@ test("where nearly all values are zero, the percentile is the largest; of nothin
   const values = new Float32Array(1000);
   values[500] = 2;
   assert.equal(percentile([planeOf(values, 100, 10)]), 2);
+  // Zero is no byte of this plane: it is off by a part of a step.
+  values[501] = -0.7;
+  assert.equal(percentile([planeOf(values, 100, 10)]), 2);
   assert.equal(percentile([planeOf(new Float32Array(9), 3, 3)]), 0);
   assert.equal(percentile([]), 0);
 });
