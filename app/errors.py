@@ -136,3 +136,15 @@ class QueryTooLong(SepvizError):
     """More characters of parameters than any layer needs."""
 
     parameter = "query"
+
+
+class HeadTooLong(SepvizError):
+    """More bytes of headers than any browser sends."""
+
+    parameter = "headers"
+
+
+class BadFraming(SepvizError):
+    """The request says in two ways where it ends."""
+
+    parameter = "Content-Length"

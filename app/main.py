@@ -23,7 +23,10 @@ from app.routes.packing import Packing
 from app.routes.pressure import Pressure
 from app.routes.services import Services
 from app.routes.watch import Metrics, Watch
-from app.settings import Settings, assets
+from app.settings import MEBIBYTE, Settings, assets
+
+EXPORTS_WAIT = 16
+EXPORTED_BYTES = 4 * MEBIBYTE
 
 
 def create_app(
@@ -49,6 +52,7 @@ def create_app(
         clock,
         limits,
     )
+    exports = Compute(1, EXPORTS_WAIT, settings.deadline_seconds, EXPORTED_BYTES, settings.upload_seconds, clock)
     pressure = Pressure(compute, settings.hosts)
     made = templates(assets("templates"))
     made.globals |= {
@@ -61,6 +65,7 @@ def create_app(
         store=store,
         crew=at_work,
         compute=compute,
+        exports=exports,
         pressure=pressure,
         decoder=Decoder(),
         limits=limits,

@@ -72,7 +72,7 @@ def _check_selection(spec: LayerSpec, selection: Selection) -> None:
 
 
 def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
-    """Refuse, before anything is made, what would take more than 2 GMAC or 64 MiB of maps or of weights."""
+    """Refuse, before anything is made, what would take more than 2 GMAC or 64 MiB of maps, or as much of weights."""
     macs, held = work(spec, selection)
     if not _too_much(spec, selection):
         return
@@ -97,7 +97,7 @@ def _too_much(spec: LayerSpec, selection: Selection) -> bool:
 
 
 def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
-    """(MACs, bytes of the largest of: the input, all maps that are computed, all weights) for what is asked."""
+    """(MACs, bytes of the input and all maps that are computed, or of all weights if more) for what is asked."""
     macs = maps = weights = 0
     runs = needed(spec, selection)
     for shape in plan(spec):
@@ -108,4 +108,4 @@ def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
         # The random generator has to run through the whole weight, whatever part of it is used.
         made = shape.out_channels if spec.weights == "random" else outputs
         weights += made * prod(shape.weight_shape[1:])
-    return macs, FLOAT32_BYTES * max(maps, weights, spec.in_channels * spec.size**2)
+    return macs, FLOAT32_BYTES * max(maps + spec.in_channels * spec.size**2, weights)

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from app.memory import given_back
 
-FINISH_WITHIN_S = 8
+FINISH_WITHIN_S = 6
 BACKLOG = 2048
 MOST_UNTAKEN = 64 * 2**20  # bytes, and the newest answer
 STANDS_S = 1.0  # who has taken nothing for so long
@@ -107,7 +107,14 @@ class DeadlineProtocol(H11Protocol):
         super().handle_events()
 
     def send_400_response(self, msg: str) -> None:
-        """What has come is no HTTP; where an answer is out already, nothing more can be said."""
+        """What has come is no HTTP; where an answer is out already, nothing more can be said.
+
+        Whoever is at work on what came before is told that nobody waits for it.
+        """
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
         try:
             super().send_400_response(msg)
         except h11.LocalProtocolError:

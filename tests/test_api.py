@@ -235,6 +235,21 @@ def test_head_is_answered_as_get(client, path):
 # Caching
 
 
+@pytest.mark.parametrize("form", ["png", "pdf"])
+def test_figures_by_cairo_are_admitted_made_once_and_kept(client, form):
+    exports = client.app.state.services.exports
+    before = exports.counts.computed, exports.counts.cached
+    first, again = (client.get(f"/diagrams/cost.{form}?{SMALL}&seed=77") for _ in range(2))
+    assert first.content == again.content
+    assert (exports.counts.computed, exports.counts.cached) == (before[0] + 1, before[1] + 1)
+
+
+def test_more_figures_than_cairo_is_given_are_refused(client, monkeypatch):
+    monkeypatch.setattr(client.app.state.services.exports, "queue", 0)
+    assert_problem(client.get(f"/diagrams/cost.pdf?{SMALL}&seed=78"), 503)
+    assert client.get(f"/diagrams/cost.svg?{SMALL}&seed=78").status_code == 200
+
+
 def test_a_packed_figure_is_the_plain_one(client):
     path = f"/diagrams/separable.svg?{SMALL}"
     plain, *packed = (
@@ -248,7 +263,7 @@ def test_a_packed_figure_is_the_plain_one(client):
 
 @pytest.mark.parametrize("path", ["/diagrams/separable.svg", "/", "/api/layer"])
 def test_who_refuses_gzip_gets_none(client, path):
-    for refused in ("gzip;q=0", "br, GZIP ; q=0.000", "gzip;q=0, deflate;q=1"):
+    for refused in ("gzip;q=0", "br, GZIP ; q=0.000", "gzip;q=0, deflate;q=1", "gzip;level=9;q=0", "xgzip", "br"):
         answer = client.get(path, headers={"Accept-Encoding": refused})
         assert "content-encoding" not in answer.headers
     for taken in ("gzip;q=0.001", "br;q=0, gzip", "gzip;q=1"):
@@ -266,6 +281,7 @@ def test_what_is_held_is_not_sent_again(client, path):
         assert again.status_code == 304
         assert again.content == b""
         assert again.headers["etag"] == tag
+        assert again.headers["vary"] == "Accept-Encoding"
         assert again.headers["cache-control"] == first.headers["cache-control"]
     assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
 

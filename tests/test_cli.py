@@ -499,7 +499,7 @@ def test_a_picture_of_ones_own_goes_in(tmp_path):
         (["depthwise", "--channels", "3-9"], "--channels 3-9: no such channels; the last is 2\n"),
         (
             ["depthwise", "--in-channels", "512", "--size", "512"],
-            "above the 64 MiB of one request; size up to 181 would fit\n",
+            "above the 64 MiB of one request; size up to 128 would fit\n",
         ),
     ],
 )

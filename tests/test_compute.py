@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from functools import partial
 
 import pytest
@@ -169,6 +170,32 @@ def test_who_waits_too_long_is_told_so_and_the_job_goes_on():
         return (await again).body
 
     assert together(scenario, deadline_s=0.05) == b"slow"
+
+
+def test_a_result_that_comes_too_late_is_let_go():
+    """Though what was told to who waited, and with it all that led there, is still at hand."""
+
+    class Body(bytearray):
+        """Bytes to which there may be a weak reference."""
+
+    async def scenario(compute, gate):
+        made = []
+
+        async def work():
+            await gate.open.wait()
+            body = Body(5000)
+            made.append(weakref.ref(body))
+            return Encoded(body, "text/plain")
+
+        with pytest.raises(Busy) as told:
+            await compute.once("late", work)
+        gate.open.set()
+        await settled(lambda: compute.counts.computed == 1)
+        await asyncio.sleep(0)
+        return told.traceback, made[0]()
+
+    _, left = together(scenario, deadline_s=0.05)
+    assert left is None
 
 
 def test_results_are_forgotten_by_the_clock():

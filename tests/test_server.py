@@ -49,10 +49,29 @@ def spoken(server, data):
         (b"GET /healthz HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n", b"400"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"400"),
         (b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", b"431"),
     ],
 )
 def test_hosts_and_headers_are_checked(server, head, status):
     assert spoken(server, head).split(b" ", 2)[1] == status
+
+
+def test_what_may_end_in_two_places_is_refused_and_nothing_behind_it_heard(server):
+    head = b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = spoken(server, head + b"0\r\n\r\n" + REQUEST)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"connection: close" in answer.lower()
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("chunk", [b"-1\r\n", b"5\r\nabcdefg\r\n", b"zz\r\n"])
+def test_a_broken_chunk_is_told_and_leaves_no_traceback(chunk, tmp_path):
+    log = tmp_path / "log"
+    with sepviz(f"import sys; sys.stderr = open({str(log)!r}, 'w', buffering=1)") as own:
+        head = b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert spoken(own, head + chunk).startswith(b"HTTP/1.1 400")
+        assert spoken(own, REQUEST).startswith(b"HTTP/1.1 200")
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_header_without_an_end_is_cut_off(server):
@@ -330,6 +349,24 @@ def test_sigterm_answers_what_has_begun():
     finally:
         process.kill()
         process.wait()
+
+
+def test_what_is_not_done_when_the_server_stops_is_to_be_asked_again():
+    with (
+        sepviz("import app.server; app.server.FINISH_WITHIN_S = 1") as own,
+        socket.create_connection(("127.0.0.1", own.port), timeout=60) as stalled,
+    ):
+        stalled.sendall(
+            b"POST /api/images HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+            b"Content-Length: 1000\r\n\r\n--x\r\n"
+        )
+        assert spoken(own, REQUEST).startswith(b"HTTP/1.1 200")
+        os.kill(own.pid, signal.SIGTERM)
+        with stalled.makefile("rb") as said:
+            answer = said.read()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 2" in answer.lower()
+    assert b"application/problem+json" in answer
 
 
 def wait_for(url):

@@ -200,7 +200,9 @@ class Compute:
             self._mean_s += _RECENT * (seconds - self._mean_s)
             if running.keep and len(result.body) <= self._cache.maxsize:
                 self._cache[running.key] = result
-            if not running.done.done():
+            if not running.watchers:
+                running.done.cancel()  # it came too late: in the future that nobody waits for it would stay
+            elif not running.done.done():
                 running.done.set_result(result)
         self._begin()
 

@@ -3,9 +3,10 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import sys
 import time
-from concurrent.futures import CancelledError, TimeoutError  # noqa: A004 - pebble raises this one
+from concurrent.futures import CancelledError
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -18,6 +19,7 @@ SECONDS = 3.0
 TASKS_OF_A_PROCESS = 200
 ASKED_EVERY_S = 5.0
 MOST_WAITING = 16
+LONGEST_S = 20.0  # that a picture waits for others
 RETRY_S = 5
 ONE_PIXEL = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
@@ -39,13 +41,16 @@ class Decoder:
     async def decode(self, data: bytes) -> Picture:
         """The picture; raises what `decode` raises, `UnsafeImage` where it took the process down or too long.
 
-        `Busy` where many wait already: each holds its file in memory.
+        `Busy` where many wait already, as each holds its file in memory, or for too long.
         """
         if self._waiting >= MOST_WAITING:
-            raise Busy(f"{self._waiting} pictures wait already; send yours again in {RETRY_S} s", RETRY_S)
+            raise self._busy()
         self._waiting += 1
         try:
-            return await self._again(data)
+            async with asyncio.timeout(LONGEST_S):
+                return await self._again(data)
+        except TimeoutError:
+            raise self._busy() from None
         finally:
             self._waiting -= 1
 
@@ -72,6 +77,9 @@ class Decoder:
         if self._pool is not None:
             _stop(self._pool)
             self._pool = None
+
+    def _busy(self) -> Busy:
+        return Busy(f"{self._waiting} pictures wait already; send yours again in {RETRY_S} s", RETRY_S)
 
     async def _again(self, data: bytes) -> Picture:
         try:
@@ -138,6 +146,8 @@ class _PoolBroken(Exception):
 
 def _limit() -> None:
     """In the new process: no more memory than a picture of the largest size needs, and no core file."""
+    # A library that is at work in C would not come back to Python to hear that its time is over.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "win32":  # it has no such limits
         return
     import resource  # noqa: PLC0415 - Unix only

@@ -31,7 +31,7 @@ async def computed(request: Request, asked: BaseModel, services: Services, job: 
     made = services.compute.kept(key)
     if made is None:
         work = partial(services.crew.carry_out, job, picture)
-        made = await _while_asked(request, services.compute.once(key, work, client(request), keep=cache != PRIVATE))
+        made = await while_asked(request, services.compute.once(key, work, client(request), keep=cache != PRIVATE))
     return respond(request, key, made, cache)
 
 
@@ -41,7 +41,7 @@ def client(request: Request) -> Client:
     return Client(page, request.client.host if request.client is not None else "")
 
 
-async def _while_asked(request: Request, result: Coroutine[object, object, Encoded]) -> Encoded:
+async def while_asked(request: Request, result: Coroutine[object, object, Encoded]) -> Encoded:
     """The result; it is given up when the client has left."""
     doing, leaving = asyncio.ensure_future(result), asyncio.ensure_future(_left(request))
     try:

@@ -2,7 +2,7 @@
 
 import gzip
 from asyncio import to_thread
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,7 +13,7 @@ from app.encoders import Encoded
 from app.errors import UnknownName
 from app.export import pdf, png
 from app.figure import FigureSpec
-from app.routes.computed import computed
+from app.routes.computed import client, computed, while_asked
 from app.routes.queries import MapsQuery, documented, query
 from app.routes.responses import address, respond, unchanged
 from app.routes.services import Provided
@@ -29,7 +29,11 @@ MAPS_TYPES = ("png", "svg")
 
 @router.get("/diagrams/{name}.{form}", openapi_extra=documented(FigureSpec))
 async def diagram(
-    name: str, form: str, request: Request, asked: Annotated[FigureSpec, Depends(query(FigureSpec))]
+    name: str,
+    form: str,
+    request: Request,
+    asked: Annotated[FigureSpec, Depends(query(FigureSpec))],
+    services: Provided,
 ) -> Response:
     """A diagram of the layer as SVG, as PNG with two pixels for each of its own, or as PDF."""
     if form not in FIGURE_TYPES:
@@ -41,10 +45,16 @@ async def diagram(
         return same
     if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
         return respond(request, key, _packed(name, asked))
+    if form == "svg":
+        return respond(request, key, Encoded(draw(name, asked.layer, asked.options).encode(), FIGURE_TYPES[form]))
+    made = services.exports.once(key, partial(_exported, name, form, asked), client(request))
+    return respond(request, key, await while_asked(request, made))
+
+
+async def _exported(name: str, form: str, asked: FigureSpec) -> Encoded:
+    """By Cairo, which takes tens of milliseconds, of the largest a second, and lets go of the interpreter meanwhile."""
     svg = draw(name, asked.layer, asked.options)
-    # Cairo takes tens of milliseconds, and lets go of the interpreter meanwhile.
-    body = svg.encode() if form == "svg" else await to_thread(png if form == "png" else pdf, svg)
-    return respond(request, key, Encoded(body, FIGURE_TYPES[form]))
+    return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
 
 
 # A figure in a document is asked for again and again; to pack it takes as long as all else.

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import Busy, ForeignOrigin, QueryTooLong, SepvizError
+from app.errors import BadFraming, Busy, ForeignOrigin, HeadTooLong, QueryTooLong, SepvizError
 from app.routes.problems import refusal
 
 MOST_OF_A_QUERY = 2048
+MOST_OF_A_HEAD = 64 * 2**10  # bytes; of one that comes in parts h11 takes no more
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Until a picture is whole, up to a megabyte of it is in memory.
 MOST_AT_ONCE = 128
@@ -34,7 +35,10 @@ class Guards:
             if sends and self._sending >= MOST_AT_ONCE:
                 raise Busy(f"the server is busy: {self._sending} pictures arrive; try again in {_RETRY_S} s", _RETRY_S)
         except SepvizError as error:
-            await refusal(request, error)(scope, receive, send)
+            answer = refusal(request, error)
+            if isinstance(error, BadFraming | HeadTooLong):
+                answer.headers["Connection"] = "close"  # where the next request begins is not known for sure
+            await answer(scope, receive, send)
             return
         self._sending += sends
         try:
@@ -44,6 +48,10 @@ class Guards:
 
 
 def _check(request: Request) -> None:
+    if "content-length" in request.headers and "transfer-encoding" in request.headers:
+        raise BadFraming("Content-Length, Transfer-Encoding: one of them says where the request ends; send one")
+    if sum(len(name) + len(value) for name, value in request.scope["headers"]) > MOST_OF_A_HEAD:
+        raise HeadTooLong(f"headers: at most {MOST_OF_A_HEAD // 1024} KiB fit")
     length = len(request.scope["query_string"])
     if length > MOST_OF_A_QUERY:
         raise QueryTooLong(f"query: {length:,} characters; at most {MOST_OF_A_QUERY:,} fit")

@@ -9,11 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 # Planes hardly shrink, and shrinking them takes longer than computing them.
 NOT_PACKED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
 LEVEL = 4
-_REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
+_NOTHING = re.compile(r"q=0(\.0*)?")
 
 
 class Packing(GZipMiddleware):
-    """Starlette's, which looks for the word alone: here `gzip;q=0`, which says that it is not taken, is understood."""
+    """Starlette's, which looks for the letters alone: here `gzip;q=0`, which refuses it, is understood."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, compresslevel=LEVEL, exclude_content_types=NOT_PACKED)
@@ -22,7 +22,16 @@ class Packing(GZipMiddleware):
         """As ASGI calls it; nothing further in sees a coding that is refused."""
         if scope["type"] == "http":
             headers = MutableHeaders(raw=list(scope["headers"]))
-            if _REFUSED.search(headers.get("accept-encoding", "")):
+            if "accept-encoding" in headers and not _takes_gzip(headers["accept-encoding"]):
                 del headers["accept-encoding"]
                 scope = {**scope, "headers": headers.raw}
         await super().__call__(scope, receive, send)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """By the words of an `Accept-Encoding` header."""
+    for coding in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in coding.split(";"))
+        if name == "gzip":
+            return not any(_NOTHING.fullmatch(part.replace(" ", "")) for part in parameters)
+    return False

@@ -1,5 +1,6 @@
 """Errors as answers: one table from class to status, `application/problem+json` (RFC 9457), figures for figures."""
 
+import asyncio
 import io
 import textwrap
 from http import HTTPStatus
@@ -14,10 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.diagrams import error_figure
 from app.errors import (
+    BadFraming,
     BadParameter,
     Busy,
     Flooding,
     ForeignOrigin,
+    HeadTooLong,
     ImageGone,
     ImageTooLarge,
     InvalidParameters,
@@ -45,6 +48,8 @@ STATUS: dict[type[SepvizError], HTTPStatus] = {
     UploadsOff: HTTPStatus.FORBIDDEN,
     ExportUnavailable: HTTPStatus.NOT_IMPLEMENTED,
     QueryTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    BadFraming: HTTPStatus.BAD_REQUEST,
+    HeadTooLong: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
 }
 # Status: the parameter, what is wrong with it and what would fit.
 _PLAIN: dict[int, tuple[str, str, str]] = {
@@ -58,6 +63,7 @@ _PLAIN: dict[int, tuple[str, str, str]] = {
 _MISSING = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
 UNCACHED = {"Cache-Control": "no-store"}
 PROBLEM = "application/problem+json"
+_RETRY_S = 2
 
 
 def status_of(error: SepvizError) -> HTTPStatus:
@@ -124,17 +130,21 @@ async def _form_problem(request: Request, error: Exception) -> Response:
 
 
 class PlainProblems:
-    """What Starlette and FastAPI refuse in plain text, before any handler is reached, made a problem."""
+    """What Starlette and FastAPI refuse in plain text, before any handler is reached, made a problem.
+
+    So is what is given up as the server stops: to whom nothing is said yet, it is said to ask again.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI calls it."""
-        replaced = False
+        replaced = started = False
 
         async def as_problem(message: Message) -> None:
-            nonlocal replaced
+            nonlocal replaced, started
+            started = True
             if message["type"] == "http.response.start" and message["status"] in _PLAIN:
                 # A file's own refusals, such as of a range, are about neither.
                 replaced = not scope["path"].startswith("/static/") and Headers(raw=message["headers"]).get(
@@ -146,7 +156,16 @@ class PlainProblems:
             if not replaced:
                 await send(message)
 
-        await self.app(scope, receive, as_problem if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, as_problem)
+        except asyncio.CancelledError:  # the server has waited for it as long as it may
+            if started:
+                raise
+            stopping = Busy(f"the server is stopping; ask again in {_RETRY_S} s", _RETRY_S)
+            await refusal(Request(scope), stopping)(scope, receive, send)
 
 
 def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, str | None]]]:

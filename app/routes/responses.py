@@ -66,7 +66,7 @@ def _held(request: Request) -> set[str]:
 
 
 def _same(key: str, cache: str) -> Response:
-    return Response(status_code=304, headers=tagged(key, cache))
+    return Response(status_code=304, headers={**tagged(key, cache), "Vary": "Accept-Encoding"})
 
 
 def tagged(key: str, cache: str) -> dict[str, str]:

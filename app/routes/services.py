@@ -19,12 +19,16 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """The uploaded pictures, who computes and decodes, what is admitted and counted, and what the operator has set."""
+    """The uploaded pictures, who computes and decodes, what is admitted and counted, and what the operator has set.
+
+    Layers wait in `compute`; figures that Cairo turns into PNG or PDF in `exports`, one at a time.
+    """
 
     settings: Settings
     store: Store
     crew: Crew
     compute: Compute
+    exports: Compute
     pressure: Pressure
     decoder: Decoder
     limits: Limits
