@@ -56,7 +56,9 @@ def planar(maps: Tensor) -> Tensor:
 
 def extremes(maps: Tensor) -> Tensor:
     """The least and the largest value of each plane, (channels, 2), of maps of (1, channels, height, width)."""
-    return torch.stack((maps.amin((0, 2, 3)), maps.amax((0, 2, 3))), dim=1)
+    # Of channels-last maps directly it took five times as long.
+    planes = planar(maps)[0].flatten(1)
+    return torch.stack((planes.amin(1), planes.amax(1)), dim=1)
 
 
 def to_bytes(maps: Tensor) -> tuple[Tensor, Tensor]:
