@@ -13,7 +13,10 @@ EVERY_S = 1.0
 
 
 def given_back() -> Callable[[], None]:
-    """Begin to give memory back, at most every second; what is returned is called whenever much may have been freed."""
+    """Begin to give memory back, at most every second and only after the returned function was called.
+
+    It is to be called whenever much may have been freed.
+    """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     freed = threading.Event()
 

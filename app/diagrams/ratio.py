@@ -72,10 +72,9 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         return lambda at: y(saving(layer, _MOST ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
 
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
-    here = (x(layer.out_channels), y(saving(layer, layer.out_channels, layer.kernel_size)))
-    name = canvas.say(
-        f"ratio.{spec.kind}", verdict=times(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
-    )
+    saved = saving(layer, layer.out_channels, layer.kernel_size)
+    here = (x(layer.out_channels), y(saved))
+    name = canvas.say(f"ratio.{spec.kind}", verdict=times(1 / saved, "MACs"))
     _this(canvas, name, layer, here, lines)
     if canvas.inlined:
         return _BOTTOM + 44
@@ -124,7 +123,7 @@ def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[int, float]])
 
 
 def _this(canvas: Canvas, name: str, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
-    """The present layer, marked and named."""
+    """The present layer, or what it would be as a depthwise separable one, marked and named."""
     where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size)
     width = max(text_width(name, TEXT) * BOLD, text_width(where, SMALL))
     left, top = _free(here, width, lines)
