@@ -74,7 +74,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
     saved = saving(layer, layer.out_channels, layer.kernel_size)
     here = (x(layer.out_channels), y(saved))
-    name = canvas.say(f"ratio.{spec.kind}", verdict=times(1 / saved, "MACs"))
+    name = canvas.say("ratio.this" if spec == layer else "ratio.instead", verdict=times(1 / saved, "MACs"))
     _this(canvas, name, layer, here, lines)
     if canvas.inlined:
         return _BOTTOM + 44

@@ -132,9 +132,8 @@ WORDS: dict[Lang, dict[str, str]] = {
         "ratio.curve": "= {kernel}, tends to {most} ×",
         "ratio.limit": "what it tends to as N grows",
         "ratio.below": "below 1 ×: separating costs more",
-        "ratio.depthwise-separable": "this layer: {verdict}",
-        "ratio.spatially-separable": "depthwise separable instead: {verdict}",
-        "ratio.standard": "this layer made separable: {verdict}",
+        "ratio.this": "this layer: {verdict}",
+        "ratio.instead": "separable: {verdict}",
         "ratio.where": "*N* = {outputs}, kernels of {kernel} × {kernel}",
         "ratio.over": "separable / standard",
         "ratio.told": (
