@@ -422,6 +422,7 @@ def test_an_upload_is_an_input(client):
     assert answer.headers["cache-control"] == "no-store"
     told = answer.json()
     assert (told["width"], told["height"], told["kept_seconds"]) == (40, 20, 1800)
+    assert told["used"] == {"left": 10, "top": 0, "width": 20, "height": 20}
     assert client.post("/api/images", files={"file": png(40, 20)}).json()["id"] == told["id"]
     tensors = load(client.get(f"/api/tensors?size=8&input={told['id']}").content)
     assert tensors["input"].amin((1, 2)).tolist() == tensors["input"].amax((1, 2)).tolist() == [1.0, 0.0, 0.0]

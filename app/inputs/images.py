@@ -37,6 +37,22 @@ _BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 _warnings_lock = threading.Lock()
 
 
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels; `left` and `top` count from the upper left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def centred_square(width: int, height: int) -> Box:
+    """The largest centred square; where it cannot be in the middle, it is half a pixel to the upper left."""
+    side = min(width, height)
+    return Box((width - side) // 2, (height - side) // 2, side, side)
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A decoded picture.
@@ -51,6 +67,11 @@ class Picture:
     height: int
     frames: int = 1
     notes: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> Box:
+        """The part of the upright picture that a layer gets, in the file's pixels."""
+        return centred_square(self.width, self.height)
 
 
 def decode(data: bytes) -> Picture:

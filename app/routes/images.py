@@ -1,6 +1,7 @@
 """Uploaded pictures."""
 
 from asyncio import to_thread
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Request, UploadFile
@@ -25,7 +26,10 @@ async def _admitted(request: Request, services: Provided) -> None:
 
 @router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_admitted)])
 async def upload(files: Annotated[list[UploadFile], File(alias="file")], services: Provided) -> JSONResponse:
-    """Keep a picture for a while, decoded; its `id` is an `input`."""
+    """Keep a picture for a while, decoded; its `id` is an `input`.
+
+    `width` and `height` are those of the upright picture, `used` is the box of it that a layer gets, in its pixels.
+    """
     if len(files) > 1:
         raise InvalidParameters([BadParameter("file", f"{len(files)} pictures", "send one", "more than one")])
     data = await files[0].read()
@@ -35,7 +39,7 @@ async def upload(files: Annotated[list[UploadFile], File(alias="file")], service
         "width": picture.width,
         "height": picture.height,
         "frames": picture.frames,
-        "used": 1,
+        "used": asdict(picture.used),
         "notes": picture.notes,
         "kept_seconds": services.settings.upload_seconds,
     }
