@@ -42,21 +42,24 @@ export function remember(query) {
 }
 
 /**
- * The address of another kind, with what the layer shown has not and an earlier one had.
- * @param {string} shown
- * @param {string} next
+ * The address of another kind, with all that was asked for, and what that has not and an earlier layer had.
+ * @param {string} wanted
+ * @param {string} next the address of the other kind as it was rendered, perhaps before the last change
  */
-export function restored(shown, next) {
-  let kept = null;
-  try {
-    kept = new URLSearchParams(sessionStorage.getItem(STORE) ?? "");
-  } catch {
-    return next;
-  }
+export function restored(wanted, next) {
   const parameters = new URLSearchParams(next);
-  for (const name of KEPT) {
-    const value = kept.get(name);
-    if (value && parameters.has(name) && parameter(shown, name) === null) parameters.set(name, value);
+  const earlier = kept();
+  for (const name of parameters.keys()) {
+    const value = parameter(wanted, name) ?? (KEPT.includes(name) ? earlier.get(name) : null);
+    if (value !== null && name !== "kind") parameters.set(name, value);
   }
   return parameters.toString();
+}
+
+function kept() {
+  try {
+    return new URLSearchParams(sessionStorage.getItem(STORE) ?? "");
+  } catch {
+    return new URLSearchParams();
+  }
 }

@@ -9,6 +9,8 @@ const PAGE = String(Math.random()).slice(2);
 /** Where the server is busy, it is asked again so many times in all. */
 const MOST_TRIES = 6;
 const BUSY = [429, 503];
+/** Seconds between two attempts to reach the server at most; each waits twice as long as the one before. */
+const LONGEST_PAUSE = 30;
 
 /**
  * Told, in the server's own words, that it is busy and will be asked again.
@@ -53,18 +55,41 @@ export async function ask(address, options, waiting) {
 }
 
 /**
- * So many seconds and up to half as many more, or until it is ended: a class that was turned away together does not come back together.
+ * What is received; where the server cannot be reached, it is asked again until it can.
+ * @template T
+ * @param {() => Promise<T>} receive
+ * @param {AbortSignal} signal
+ * @param {Waiting} waiting
+ */
+async function persist(receive, signal, waiting) {
+  for (let seconds = 1; ; seconds = Math.min(2 * seconds, LONGEST_PAUSE)) {
+    try {
+      return await receive();
+    } catch (error) {
+      if (error instanceof Refusal || signal.aborted) throw error;
+    }
+    waiting("The server cannot be reached");
+    await pause(seconds, signal);
+  }
+}
+
+/**
+ * So many seconds and up to half as many more, until the network returns, or until it is ended: a class that was turned
+ * away together does not come back together.
  * @param {number} seconds
  * @param {AbortSignal | null} [signal]
  */
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000 * (1 + Math.random() / 2));
-    const end = () => {
+    const over = new AbortController();
+    const end = (/** @type {(reason: unknown) => void} */ settle) => {
       clearTimeout(timer);
-      reject(signal?.reason);
+      over.abort();
+      settle(signal?.reason);
     };
-    signal?.addEventListener("abort", end, { once: true });
+    const timer = setTimeout(end, seconds * 1000 * (1 + Math.random() / 2), resolve);
+    addEventListener("online", () => end(resolve), { signal: over.signal });
+    signal?.addEventListener("abort", () => end(reject), { signal: over.signal });
   });
 }
 
@@ -75,7 +100,8 @@ function pause(seconds, signal) {
  * @param {Waiting} waiting
  */
 export async function fragment(query, signal, waiting) {
-  return parsed(await (await ask(`/fragment?${query}`, { signal }, waiting)).text());
+  const receive = async () => (await ask(`/fragment?${query}`, { signal }, waiting)).text();
+  return parsed(await persist(receive, signal, waiting));
 }
 
 /**
@@ -85,7 +111,8 @@ export async function fragment(query, signal, waiting) {
  * @param {Waiting} waiting
  */
 export async function view(query, signal, waiting) {
-  const file = read(await (await ask(`/view?${query}`, { signal }, waiting)).arrayBuffer());
+  const receive = async () => (await ask(`/view?${query}`, { signal }, waiting)).arrayBuffer();
+  const file = read(await persist(receive, signal, waiting));
   return { parts: parsed(file.metadata.fragment), file };
 }
 

@@ -33,15 +33,32 @@ export function offer(form, id) {
 }
 
 /**
+ * Marks what a query chooses, where the form has it; the query may name a few parameters only.
+ * @param {HTMLFormElement} form
+ * @param {string} query
+ */
+export function choose(form, query) {
+  for (const input of fields(form)) {
+    const value = parameter(query, input.name);
+    if (value !== null) set(input, value);
+  }
+  const kind = parameter(query, "kind");
+  for (const link of form.querySelectorAll("a[data-query]")) {
+    const { query: address = "" } = /** @type {HTMLElement} */ (link).dataset;
+    if (kind === null) continue;
+    if (parameter(address, "kind") === kind) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/**
  * Shows the query and the bounds that are legal with it.
  * @param {HTMLFormElement} form
  * @param {string} query
  * @param {Record<string, [number, number]>} [bounds]
  */
 export function show(form, query, bounds) {
-  for (const input of form.querySelectorAll("[name]")) {
-    if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
-    if (input.matches("[data-own]")) continue;
+  for (const input of fields(form)) {
     const value = parameter(query, input.name);
     input.disabled = value === null || input.matches("[data-locked] *");
     const control = input.closest("[data-control]");
@@ -50,9 +67,27 @@ export function show(form, query, bounds) {
     if (bounds?.[input.name] && input instanceof HTMLInputElement) {
       [input.min, input.max] = bounds[input.name].map(String);
     }
-    if (input instanceof HTMLInputElement && input.type === "radio") input.checked = input.value === value;
-    else if (input.value !== value && input !== document.activeElement) input.value = value;
+    set(input, value);
   }
+}
+
+/**
+ * The fields that hold a parameter of the layer.
+ * @param {HTMLFormElement} form
+ */
+function fields(form) {
+  const found = form.querySelectorAll(":is(input, select)[name]:not([data-own])");
+  return /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (found);
+}
+
+/**
+ * Shows a value; where somebody is typing, what is typed stays.
+ * @param {HTMLInputElement | HTMLSelectElement} field
+ * @param {string} value
+ */
+function set(field, value) {
+  if (field instanceof HTMLInputElement && field.type === "radio") field.checked = field.value === value;
+  else if (field.value !== value && field !== document.activeElement) field.value = value;
 }
 
 /**

@@ -4,7 +4,7 @@
 import { changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { listen, offer, problems, show, text } from "./controls.js";
+import { choose, listen, offer, problems, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
@@ -13,6 +13,7 @@ import { receive } from "./pictures.js";
 import { Strip } from "./strip.js";
 import { dark, switchable } from "./switch.js";
 import { usable } from "./use.js";
+import { awaited } from "./waiting.js";
 
 /** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
 const STEP = 16;
@@ -43,7 +44,7 @@ let question = new AbortController();
 let pushing = false;
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
-  open: (stage, channel) => inspect(query, stage, channel, colours).catch(tell),
+  open: (stage, channel) => awaited(inspect(query, stage, channel, colours)).catch(tell),
   looked: (map) => tellRange(legend, map, colours(map.light), scale.value === "stage"),
 });
 watch(document.querySelectorAll(".scroll"));
@@ -72,7 +73,6 @@ function paint() {
  * @param {string} words
  */
 function busy(words) {
-  root.dataset.busy = "";
   problems(document, [], `${words}. What is shown is the last answer; this page asks again by itself.`);
 }
 
@@ -84,12 +84,22 @@ function tell(error) {
 }
 
 /**
- * Asks for a layer and shows it, all of it at once; the old one stays until then.
+ * Asks for a layer and shows it, all of it at once; the old one stays until then. The controls show at once what is
+ * asked for, and go on showing it where it is refused: why is said beside them.
+ * @param {string} next
+ * @param {"push" | "replace" | "keep"} history
+ */
+function go(next, history) {
+  choose(form, next);
+  return awaited(replace(next, history));
+}
+
+/**
  * @param {string} next
  * @param {"push" | "replace" | "keep"} history
  * @param {boolean} [resent] whether the picture was sent again for it
  */
-async function go(next, history, resent = false) {
+async function replace(next, history, resent = false) {
   if (history === "push") pushing = true;
   question.abort();
   question = new AbortController();
@@ -109,12 +119,11 @@ async function go(next, history, resent = false) {
     if (answer instanceof Refusal && answer.status === GONE && !resent) {
       const there = await sendAgain(parameter(next, "input") ?? "");
       if (signal.aborted) return;
-      if (there) return go(next, history, true);
+      if (there) return replace(next, history, true);
     }
     // A layer without maps, such as one that takes too much, still has a diagram and costs.
     const parts = answer instanceof Refusal ? await fragment(next, signal, waiting) : answer.parts;
     if (signal.aborted) return;
-    delete root.dataset.busy;
     query = parts.dataset.query ?? next;
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");
@@ -136,7 +145,6 @@ async function go(next, history, resent = false) {
     if (history !== "keep") follow();
   } catch (error) {
     if (signal.aborted) return;
-    delete root.dataset.busy;
     tell(error);
   }
 }

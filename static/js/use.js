@@ -2,6 +2,7 @@
  * "Use this": what the server says of a figure, in a dialog; and copying what can be pasted.
  */
 import { ask } from "./client.js";
+import { awaited } from "./waiting.js";
 
 /** @param {(error: unknown) => void} failed */
 export function usable(failed) {
@@ -15,7 +16,7 @@ export function usable(failed) {
     if (!(link instanceof HTMLAnchorElement && dialog instanceof HTMLDialogElement)) return;
     if (ctrlKey || metaKey || shiftKey) return;
     event.preventDefault();
-    open(dialog, link.href).catch(failed);
+    awaited(open(dialog, link.href)).catch(failed);
   });
 }
 
