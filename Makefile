@@ -66,6 +66,8 @@ tools:
 		$(call debian,firefox-esr,a Firefox for the tests of figures); }
 	@command -v pdflatex >/dev/null || { \
 		$(call debian,texlive-latex-base,pdflatex for the test of the LaTeX snippet); }
+	@fc-list 2>/dev/null | grep -q latinmodern-math || { \
+		$(call debian,fonts-lmodern fontconfig,a mathematical font for the tests of formulas); }
 
 check: check-python check-imports check-js audit ## Format, lint, types, import contracts and known holes; no tests
 
