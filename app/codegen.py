@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from app.cost import StageCost, compare
 from app.errors import UnknownName
+from app.kinds import adjective
 from app.shapes import ConvShape, Pair, plan
 from app.spec import Kind, LayerSpec
 
@@ -17,9 +18,12 @@ FRAMEWORKS: tuple[str, ...] = ("pytorch",)
 LINE_LENGTH = 88  # black's own
 
 _CLASSES: dict[Kind, tuple[str, str]] = {
-    "depthwise-separable": ("SeparableConv2d", "A depthwise separable convolution"),
-    "spatially-separable": ("SpatiallySeparableConv2d", "A spatially separable convolution, per channel"),
-    "standard": ("StandardConv2d", "A standard convolution"),
+    "depthwise-separable": ("SeparableConv2d", f"A {adjective('depthwise-separable')} convolution"),
+    "spatially-separable": (
+        "SpatiallySeparableConv2d",
+        f"A {adjective('spatially-separable')} convolution, per channel",
+    ),
+    "standard": ("StandardConv2d", f"A {adjective('standard')} convolution"),
 }
 
 _EXPLAINED = {

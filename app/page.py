@@ -7,17 +7,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from app import __version__
-from app.cost import compare, compared, factor
+from app.cost import compare, compared
 from app.diagrams import Options, draw
 from app.encoders.colormaps import ANCHORS
 from app.inputs.samples import SAMPLES
 from app.inputs.store import is_upload
+from app.kinds import KIND_NAMES
 from app.palette import STAGE_ROLES
 from app.selection import stage_names
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
-
-KIND_NAMES = {"depthwise-separable": "Depthwise", "spatially-separable": "Spatial", "standard": "Standard"}
+from app.wording import compared_costs, headings, labels, remark, verdict
 
 
 def templates(folder: Path) -> Environment:
@@ -29,7 +29,7 @@ def templates(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"scaled": scaled, "factor": factor}
+    made.filters |= {"scaled": scaled}
     made.globals |= {
         "version": __version__,
         "samples": SAMPLES,
@@ -74,11 +74,13 @@ def _drawn(templates: Environment, geometry: LayerSpec) -> str:
 def _drawing(geometry: LayerSpec) -> dict[str, Any]:
     """What is the same for every input, all weights and seeds."""
     costs = compare(geometry)
+    beside = compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs
     return {
-        "spec": geometry,
         "stages": plan(geometry),
+        "headings": headings(plan(geometry)),
         "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
-        "beside": compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs,
+        "verdict": verdict(geometry, beside),
+        "compared_costs": compared_costs(geometry, beside),
     }
 
 
@@ -88,6 +90,8 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "spec": spec,
         "stages": plan(spec.geometry()),
         "stage_names": stage_names(spec),
+        "labels": labels(plan(spec.geometry())),
+        "remark": remark(spec),
         "bounds": bounds(spec.geometry()),
         "figure": _figure(spec),
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],

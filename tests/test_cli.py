@@ -287,7 +287,7 @@ def test_the_cost_of_a_published_layer():
     assert (
         run("cost", *LAYER, "--kernel-size", 3).output
         == """\
-depthwise-separable: 64 x 112 x 112 to 128 x 112 x 112 (channels, height, width)
+Depthwise separable: 64 x 112 x 112 to 128 x 112 x 112 (channels, height, width)
 
 MACs
   depthwise            7,225,344  = D_K · D_K · M · D_F · D_F      = 3 · 3 · 64 · 112 · 112

@@ -9,6 +9,7 @@ import click
 from app.cli.output import STANDARD_OUTPUT, write
 from app.cli.parameters import Given, pairs, parameters
 from app.cost import COUNTED, Comparison, StageCost, compare, compared, document
+from app.kinds import KIND_NAMES
 from app.spec import LayerSpec
 from app.tables import cost_csv, cost_markdown
 
@@ -42,7 +43,8 @@ def cost(form: str, **layer: Given) -> None:
 def _as_text(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
     stages, (whole,) = costs.layer.stages, costs.standard.stages
     (m, *before), (n, *after) = stages[0].shape.input_shape, stages[-1].shape.output_shape
-    yield f"{spec.kind}: {m} x {before[0]} x {before[1]} to {n} x {after[0]} x {after[1]} (channels, height, width)"
+    sizes = f"{m} x {before[0]} x {before[1]} to {n} x {after[0]} x {after[1]}"
+    yield f"{KIND_NAMES[spec.kind]}: {sizes} (channels, height, width)"
     macs, params = (costs.layer.macs, costs.macs_ratio), (costs.layer.params, costs.params_ratio)
     for unit, (total, ratio) in (("MACs", macs), ("params", params)):
         rows = [_row(each, unit) for each in stages]

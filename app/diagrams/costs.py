@@ -18,7 +18,7 @@ WIDTH = 720.0  # of the bars
 WIDEST = float(COLUMNS[-1])  # of the comparison
 
 _BAR = 440.0
-_BAR_LEFT = 86.0
+_BAR_LEFT = 134.0
 _BAR_HEIGHT = 18.0
 
 

@@ -3,7 +3,10 @@
 A text is a format string: `canvas.say("groups.caption", groups=4)`. Keys begin with the figure that they are for.
 """
 
+from app.kinds import KIND_NAMES, adjective
 from app.options import Lang
+
+_SEPARABLE, _SPATIAL = adjective("depthwise-separable"), adjective("spatially-separable")
 
 WORDS: dict[Lang, dict[str, str]] = {
     "en": {
@@ -64,11 +67,11 @@ WORDS: dict[Lang, dict[str, str]] = {
         "window.left": "the window of the output cell before: stride {stride}",
         "animation.allowed": "leave it out, or take one that can: {names}",
         "animation.why": "the figure {name} does not move",
-        "separable.title": "A depthwise separable convolution",
-        "depthwise.title": "The depthwise stage of a separable convolution",
-        "pointwise.title": "The pointwise stage of a separable convolution",
+        "separable.title": f"A {_SEPARABLE} convolution",
+        "depthwise.title": f"The depthwise stage of a {_SEPARABLE} convolution",
+        "pointwise.title": f"The pointwise stage of a {_SEPARABLE} convolution",
         "standard.title": "A standard convolution",
-        "spatial.title": "A spatially separable convolution",
+        "spatial.title": f"A {_SPATIAL} convolution",
         "comparison.title": "A layer and the convolution it replaces",
         "cost.title": "What a layer costs, beside the convolution it replaces",
         "layers.input": "Input",
@@ -86,8 +89,8 @@ WORDS: dict[Lang, dict[str, str]] = {
         "stage.vertical": "Vertical",
         "stage.horizontal": "Horizontal",
         "stage.standard": "Standard",
-        "stage.separable": "Separable",
-        "stage.spatial": "Spatial",
+        "stage.separable": KIND_NAMES["depthwise-separable"],
+        "stage.spatial": KIND_NAMES["spatially-separable"],
         "formula.macs": "MACs",
         "formula.param": "param",
         "formula.params": "params",
@@ -126,7 +129,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "block.relu": "ReLU",
         "block.relu6": "ReLU6",
         "block.told": "{name} {kernel} to {shape} ({params} params)",
-        "ratio.title": "How much a separable layer saves as its outputs grow",
+        "ratio.title": f"How much a {_SEPARABLE} layer saves as its outputs grow",
         "ratio.axis": "times fewer MACs, and weights, than a standard convolution",
         "ratio.outputs": "*N*, output channels",
         "ratio.curve": "= {kernel}, tends to {most} ×",
@@ -135,9 +138,10 @@ WORDS: dict[Lang, dict[str, str]] = {
         "ratio.this": "this layer: {verdict}",
         "ratio.instead": "separable: {verdict}",
         "ratio.where": "*N* = {outputs}, kernels of {kernel} × {kernel}",
-        "ratio.over": "separable / standard",
+        "ratio.over": f"{_SEPARABLE} / standard",
         "ratio.told": (
-            "Separable over standard is m (1/N + 1/D_K²). With m = {multiplier}, N = {outputs} and D_K = {kernel} the "
+            f"{_SEPARABLE.capitalize()} over standard is m (1/N + 1/D_K²). "
+            "With m = {multiplier}, N = {outputs} and D_K = {kernel} the "
             "separable layer takes {verdict}; with ever more outputs it tends to {most} times fewer, D_K²/m. "
             "Curves for D_K = 1, 3, 5, 7 and that of this layer, N from 1 to 1024."
         ),

@@ -13,6 +13,7 @@ from app.diagrams import NAMES, draw
 from app.errors import UnknownName
 from app.export import size
 from app.figure import FigureSpec
+from app.kinds import KIND_NAMES
 from app.options import NARROWEST, THEMES
 from app.page import context
 from app.routes.headers import POLICY
@@ -146,7 +147,7 @@ def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
 def _rich(own: str, layer: LayerQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
     plan(layer.layer)
     width, height = min(FRAME[0], asked.maxwidth or FRAME[0]), min(FRAME[1], asked.maxheight or FRAME[1])
-    title = f"Sepviz: {layer.kind}, {layer.in_channels} → {layer.out_channels} channels"
+    title = f"Sepviz: {KIND_NAMES[layer.kind]}, {layer.in_channels} → {layer.out_channels} channels"
     return {"type": "rich", "title": title, "html": frame(own, given, width, height), "width": width, "height": height}
 
 

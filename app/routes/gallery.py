@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.diagrams import NAMES
 from app.diagrams.animation import MOVING
 from app.encoders import Encoded
+from app.kinds import KIND_NAMES
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
@@ -20,7 +21,7 @@ PURPOSES = {
     "separable": "The whole layer: first space, then channels.",
     "depthwise": "Why each channel has a kernel of its own, and stays apart.",
     "pointwise": "How a 1 × 1 convolution mixes the channels.",
-    "standard": "What a separable layer replaces: every kernel through all channels.",
+    "standard": "What a depthwise separable layer replaces: every kernel through all channels.",
     "spatial": "The other kind of separable: a column, then a row.",
     "comparison": "The convolution that is replaced, and below it the layer, with their costs.",
     "cost": "MACs and parameters as bars, to scale.",
@@ -40,7 +41,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "padding": "valid",
         "size": "12",
     },
-    "spatially separable, 5 × 5": {"kind": "spatially-separable", "kernel_size": "5"},
+    f"{KIND_NAMES['spatially-separable']}, 5 × 5": {"kind": "spatially-separable", "kernel_size": "5"},
     "costs more: 1 output": {"in_channels": "4", "out_channels": "1", "size": "16"},
 }
 

@@ -14,6 +14,7 @@ from app.diagrams.words import told_with
 from app.encoders import Encoded
 from app.errors import UnknownName
 from app.inputs.store import is_upload
+from app.kinds import adjective
 from app.routes.queries import LayerQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided, Services
@@ -89,7 +90,7 @@ def maps_picture(stage: str, spec: LayerSpec, origin: str) -> Picture:
         origin=origin,
         path=f"/feature-maps/{stage}",
         parameters=given,
-        alt=f"The {stage} maps of a {spec.kind} convolution" if stage != "input" else "The input maps",
+        alt=f"The {stage} maps of a {adjective(spec.kind)} convolution" if stage != "input" else "The input maps",
         dark={"colormap": "diverging-dark"},
         light={},
         command=f"sepviz maps {stage}{_options(given)} -o {stage}.png",

@@ -140,12 +140,12 @@ def test_kinds(visit, painted):
     painted(page, kind="standard")
     expect(maps(page, "first")).to_have_count(0)
     expect(page.locator("#strip h2")).to_have_text(["Input maps", "Standard kernels", "Output maps"])
-    kind(page, "Spatial").click()
+    kind(page, "Spatially separable").click()
     painted(page, kind="spatially-separable")
     expect(page.locator('[data-control="out_channels"]')).to_be_hidden()
     assert "out_channels" not in asked(page)
-    expect(kind(page, "Spatial")).to_have_attribute("aria-current", "page")
-    kind(page, "Depthwise").click()
+    expect(kind(page, "Spatially separable")).to_have_attribute("aria-current", "page")
+    kind(page, "Depthwise separable").click()
     painted(page, kind="depthwise-separable")
     expect(page.locator('[data-control="out_channels"]')).to_be_visible()
     expect(maps(page, "first")).to_have_count(3)
@@ -153,7 +153,7 @@ def test_kinds(visit, painted):
 
 def test_a_page_that_began_as_spatial_gets_all_controls(visit, painted):
     page = visit("/?kind=spatially-separable")
-    kind(page, "Depthwise").click()
+    kind(page, "Depthwise separable").click()
     painted(page, kind="depthwise-separable")
     expect(page.locator("#out_channels-number")).to_be_visible()
 
@@ -489,13 +489,13 @@ def test_nothing_is_cut_where_all_fits(visit):
 
 def test_spatial_gives_back_what_it_has_not(visit, painted):
     page = visit("/?out_channels=13&depth_multiplier=2")
-    kind(page, "Spatial").click()
+    kind(page, "Spatially separable").click()
     painted(page, kind="spatially-separable")
     page.locator("#kernel_size-number").fill("5")
     painted(page, kind="spatially-separable", kernel_size=5)
     page.reload()
     painted(page, kind="spatially-separable", kernel_size=5)
-    kind(page, "Depthwise").click()
+    kind(page, "Depthwise separable").click()
     painted(page, kind="depthwise-separable", kernel_size=5, out_channels=13, depth_multiplier=2)
     expect(page.locator("#out_channels-number")).to_have_value("13")
 

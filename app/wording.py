@@ -1,0 +1,129 @@
+"""The sentences of the page about a layer: headings, labels, the verdict and the remark beside the maps."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from app.cost import Comparison, LayerCost, factor
+from app.kinds import adjective
+from app.shapes import ConvShape
+from app.spec import LayerSpec
+
+# Beside maps and kernels of a stage, by its name: what the weights of the last stage are called.
+_WEIGHTS = {"pointwise": "pointwise matrix", "horizontal": "horizontal kernels", "standard": "standard kernels"}
+_REMARK = "Composed of the {separable} kernels: the output maps are the same."
+
+
+class Heading(NamedTuple):
+    """The heading of a column of maps or kernels, and the line below it."""
+
+    title: str
+    note: str
+
+
+class Labels(NamedTuple):
+    """What a stage's maps and kernels are called; a map is `label number`, a kernel `label number` likewise."""
+
+    map: str
+    kernel: str
+    kernels: str
+
+
+class Verdict(NamedTuple):
+    """How many times, of what, and a warning where separating does not pay."""
+
+    times: str
+    text: str
+    warning: str = ""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 map`, `8 maps`."""
+    return f"{number:,} {_plural(noun, number)}"
+
+
+def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
+    """The heading of each column that the layer has: `input`, `first` (of two stages), `matrix`, `output`."""
+    first, last = stages[0], stages[-1]
+    found = {
+        "input": Heading(_plural("Input map", first.in_channels), _maps(first.in_channels, first.input)),
+        "matrix": _matrix(last),
+        "output": Heading(_plural("Output map", last.out_channels), _maps(last.out_channels, last.output)),
+    }
+    if len(stages) > 1:
+        several = first.out_channels
+        title = f"{_plural('Kernel', several)} and {first.name} {_plural('map', several)}"
+        found["first"] = Heading(title, _own_kernels(first, "each channel has its own kernel"))
+    return found
+
+
+def labels(stages: Sequence[ConvShape]) -> dict[str, Labels]:
+    """What is said of a single map or kernel, by stage: the last stage's maps are the outputs."""
+    *before, last = stages
+    found = {stage.name: Labels(stage.name, f"kernel of {stage.name}", f"{stage.name} kernels") for stage in before}
+    kernel = "horizontal kernel of output" if last.name == "horizontal" else "weights of output"
+    return {"input": Labels("input", "", "")} | found | {last.name: Labels("output", kernel, _WEIGHTS[last.name])}
+
+
+def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, LayerCost], tuple[str, LayerCost]]:
+    """What is replaced and the separable layer, each with what it is called."""
+    spatial = spec.kind == "spatially-separable"
+    separable = adjective(spec.kind if spatial else "depthwise-separable")
+    return ("square kernels" if spatial else adjective("standard"), costs.standard), (separable, costs.layer)
+
+
+def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
+    """The layer's MACs beside those of what it replaces; of a standard layer, beside the separable one."""
+    ratio = costs.macs_ratio
+    if spec.kind == "standard":
+        shown, other = 1 / ratio, f"the {adjective('depthwise-separable')} layer of the same shape"
+    elif spec.kind == "spatially-separable":
+        shown, other = ratio, "one square kernel" + (" per channel" if spec.in_channels > 1 else "")
+    else:
+        shown, other = ratio, f"a {adjective('standard')} convolution of the same shape"
+    times = factor(shown)
+    if times == "1":
+        return Verdict("1×", f"{'' if ratio == 1 else 'almost '}as many MACs as {other}")
+    text = f"fewer MACs than {other}" if shown < 1 else f"the MACs of {other}"
+    return Verdict(f"{times}×", text, "here separating costs more" if ratio > 1 else "")
+
+
+def remark(spec: LayerSpec) -> str:
+    """What is to be known where a standard layer's maps equal the separable layer's; nothing where they do not."""
+    return _REMARK.format(separable=adjective("depthwise-separable")) if _composed(spec) else ""
+
+
+def _composed(spec: LayerSpec) -> bool:
+    """Whether the standard layer makes the very maps of the separable one.
+
+    Its classic kernels are composed of the separable layer's. A bias before the pointwise stage is lost in that, but
+    where it cancels: +0.1 and -0.1 in turn have a mean of 0 over an even number of channels, and the mean is output 0.
+    """
+    cancels = spec.out_channels == 1 and spec.in_channels * spec.depth_multiplier % 2 == 0
+    return spec.kind == "standard" and spec.weights == "classic" and (not spec.bias or cancels)
+
+
+def _matrix(last: ConvShape) -> Heading:
+    inputs, outputs = last.in_channels, last.out_channels
+    if last.name == "pointwise":
+        return Heading("Pointwise matrix", "one row for each output" if outputs > 1 else "one row, for the one output")
+    if last.name == "horizontal":
+        return Heading(_plural("Horizontal kernel", outputs), _own_kernels(last, "again each channel has its own"))
+    title = _plural("Standard kernel", inputs * outputs)
+    whose = "for each output" if outputs > 1 else "for the one output"
+    return Heading(title, f"one {whose}" if inputs == 1 else f"{inputs} {whose}, one for each channel")
+
+
+def _own_kernels(stage: ConvShape, single: str) -> str:
+    """How many kernels a channel has, in a stage that keeps channels apart."""
+    each = stage.out_channels // stage.in_channels
+    if stage.in_channels == 1:
+        return f"{counted(each, 'kernel') if each > 1 else 'one kernel'} for the one channel"
+    return f"{counted(each, 'kernel')} for each channel" if each > 1 else single
+
+
+def _maps(count: int, cells: tuple[int, int]) -> str:
+    return f"{counted(count, 'map')} of {cells[0]} × {cells[1]}"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
