@@ -66,6 +66,11 @@ def rgb(role, theme="light"):
     return tuple(bytes.fromhex(COLOURS[role][theme][1:]))
 
 
+def on_paper(role, share):
+    """The colour of so much of a role over the paper."""
+    return "#" + bytes(round(share * a + (1 - share) * b) for a, b in zip(rgb(role), rgb("paper"), strict=True)).hex()
+
+
 @settings(max_examples=80)
 @given(any_layers(), st.sampled_from(NAMES), st.sampled_from((*THEMES, "page")), st.none() | st.integers(64, 4096))
 @example(LARGEST, "comparison", "auto", None)
@@ -101,23 +106,25 @@ def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width)
 
 @given(any_layers(), st.sampled_from(NAMES))
 @settings(max_examples=30)
-def test_every_painted_class_has_its_colour(spec, name):
-    svg = draw(name, spec)
-    rules = parsed(svg).find(f"{SVG}style").text
-    for node in parsed(svg).iter():
+def test_the_rules_for_the_dark_give_the_colours_of_the_dark_theme(spec, name):
+    own, light, dark = (draw(name, spec, Options(theme)) for theme in ("auto", "light", "dark"))
+    rules = dict(re.findall(r"\.(\w+)\{([^}]*)\}", parsed(own).find(f"{SVG}style").text))
+    drawn = [[node for node in parsed(svg).iter() if node.tag != f"{SVG}style"] for svg in (own, light, dark)]
+    for auto, bright, night in zip(*drawn, strict=True):
+        colours = {each: auto.get(each) for each in ("fill", "stroke")}
+        assert colours == {each: bright.get(each) for each in colours}
+        assert bright.get("class") is night.get("class") is None
+        ruled = dict(each.split(":") for each in rules[auto.get("class")].split(";")) if auto.get("class") else {}
+        assert colours | ruled == {each: night.get(each) for each in colours}
+
+
+@given(any_layers(), st.sampled_from(NAMES))
+@settings(max_examples=30)
+def test_every_class_of_a_figure_in_the_page_names_its_colour(spec, name):
+    for node in parsed(draw(name, spec, Options("page"))).iter():
         for each in node.get("class", "").split():
             kind, role = each.split("-", 1)
-            attribute = "stroke" if kind == "s" else "fill"
-            ruled = re.search(rf"\.{each}{{{attribute}:(#\w+)}}", rules)[1]
-            for theme, colour in (("light", node.get(attribute)), ("dark", ruled)):
-                near = zip(bytes.fromhex(colour[1:]), on_paper(role, theme, kind), strict=True)
-                assert all(abs(a - b) <= 0.5 for a, b in near)
-
-
-def on_paper(role, theme, kind):
-    """The colour of a role; for a kind such as m28, 28 % of it over the paper."""
-    share = 1 if kind in ("f", "s") else int(kind.removeprefix("m")) / 100
-    return [share * a + (1 - share) * b for a, b in zip(rgb(role, theme), rgb("paper", theme), strict=True)]
+            assert bytes.fromhex(node.get("stroke" if kind == "s" else "fill")[1:]) == bytes(rgb(role))
 
 
 @given(
@@ -377,8 +384,8 @@ def test_in_the_page_a_figure_is_always_as_high(spec):
         assert (wide, high) == (COLUMNS[-1], 176)
 
 
-PLANES = """() => Object.fromEntries(['channel-0', 'plane'].map(role => {
-  const [first] = document.querySelectorAll(`.m28-${role}`);
+PLANES = """fills => Object.fromEntries(Object.entries(fills).map(([role, fill]) => {
+  const [first] = document.querySelectorAll(`[fill="${fill}"]`);
   const box = (first.tagName === 'g' ? first.firstElementChild : first).getBBox();
   return [role, [box.width, box.height]];
 }))"""
@@ -387,7 +394,7 @@ PLANES = """() => Object.fromEntries(['channel-0', 'plane'].map(role => {
 @pytest.mark.parametrize(("stride", "share"), [(1, 1), (2, 1 / 2), (3, 43 / 128), (4, 1 / 4), (8, 1 / 4)])
 def test_maps_are_drawn_to_scale_down_to_a_quarter(page, stride, share):
     page.set_content(draw("standard", LayerSpec(stride=stride)))
-    planes = page.evaluate(PLANES)
+    planes = page.evaluate(PLANES, {role: on_paper(role, 0.28) for role in ("channel-0", "plane")})
     for before, after in zip(planes["channel-0"], planes["plane"], strict=True):
         assert after / before == pytest.approx(share, abs=0.002)
     said = written(draw("standard", LayerSpec(stride=stride)))
@@ -417,17 +424,21 @@ def test_the_curve_is_what_the_costs_say(spec):
     assert (f"this layer: {own}" in said) == (spec.kind == "depthwise-separable")
 
 
-CROSSED = """() => {
+CROSSED = """strokes => {
   const svg = document.querySelector('svg'), texts = [...svg.querySelectorAll('text')];
   const label = texts.findIndex(text => /^(this layer|separable): /.test(text.textContent));
   const boxes = texts.slice(label, label + 2).map(text => text.getBBox());
-  const lines = [...svg.querySelectorAll('path:is([class="s-plane"], [class="s-depthwise"], [class="s-ink"])')];
+  const drawn = [...svg.querySelectorAll('path[fill="none"]')];
+  const lines = drawn.filter(path => strokes.includes(path.getAttribute('stroke')));
   return lines.filter(line => {
     const length = line.getTotalLength();
     return Array.from({length: 601}, (_, i) => line.getPointAtLength(length * i / 600)).some(({x, y}) =>
       boxes.some(box => x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height));
   }).length;
 }"""
+
+
+STROKES = [COLOURS[role]["light"] for role in ("plane", "depthwise", "ink")]
 
 
 @given(any_layers())
@@ -438,15 +449,15 @@ CROSSED = """() => {
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_line_touches_the_name_of_this_layer(page, spec):
     page.set_content(draw("ratio", spec, Options("light")))
-    assert page.evaluate(CROSSED) == 0
+    assert page.evaluate(CROSSED, STROKES) == 0
 
 
 def test_a_line_through_the_name_would_be_found(page):
     svg = draw("ratio", LayerSpec(), Options("light"))
     x, y = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>this layer', svg).groups()
-    line = f'<path d="M0 {y}L{x} {y}h99" transform="translate(0 0)" class="s-plane"/></svg>'
+    line = f'<path d="M0 {y}L{x} {y}h99" transform="translate(0 0)" fill="none" stroke="{STROKES[0]}"/></svg>'
     page.set_content(svg.replace("</svg>", line.replace(y, f"{float(y) - 3:g}")))
-    assert page.evaluate(CROSSED) == 1
+    assert page.evaluate(CROSSED, STROKES) == 1
 
 
 @pytest.mark.parametrize(
@@ -454,8 +465,8 @@ def test_a_line_through_the_name_would_be_found(page):
 )
 def test_the_pointwise_legend_has_the_colours_of_the_input(channels, multiplier, colours):
     svg = draw("pointwise", LayerSpec(in_channels=channels, depth_multiplier=multiplier))
-    legend = re.findall(r'<rect [^>]*width="10"[^>]* class="m?f?[^"]*channel-(\d)', svg)
-    assert len(set(legend)) == colours
+    legend = set(re.findall(r'<rect [^>]*width="10"[^>]* fill="(#\w+)"', svg))
+    assert len(legend & {COLOURS[f"channel-{channel}"]["light"] for channel in range(6)}) == colours
     said = written(svg)
     assert ("the one input channel" in said) == (channels == 1)
     assert ("again after" in said) == (channels > 6)

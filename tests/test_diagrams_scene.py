@@ -40,14 +40,14 @@ BLIND = LayerSpec(kernel_size=2, dilation=16, padding=5, size=8, stride=8)  # ev
 
 
 def figure(name, spec, theme="auto"):
-    canvas = Canvas(name, theme)
+    canvas = Canvas(name, spec.query(), theme)
     height = FIGURES[name].draw(canvas, spec)
     title = canvas.say(f"{name}.title")
     return canvas.finish(FIGURES[name].WIDTH, height, title, FIGURES[name].told(spec), None, title)
 
 
 def film(name, spec, frames=0, theme="auto"):
-    canvas = Canvas(name, theme)
+    canvas = Canvas(name, spec.query(), theme)
     width, height = animated(canvas, name, spec, frames)
     title = canvas.say(f"{name}.title")
     return canvas.finish(width, height, title, window.told(spec), None, title)
@@ -248,12 +248,13 @@ def test_groups_say_what_would_fit():
 @settings(max_examples=30)
 @given(any_layers(), st.sampled_from(MOVING))
 def test_all_that_moves_has_its_own_keyframes(spec, name):
-    svg = film(name, spec)
-    prefix = re.search(r"\[class\^=(m[0-9a-f]{8})\]", svg).group(1)
+    svg = film(name, spec, theme="light")
+    prefix = re.search(r"\[class\^=(m\w+)\]", svg).group(1)
     classes = [node.get("class") for node in parsed(svg).iter(f"{SVG}g") if node.get("class")]
     assert sorted(classes) == sorted(re.findall(r"@keyframes ([\w-]+)", svg))
     assert all(each.startswith(prefix) for each in classes)
-    assert prefix not in film(name, spec.replace(in_channels=spec.in_channels % 512 + 1))
+    other = film(name, spec.replace(in_channels=spec.in_channels % 512 + 1), theme="light")
+    assert prefix not in other
     seconds = float(re.search(r"animation:([\d.]+)s linear infinite", svg).group(1))
     assert 8 <= seconds <= 12
     for frames in re.findall(r"@keyframes [\w-]+\{((?:[^{}]*\{[^{}]*\})*)\}", svg):
@@ -334,7 +335,8 @@ def share(png, colour):
 def test_maps_of_one_channel_are_of_that_channel():
     svg = figure("window", LayerSpec(in_channels=1, out_channels=2, depth_multiplier=3))
     assert re.findall(r"map \d, of channel \d", svg) == [f"map {each}, of channel 0" for each in range(3)]
-    assert "channel-1" not in svg
+    assert COLOURS["channel-0"]["light"] in svg
+    assert COLOURS["channel-1"]["light"] not in svg
 
 
 def test_groups_name_the_outputs_of_the_standard_convolution_n():

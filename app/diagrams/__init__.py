@@ -48,7 +48,8 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         raise UnknownName("figure", name, NAMES, "name")
     if options.theme not in (*THEMES, "page"):
         raise UnknownName("theme", options.theme, THEMES)
-    canvas = Canvas(name, options.theme, options.lang, options.background)
+    own = address(name, spec, options)
+    canvas = Canvas(name, own, options.theme, options.lang, options.background)
     width, figure, told = _FIGURES[name]
     if options.animate or options.frames:
         _refuse_still(name, options)
@@ -57,7 +58,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         height = figure(canvas, spec)
     title = options.title or canvas.say(f"{name}.title")
     caption = None if canvas.inlined else title
-    return canvas.finish(width, height, title, told(spec), options.width, caption, address(name, spec, options))
+    return canvas.finish(width, height, title, told(spec), options.width, caption, own)
 
 
 def _refuse_still(name: str, options: Options) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from zlib import crc32
 
 from app.diagrams.canvas import SMALL, Canvas
 from app.diagrams.columns import Column, headings, sizes
@@ -38,7 +37,7 @@ def animated(canvas: Canvas, name: str, spec: LayerSpec, frames: int) -> tuple[f
     shown = film(name, spec, _LARGE)
     y = headings(canvas, 0, list(_columns(canvas, shown))) + 8
     with canvas.group({"transform": f"translate(0 {number(y)})"}):
-        _play(canvas, shown, f"m{crc32(f'{name} {spec.geometry().query()}'.encode()):08x}")
+        _play(canvas, shown, f"m{canvas.scope}")
     return shown.width, y + shown.height + 8
 
 

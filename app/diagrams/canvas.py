@@ -1,7 +1,8 @@
 """The one place that knows svgwrite: shapes painted in the roles of `app.palette`.
 
-What is filled with a role has the class `f-ROLE`, what is stroked `s-ROLE`, beside the plain attribute:
-a page's style sheet can recolour the figure, and a file on its own needs none.
+Colours are plain attributes. Beside them, a figure inside the page has the classes `f-ROLE` and `s-ROLE`, which the
+page's style sheet knows, and one of the theme `auto` has classes of its own, which its rules for the dark colour anew.
+Several figures may be inlined in one page: every id, class and name of a rule begins with or has the canvas's `scope`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from xml.sax.saxutils import escape
 from svgwrite.base import BaseElement
 
 from app.diagrams.metadata import metadata
-from app.diagrams.paint import Mode, attributes, dark_rule, number, painted
+from app.diagrams.paint import Mode, attributes, dark_colours, number, painted, scope
 from app.diagrams.text import BOLD, SUBSCRIPT, letter_width, runs, text_width, wrap
 from app.diagrams.text import words as words_of
 from app.diagrams.words import WORDS
@@ -57,17 +58,19 @@ class _Element(BaseElement):  # type: ignore[misc]  # svgwrite has no types
 class Canvas:
     """A figure being drawn; y grows downwards. `finish` gives the SVG.
 
-    svgwrite makes the frame. Shapes are many, and ten times as fast written as text at once.
+    `key` is of this figure and of no other. svgwrite makes the frame. Shapes are many, and ten times as fast written
+    as text at once.
     """
 
-    def __init__(self, name: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
+    def __init__(self, name: str, key: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
         self._name = name
+        self.scope = scope(key)
         self._words = WORDS[lang]
         self._theme = theme
         self._background = background
         self._mode: Mode = "dark" if theme == "dark" else "light"
         self._markup: list[str] = []
-        self._used: set[str] = set()
+        self._classes: dict[str, str] = {}  # by the names of paints
 
     @property
     def inlined(self) -> bool:
@@ -158,7 +161,7 @@ class Canvas:
         self._markup.append("</g>")
 
     def style(self, rules: str) -> None:
-        """Rules of the figure's own, such as keyframes; their names must be no other figure's."""
+        """Rules of the figure's own, such as keyframes; their names begin with a letter and the `scope`."""
         self._markup.append(f"<style>{rules}</style>")
 
     def finish(
@@ -182,7 +185,7 @@ class Canvas:
             self._markup += drawn
             x, width, height = -MARGIN, width + 2 * MARGIN, height + MARGIN - y
         shown = width if shown_width is None else shown_width
-        title_id, description_id = f"sepviz-{self._name}-title", f"sepviz-{self._name}-desc"
+        title_id, description_id = (f"sepviz-{self._name}-{self.scope}-{each}" for each in ("title", "desc"))
         frame = {
             "xmlns": "http://www.w3.org/2000/svg",
             "width": number(shown),
@@ -202,7 +205,7 @@ class Canvas:
         if address is not None and not self.inlined:
             self._markup.insert(0, metadata(title, address))
         if self._theme == "auto":
-            rules = "".join(dark_rule(each) for each in sorted(self._used))
+            rules = "".join(f".{own}{{{dark_colours(names)}}}" for names, own in self._classes.items())
             svg.add(_Element("style", {}, f"@media (prefers-color-scheme: dark){{{rules}}}"))
         text = ET.tostring(svg.get_xml(), encoding="unicode")
         return f"{text.removesuffix('</svg>')}{''.join(self._markup)}</svg>"
@@ -236,8 +239,11 @@ class Canvas:
     def _paint(
         self, fill: str | None, stroke: str | None = None, tint: float = 1, line: float = 1, solid: bool = False
     ) -> str:
-        classes, markup = painted(self._mode, fill, stroke, tint, line, solid)
-        self._used.update(classes)
+        names, markup = painted(self._mode, fill, stroke, tint, line, solid)
+        if self.inlined:
+            return f' class="{names}"{markup}'
+        if self._theme == "auto":
+            return f' class="{self._classes.setdefault(names, f"{self.scope}{len(self._classes)}")}"{markup}'
         return markup
 
 

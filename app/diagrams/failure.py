@@ -12,7 +12,7 @@ _MOST_LINES = 24
 
 def error_figure(title: str, lines: Sequence[str]) -> str:
     """A small readable SVG of a title and lines, broken where they are long."""
-    canvas = Canvas("error", "auto")
+    canvas = Canvas("error", "\n".join((title, *lines)), "auto")
     room = _WIDTH - 2 * _MARGIN
     heads = _broken(title, room, 16 * BOLD)[:3]
     texts = [each for line in lines for each in _broken(line, room, 13)]

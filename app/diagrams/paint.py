@@ -1,17 +1,27 @@
-"""Roles of `app.palette` as attributes: what is drawn with a role has its colour and a class that names it.
+"""Roles of `app.palette` as attributes and as names.
 
 `f-ROLE` is filled with a role, `s-ROLE` stroked, `m40-ROLE` filled with 40 % of it on paper, so that nothing shines
-through: a page's style sheet, or the figure's own for the dark, can recolour what has one.
+through.
 """
 
+from base64 import b32encode
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
 
 from app.palette import COLOURS
 
 Mode = Literal["light", "dark"]
-Paint = dict[str, str]  # attributes
+
+# Letters and digits of a scope after its first letter: 35 bits.
+_SCOPE_LENGTH = 7
+
+
+def scope(key: str) -> str:
+    """A short hash of `key` that may begin an id or a class."""
+    digest = blake2b(key.encode(errors="replace"), digest_size=5).digest()
+    return f"s{b32encode(digest).decode().lower()[:_SCOPE_LENGTH]}"
 
 
 @lru_cache(maxsize=4096)
@@ -26,37 +36,28 @@ def attributes(values: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=512)
-def paint(mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool = False) -> Paint:
-    """Attributes for a fill of a role, its share (`tint`), a stroke of a role and its width (`line`)."""
+def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool) -> tuple[str, str]:
+    """A fill of a role, its share (`tint`), a stroke of a role and its width (`line`): as names and as attributes."""
     found = {"fill": "none"}
-    classes = []
+    names = []
     if fill is not None and solid:
-        classes.append(f"m{round(100 * tint)}-{fill}")
-        found["fill"] = _colour(classes[-1], mode)
+        names.append(f"m{round(100 * tint)}-{fill}")
+        found["fill"] = _colour(names[-1], mode)
     elif fill is not None:
-        classes.append(f"f-{fill}")
+        names.append(f"f-{fill}")
         found["fill"] = COLOURS[fill][mode]
         if tint != 1:
             found["fill-opacity"] = number(tint)
     if stroke is not None:
-        classes.append(f"s-{stroke}")
+        names.append(f"s-{stroke}")
         found["stroke"] = COLOURS[stroke][mode]
         if line != 1:
             found["stroke-width"] = number(line)
-    return {"class": " ".join(classes), **found}
-
-
-@lru_cache(maxsize=512)
-def painted(
-    mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool
-) -> tuple[tuple[str, ...], str]:
-    """The classes of a paint, and its attributes as markup."""
-    made = paint(mode, fill, stroke, tint, line, solid)
-    return tuple(made["class"].split()), attributes(made)
+    return " ".join(names), attributes(found)
 
 
 def _colour(name: str, mode: Mode) -> str:
-    """The colour of a class: its role's, or so many per cent of it on paper."""
+    """The colour of a name: its role's, or so many per cent of it on paper."""
     kind, role = name.split("-", 1)
     colour, paper = (bytes.fromhex(COLOURS[each][mode][1:]) for each in (role, "paper"))
     share = int(kind[1:]) / 100 if kind[0] == "m" else 1
@@ -64,6 +65,6 @@ def _colour(name: str, mode: Mode) -> str:
 
 
 @lru_cache(maxsize=512)
-def dark_rule(name: str) -> str:
-    """The rule that gives a class its colour in the dark."""
-    return f".{name}{{{'stroke' if name[0] == 's' else 'fill'}:{_colour(name, 'dark')}}}"
+def dark_colours(names: str) -> str:
+    """The declarations that give these names their colours in the dark."""
+    return ";".join(f"{'stroke' if name[0] == 's' else 'fill'}:{_colour(name, 'dark')}" for name in names.split())

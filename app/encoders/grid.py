@@ -95,10 +95,11 @@ def grid_svg(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     """The same as SVG: every plane as a picture inside it, text as text."""
     sheet = lay_out(maps, colormap, scale)
     size = {"width": str(sheet.width), "height": str(sheet.height)}
-    frame = {"viewBox": f"0 0 {sheet.width} {sheet.height}", "role": "img", "aria-labelledby": "sepviz-maps-title"}
+    # A label and no reference: an id would have to be another one for each picture of a page.
+    frame = {"viewBox": f"0 0 {sheet.width} {sheet.height}", "role": "img", "aria-label": sheet.lines[0].text}
     names = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
     svg = ET.Element("svg", names | size | frame | {"font-family": FONTS})
-    ET.SubElement(svg, "title", {"id": "sepviz-maps-title"}).text = sheet.lines[0].text
+    ET.SubElement(svg, "title").text = sheet.lines[0].text
     ET.SubElement(svg, "rect", size | {"fill": PAPER})
     for tile in sheet.tiles:
         place = {"x": str(tile.x), "y": str(tile.y), "width": str(tile.width), "height": str(tile.height)}

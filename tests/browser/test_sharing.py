@@ -130,7 +130,7 @@ def test_snippets_say_the_same_in_every_language(visit, server, part):
     assert [status for status, _, _ in pictures] == [200, 200]
     assert pictures[0][2] != pictures[1][2]
     if part == "diagram":
-        paper = [re.search(rb'class="f-paper" fill="(#[0-9a-f]{6})"', body)[1] for _, _, body in pictures]
+        paper = [re.search(rb'<rect [^>]*fill="(#[0-9a-f]{6})"', body)[1] for _, _, body in pictures]
         assert paper == [b"#14181b", b"#fcfcfa"]
 
     frame = Tags(found["iframe"]).of("iframe")
