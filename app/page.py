@@ -1,5 +1,6 @@
 """What the page says of a layer: its templates, and what they are filled with. No HTTP, and nothing is computed."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from app.wording import compared_costs, headings, labels, remark, verdict
 
+COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
+SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
+
 
 def templates(folder: Path) -> Environment:
     """The templates, with what all of them may say."""
@@ -37,6 +41,10 @@ def templates(folder: Path) -> Environment:
         "allowed": allowed,
         "properties": properties(LayerSpec),
         "colormaps": ANCHORS,
+        "colormap_names": COLORMAP_NAMES,
+        "scale_names": SCALE_NAMES,
+        "look": {},
+        "page_query": page_query,
         "stage_roles": STAGE_ROLES,
         "compared": compared,
         # Only an embedded page has any.
@@ -54,9 +62,17 @@ def scaled(count: int) -> str:
     return f"{count / 10**power:,.2f} {letter}"
 
 
-def context(spec: LayerSpec) -> dict[str, Any]:
-    """What the templates draw from; `InvalidParameters` where the output would be empty."""
-    return _drawing(spec.geometry()) | _names(spec)
+def page_query(spec: LayerSpec, look: Mapping[str, str]) -> str:
+    """The canonical query string of a page that shows the layer so."""
+    return "&".join([spec.query(), *(f"{name}={value}" for name, value in look.items())])
+
+
+def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
+    """What the templates draw from; `InvalidParameters` where the output would be empty.
+
+    `look` is what the address of the page says beside the layer.
+    """
+    return _drawing(spec.geometry()) | _names(spec) | {"look": look}
 
 
 def fragment(templates: Environment, spec: LayerSpec) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from app.diagrams import NAMES
 from app.figure import FigureSpec
-from app.routes.queries import CodeQuery, MapsQuery, TensorsQuery
+from app.routes.queries import CodeQuery, MapsQuery, PageQuery, TensorsQuery
 from app.settings import Settings
 from app.spec import GENERATED, SAMPLES, LayerSpec, properties
 from tests.here import create_app
@@ -60,7 +60,7 @@ def test_every_route_has_a_row_and_every_row_a_route():
     assert told == found
 
 
-@pytest.mark.parametrize("model", [FigureSpec, MapsQuery, TensorsQuery, CodeQuery])
+@pytest.mark.parametrize("model", [FigureSpec, PageQuery, MapsQuery, TensorsQuery, CodeQuery])
 def test_every_option_of_a_route_is_told(model):
     for name in model.model_fields.keys() - LayerSpec.model_fields.keys():
         assert f"`{name}` = " in README

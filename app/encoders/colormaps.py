@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ColorMap = Literal["diverging", "diverging-dark", "grey", "viridis"]
+PageColorMap = Literal["diverging", "viridis", "grey"]  # a page takes `diverging-dark` by itself where it is dark
 DIVERGING = ("diverging", "diverging-dark")
 
 # Evenly spaced colours, joined by straight lines in sRGB. Red to blue after ColorBrewer's RdBu, which colour-blind

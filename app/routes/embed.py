@@ -17,7 +17,7 @@ from app.kinds import KIND_NAMES
 from app.options import NARROWEST, THEMES
 from app.page import context
 from app.routes.headers import POLICY
-from app.routes.queries import LayerQuery, documented, query
+from app.routes.queries import PageQuery, documented, query
 from app.routes.responses import CACHED
 from app.routes.services import Provided
 from app.routes.snippets import FRAME, diagram_picture, frame, origin
@@ -45,7 +45,7 @@ def _names_of(known: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(checked)
 
 
-class EmbedQuery(LayerQuery):
+class EmbedQuery(PageQuery):
     """What a teacher decides before anybody may play."""
 
     lock: Annotated[str, _names_of(LOCKABLE)] | None = Field(
@@ -97,7 +97,7 @@ async def embed(asked: Annotated[EmbedQuery, Depends(query(EmbedQuery))], servic
     """The page without its frame, for an iframe; a bad parameter is refused, as nobody is there to mend it."""
     plan(asked.layer)
     own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}
-    told = context(asked.layer) | {
+    told = context(asked.layer, asked.look) | {
         "bad": {},
         "given": {},
         "locked": asked.locked,
@@ -125,7 +125,7 @@ async def oembed(
     path, pairs = _taken_apart(asked.url.removeprefix(own))
     name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
-        told = _rich(own, parse(EmbedQuery if path == "/embed" else LayerQuery, pairs), dict(pairs), asked)
+        told = _rich(own, parse(EmbedQuery if path == "/embed" else PageQuery, pairs), dict(pairs), asked)
     elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):
         told = _photo(own, name, ending, FigureSpec.parse(pairs), asked)
     else:
@@ -144,7 +144,7 @@ def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
     return path, parse_qsl(parts.query, keep_blank_values=True)
 
 
-def _rich(own: str, layer: LayerQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
+def _rich(own: str, layer: PageQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
     plan(layer.layer)
     width, height = min(FRAME[0], asked.maxwidth or FRAME[0]), min(FRAME[1], asked.maxheight or FRAME[1])
     title = f"Sepviz: {KIND_NAMES[layer.kind]}, {layer.in_channels} → {layer.out_channels} channels"

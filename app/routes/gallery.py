@@ -8,7 +8,7 @@ from app.diagrams import NAMES
 from app.diagrams.animation import MOVING
 from app.encoders import Encoded
 from app.kinds import KIND_NAMES
-from app.routes.queries import LayerQuery, documented, query
+from app.routes.queries import PageQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
 from app.routes.snippets import brief, diagram_picture, origin
@@ -46,9 +46,9 @@ EXAMPLES: dict[str, dict[str, str]] = {
 }
 
 
-@router.get("/gallery", openapi_extra=documented(LayerQuery))
+@router.get("/gallery", openapi_extra=documented(PageQuery))
 async def gallery(
-    request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
+    request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
 ) -> Response:
     """All figures of a layer, as HTML."""
     own = origin(request, services)
@@ -60,6 +60,7 @@ async def gallery(
     examples = {words: LayerSpec.parse(given.items()) for words, given in EXAMPLES.items()}
     context = {
         "spec": spec,
+        "look": asked.look,
         "short": brief(spec),
         "figures": [(diagram_picture(name, spec, own), name, name in MOVING) for name in NAMES],
         "purposes": PURPOSES,

@@ -10,27 +10,26 @@ from app.errors import BadParameter, InvalidParameters, shown
 from app.page import context
 from app.page import fragment as fragment_of
 from app.routes.computed import computed
-from app.routes.queries import LayerQuery, PlanesQuery, documented, query
+from app.routes.queries import LayerQuery, PageQuery, PlanesQuery, documented, query
 from app.routes.responses import BRIEFLY, REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
 from app.routes.snippets import origin
 from app.shapes import plan
-from app.spec import LayerSpec
 
 router = APIRouter(tags=["page"])
 
 
-@router.get("/", openapi_extra=documented(LayerQuery))
+@router.get("/", openapi_extra=documented(PageQuery))
 async def page(request: Request, services: Provided) -> Response:
     """The whole page; a bad parameter is told beside its control, and the rest is kept."""
     pairs = request.query_params.multi_items()
     bad: tuple[BadParameter, ...] = ()
     try:
-        spec = LayerSpec.parse(pairs)
-        plan(spec)
+        asked = PageQuery.parse(pairs)
+        plan(asked.layer)
     except InvalidParameters as error:
-        spec, bad = _what_is_left(pairs, error), error.bad
-    told = context(spec) | {
+        asked, bad = _what_is_left(pairs, error), error.bad
+    told = context(asked.layer, asked.look) | {
         "bad": {each.parameter: each for each in bad},
         "given": dict(pairs),
         "origin": origin(request, services),
@@ -60,17 +59,17 @@ async def view(
     return await computed(request, asked, services, View(asked.layer, asked.selection, asked.tile), BRIEFLY)
 
 
-def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> LayerSpec:
-    """The layer of the parameters that are good; the default one if they do not go together."""
+def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> PageQuery:
+    """The page of the parameters that are good; the default one if they do not go together."""
     left, bad = dict(pairs), list(error.bad)
     while bad:
         refused = {each.parameter for each in bad}
         left = {name: value for name, value in left.items() if shown(name) not in refused}
         try:
-            spec = LayerSpec.parse(left.items())
-            plan(spec)
+            asked = PageQuery.parse(left.items())
+            plan(asked.layer)
         except InvalidParameters as again:
             bad = list(again.bad) if {each.parameter for each in again.bad} & set(map(shown, left)) else []
         else:
-            return spec
-    return LayerSpec()
+            return asked
+    return PageQuery()

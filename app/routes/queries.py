@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.encoders import DType, Scale
-from app.encoders.colormaps import ColorMap
+from app.encoders.colormaps import ColorMap, PageColorMap
 from app.selection import Selection
 from app.spec import LayerSpec, described, parse, properties, whole_number
 
@@ -30,6 +30,23 @@ class LayerQuery(LayerSpec):
     def layer(self) -> LayerSpec:
         """The layer without the route's own options."""
         return LayerSpec(**{name: getattr(self, name) for name in LayerSpec.model_fields})
+
+
+class PageQuery(LayerQuery):
+    """What a page shows beside the layer, and is no part of it."""
+
+    colormap: PageColorMap = Field("diverging", **described("The colours of the maps."))
+    scale: Scale = Field("channel", **described("Whether each map has a range of its own."))
+
+    @property
+    def look(self) -> dict[str, str]:
+        """The options that are not the default, as an address has them."""
+        options = ("colormap", "scale")
+        return {
+            name: getattr(self, name)
+            for name in options
+            if getattr(self, name) != properties(type(self))[name]["default"]
+        }
 
 
 class MapsQuery(LayerQuery):

@@ -1,7 +1,7 @@
 """A figure of the page in words that can be pasted: its address in each language that documents are written in."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Annotated
@@ -15,7 +15,7 @@ from app.encoders import Encoded
 from app.errors import UnknownName
 from app.inputs.store import is_upload
 from app.kinds import adjective
-from app.routes.queries import LayerQuery, documented, query
+from app.routes.queries import PageQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided, Services
 from app.selection import stage_names
@@ -81,17 +81,17 @@ def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
     )
 
 
-def maps_picture(stage: str, spec: LayerSpec, origin: str) -> Picture:
-    """The maps of that stage as one picture; `UnknownName` if the layer has no such stage."""
+def maps_picture(stage: str, spec: LayerSpec, origin: str, look: Mapping[str, str]) -> Picture:
+    """The maps of that stage as one picture, in the colours and ranges of the page; `UnknownName` if there is none."""
     if stage not in stage_names(spec):
         raise UnknownName("stage", stage, stage_names(spec))
-    given = brief(spec)
+    given = {**brief(spec), **look}
     return Picture(
         origin=origin,
         path=f"/feature-maps/{stage}",
         parameters=given,
         alt=f"The {stage} maps of a {adjective(spec.kind)} convolution" if stage != "input" else "The input maps",
-        dark={"colormap": "diverging-dark"},
+        dark={} if "colormap" in look else {"colormap": "diverging-dark"},
         light={},
         command=f"sepviz maps {stage}{_options(given)} -o {stage}.png",
         printed="png",
@@ -108,13 +108,13 @@ def snippets(picture: Picture) -> Iterator[Snippet]:
     """The picture in every language; each names it, and links to the page where it can be changed."""
     shown, page = picture.address(picture.ending), _address(f"{picture.origin}/", picture.parameters)
     dark, light = (escape(picture.address(picture.ending, each)) for each in (picture.dark, picture.light))
+    source = f'    <source media="(prefers-color-scheme: dark)" srcset="{dark}">\n' if dark != light else ""
     alt = escape(picture.alt)
     yield Snippet("Address", shown)
     yield Snippet("Markdown", f"[![{picture.alt}]({shown})]({page})")
     yield Snippet(
         "HTML",
-        f'<a href="{escape(page)}">\n  <picture>\n    <source media="(prefers-color-scheme: dark)" srcset="{dark}">\n'
-        f'    <img src="{light}" alt="{alt}">\n  </picture>\n</a>',
+        f'<a href="{escape(page)}">\n  <picture>\n{source}    <img src="{light}" alt="{alt}">\n  </picture>\n</a>',
     )
     yield Snippet("reStructuredText", f".. image:: {shown}\n   :alt: {picture.alt}\n   :target: {page}")
     yield Snippet("MyST", f"```{{image}} {shown}\n:alt: {picture.alt}\n:target: {page}\n```")
@@ -173,29 +173,30 @@ def _options(given: dict[str, str]) -> str:
     return "".join(f" {name} {shlex.quote(value)}" for name, value in options.items())
 
 
-@router.get("/use/diagrams/{name}", openapi_extra=documented(LayerQuery))
+@router.get("/use/diagrams/{name}", openapi_extra=documented(PageQuery))
 async def use_diagram(
-    name: str, request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
+    name: str, request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
 ) -> Response:
     """How to use a figure elsewhere, as HTML."""
     return _use(request, services, asked, diagram_picture(name, asked.layer, origin(request, services)))
 
 
-@router.get("/use/feature-maps/{stage}", openapi_extra=documented(LayerQuery))
+@router.get("/use/feature-maps/{stage}", openapi_extra=documented(PageQuery))
 async def use_maps(
-    stage: str, request: Request, asked: Annotated[LayerQuery, Depends(query(LayerQuery))], services: Provided
+    stage: str, request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
 ) -> Response:
     """How to use the maps of a stage elsewhere, as HTML."""
-    return _use(request, services, asked, maps_picture(stage, asked.layer, origin(request, services)))
+    return _use(request, services, asked, maps_picture(stage, asked.layer, origin(request, services), asked.look))
 
 
-def _use(request: Request, services: Services, asked: LayerQuery, picture: Picture) -> Response:
+def _use(request: Request, services: Services, asked: PageQuery, picture: Picture) -> Response:
     key = f"{picture.origin} {address(request, asked)}"
     if same := unchanged(request, key, REVALIDATED):
         return same
     spec = asked.layer
     context = {
         "spec": spec,
+        "look": asked.look,
         "picture": picture,
         "snippets": list(snippets(picture)),
         "downloads": downloads(spec, picture),

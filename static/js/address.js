@@ -1,5 +1,5 @@
 /**
- * The layer as a query string: the one state of the page.
+ * The layer as a query string; the address of a page has a few options of its own beside it.
  */
 
 /**
@@ -11,6 +11,20 @@
 export function changed(query, name, value) {
   const parameters = new URLSearchParams(query);
   parameters.set(name, value);
+  return parameters.toString();
+}
+
+/**
+ * The query with some parameters changed; null leaves one out.
+ * @param {string} query
+ * @param {[string, string | null][]} changes
+ */
+export function altered(query, changes) {
+  const parameters = new URLSearchParams(query);
+  for (const [name, value] of changes) {
+    if (value === null) parameters.delete(name);
+    else parameters.set(name, value);
+  }
   return parameters.toString();
 }
 

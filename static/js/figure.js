@@ -1,6 +1,7 @@
 /**
  * Putting the server's rendered parts in their places.
  */
+import { altered } from "./address.js";
 
 /**
  * A part that is the same as before stays as it is, with its focus and its layout; in one that is replaced, the link in
@@ -30,13 +31,19 @@ function same(some, others) {
 }
 
 /**
- * The links to the same layer elsewhere follow it.
+ * The links to the same layer elsewhere follow it, those to pages with maps also how these look, and those to other
+ * kinds of it all that the address of this page has.
  * @param {Document} page
  * @param {string} query
+ * @param {[string, string | null][]} look what a page with maps has beside the layer
+ * @param {[string, string | null][]} own what this page alone has beside it
  */
-export function relink(page, query) {
-  for (const link of page.querySelectorAll("a[data-layer]")) {
+export function relink(page, query, look, own) {
+  for (const link of page.querySelectorAll("a:is([data-layer], [data-look], [data-query])")) {
     const anchor = /** @type {HTMLAnchorElement} */ (link);
-    anchor.search = query;
+    const { dataset } = anchor;
+    if ("layer" in dataset) anchor.search = query;
+    if ("look" in dataset) anchor.search = altered(anchor.search, look);
+    if (dataset.query) anchor.search = altered(dataset.query, [...own, ...look]);
   }
 }

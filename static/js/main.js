@@ -1,7 +1,7 @@
 /**
  * Wiring: a change of a control changes the query; the query is asked for, shown, and put in the address.
  */
-import { changed, parameter, remember, restored } from "./address.js";
+import { altered, changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
 import { choose, listen, offer, problems, show, text } from "./controls.js";
@@ -9,6 +9,7 @@ import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
 import { tell as tellRange } from "./legend.js";
+import { Look } from "./look.js";
 import { receive } from "./pictures.js";
 import { Strip } from "./strip.js";
 import { dark, switchable } from "./switch.js";
@@ -26,8 +27,7 @@ const root = document.documentElement;
 const main = /** @type {HTMLElement} */ (document.getElementById("maps"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("controls"));
 const legend = /** @type {HTMLElement} */ (document.getElementById("legend"));
-const scale = /** @type {HTMLSelectElement} */ (legend.querySelector("[name=scale]"));
-const colormap = /** @type {HTMLSelectElement} */ (legend.querySelector("[name=colormap]"));
+const look = new Look(legend);
 const anchors = JSON.parse(document.getElementById("colormaps")?.textContent ?? "{}");
 /** @type {Record<string, Uint32Array>} */
 const tables = Object.fromEntries(Object.entries(anchors).map(([name, colours]) => [name, table(colours)]));
@@ -45,13 +45,14 @@ let pushing = false;
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
   open: (stage, channel) => awaited(inspect(query, stage, channel, colours)).catch(tell),
-  looked: (map) => tellRange(legend, map, colours(map.light), scale.value === "stage"),
+  looked: (map) => tellRange(legend, map, colours(map.light), look.value("scale") === "stage"),
 });
 watch(document.querySelectorAll(".scroll"));
 
 /** @param {boolean} light whether a picture's own channel is painted, which has no negative values */
 function colours(light) {
-  if (colormap.value !== "diverging") return tables[colormap.value];
+  const name = look.value("colormap");
+  if (name !== "diverging") return tables[name];
   return tables[light ? "grey" : dark() ? "diverging-dark" : "diverging"];
 }
 
@@ -59,7 +60,7 @@ function paint() {
   if (!file) return;
   const multiplier = stages.length > 2 ? Number(parameter(query, "depth_multiplier") ?? 1) : 1;
   const kind = parameter(query, "kind") ?? "";
-  strip.draw(file, { kind, stages, multiplier }, { colours, scale: scale.value });
+  strip.draw(file, { kind, stages, multiplier }, { colours, scale: look.value("scale") });
   legend.hidden = false;
   const [inputs, outputs] = ["in_channels", "out_channels"].map((name) => Number(parameter(query, name)));
   const most = Math.max(inputs * multiplier, outputs);
@@ -129,7 +130,7 @@ async function replace(next, history, resent = false) {
     stages = (parts.dataset.stages ?? "").split(" ");
     place(document, parts);
     show(form, query, JSON.parse(parts.dataset.bounds ?? "{}"));
-    relink(document, query);
+    relink(document, query, look.parameters, own());
     remember(query);
     if (answer instanceof Refusal) {
       problems(document, answer.errors, answer.message);
@@ -154,15 +155,29 @@ function verdict() {
   return document.querySelector(".verdict")?.textContent.replace(/\s+/g, " ").trim() ?? "";
 }
 
-/** The address follows the layer; inside another page, whose history it would fill, it makes no step. */
-function follow() {
-  const own = [...form.querySelectorAll("input[data-own]")].map((input) => {
+/**
+ * What the address has that is neither of the layer nor of how it looks: what a teacher has decided in an embedded page.
+ * @returns {[string, string][]}
+ */
+function own() {
+  const inputs = form.querySelectorAll("input[data-own]");
+  return Array.from(inputs, (input) => {
     const { name, value } = /** @type {HTMLInputElement} */ (input);
-    return `&${new URLSearchParams([[name, value]])}`;
+    return [name, value];
   });
+}
+
+/** The address follows what is shown; inside another page, whose history it would fill, it makes no step. */
+function follow() {
   const step = pushing && !("framed" in main.dataset) ? "pushState" : "replaceState";
-  window.history[step](null, "", `${location.pathname}?${query}${own.join("")}`);
+  window.history[step](null, "", `${location.pathname}?${altered(query, [...own(), ...look.parameters])}`);
   pushing = false;
+}
+
+/** Another look of the same layer, for which nothing is asked. */
+function relook() {
+  paint();
+  relink(document, query, look.parameters, own());
 }
 
 /**
@@ -185,7 +200,11 @@ form.addEventListener("click", (event) => {
   event.preventDefault();
   go(restored(wanted, link.dataset.query ?? ""), "push");
 });
-legend.addEventListener("change", paint);
+legend.addEventListener("change", () => {
+  relook();
+  pushing = true;
+  follow();
+});
 document.querySelector("#more button")?.addEventListener("click", async (event) => {
   const before = shown;
   shown += STEP;
@@ -198,7 +217,13 @@ document.querySelector("#more button")?.addEventListener("click", async (event) 
 });
 addEventListener("popstate", () => {
   pushing = false;
-  go(location.search.slice(1) || (main.dataset.query ?? ""), "keep");
+  look.choose(location.search);
+  const besides = [...own(), ...look.parameters].map(
+    ([name]) => /** @type {[string, null]} */ ([name, null]),
+  );
+  const layer = altered(location.search, besides);
+  if (layer === query && wanted === query) relook();
+  else go(layer, "keep");
 });
 const sendAgain = receive(
   (id, note) => {
@@ -212,5 +237,6 @@ const sendAgain = receive(
 switchable(paint);
 usable(tell);
 
+look.choose(location.search);
 show(form, query);
 go(query, "keep");

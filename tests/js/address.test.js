@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, parameter } from "../../static/js/address.js";
+import { altered, changed, parameter, restored } from "../../static/js/address.js";
 
 test("a change replaces one parameter and keeps the order of all", () => {
   const names = ["kind", "kernel_size", "stride", "seed"];
@@ -30,4 +30,24 @@ test("what needs escaping comes back as it was", () => {
     assert.equal(parameter(query, "input"), value);
     assert.equal(parameter(query, "stride"), "2");
   }
+});
+
+test("several changes are made at once, and null leaves a parameter out", () => {
+  const changes = /** @type {[string, string | null][]} */ ([
+    ["scale", "stage"],
+    ["colormap", null],
+    ["stride", "3"],
+  ]);
+  assert.equal(altered("?stride=2&colormap=grey&seed=0", changes), "stride=3&seed=0&scale=stage");
+  assert.equal(altered("", [["scale", null]]), "");
+});
+
+test("another kind takes over what was asked for, also what is not yet rendered", () => {
+  const wanted = "kind=depthwise-separable&out_channels=9&kernel_size=5";
+  const rendered = "kind=standard&out_channels=8&kernel_size=3";
+  assert.equal(restored(wanted, rendered), "kind=standard&out_channels=9&kernel_size=5");
+  assert.equal(
+    restored(wanted, "kind=spatially-separable&kernel_size=3"),
+    "kind=spatially-separable&kernel_size=5",
+  );
 });
