@@ -12,6 +12,7 @@ from app import __version__
 from app.compute import Compute
 from app.compute.process import Crew, Process
 from app.inputs.decoder import Decoder
+from app.inputs.formats import MEDIA_TYPES
 from app.inputs.images import MAX_BYTES
 from app.inputs.store import ImageStore, Store, lasting
 from app.limits import RULES, Limits
@@ -59,6 +60,7 @@ def create_app(
         "uploads": settings.uploads,
         "upload_lasts": lasting(settings.upload_seconds),
         "upload_most": MAX_BYTES,
+        "upload_types": ",".join(MEDIA_TYPES.values()),
     }
     services = Services(
         settings=settings,

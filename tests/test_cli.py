@@ -490,7 +490,7 @@ def test_a_picture_of_ones_own_goes_in(tmp_path):
         (["input", "--image", "missing.jpg"], "--image missing.jpg: no such file or directory\n"),
         (
             ["input", "--image", __file__],
-            "the content of this file is something else; supported are PNG, JPEG, WebP, GIF, BMP\n",
+            "the content of this file is something else; supported are PNG, JPEG, WebP, GIF, BMP, AVIF\n",
         ),
         (
             ["input", "--image", "a.jpg", "--input", "noise"],

@@ -24,7 +24,7 @@ from PIL import Image, ImageCms, ImageFile
 from app.errors import ImageTooLarge, SepvizError, UndecodableImage, UnsupportedImage
 from app.inputs import images
 from app.inputs.frames import MAX_BLOCKS
-from app.inputs.images import MAX_BYTES, Picture, decode
+from app.inputs.images import MAX_BYTES, Box, Picture, decode
 from app.inputs.samples import FOLDER
 
 Array = npt.NDArray[Any]
@@ -40,6 +40,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
     "GIF": {},
     "BMP": {},
+    "AVIF": {"quality": 100, "subsampling": "4:4:4", "speed": 9},
 }
 
 
@@ -65,7 +66,16 @@ def on_white(colours: Array, alpha: Array) -> Array:
     return np.asarray(colours * weight + 255 * (1 - weight))
 
 
+def centred(pixels: Array) -> Array:
+    """The centred square, of whose two possible places the upper left one."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]
+
+
 def assert_close(picture: Picture, reference: Array, most: float = 1) -> None:
+    reference = centred(reference)
     assert picture.pixels.dtype == np.uint8
     assert picture.pixels.shape == reference.shape
     assert np.abs(picture.pixels.astype(float) - reference).max() <= most
@@ -85,8 +95,8 @@ def test_jpeg_is_what_libjpeg_says() -> None:
 
 
 def test_progressive_and_grey_jpeg() -> None:
-    assert decode(saved(COLOUR, "JPEG", progressive=True)).pixels.shape == (11, 7, 3)
-    assert decode(saved(GREY, "JPEG")).pixels.shape == (11, 7)
+    assert decode(saved(COLOUR, "JPEG", progressive=True)).pixels.shape == (7, 7, 3)
+    assert decode(saved(GREY, "JPEG")).pixels.shape == (7, 7)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -114,12 +124,41 @@ def test_exif_orientation(kind: str, orientation: int, upright: Callable[[Array]
     assert (picture.notes == ()) == (orientation == 1)
 
 
+# What a camera that is held so writes; the tag undoes it.
+STORED: dict[int, Callable[[Array], Array]] = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: a.transpose(1, 0, 2)[::-1],
+    7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda a: a.transpose(1, 0, 2)[:, ::-1],
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("shape", [(8, 11), (11, 8)])
+def test_same_square_of_an_upright_picture_whatever_its_orientation(orientation: int, shape: tuple[int, int]) -> None:
+    upright: Array = RNG.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    stored = STORED[orientation](upright)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(saved(np.ascontiguousarray(stored), exif=exif))
+    assert_close(picture, upright, 0)
+    used = picture.used
+    assert (picture.height, picture.width) == shape
+    assert np.array_equal(
+        picture.pixels, upright[used.top : used.top + used.height, used.left : used.left + used.width]
+    )
+
+
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0", b"Exif\0\0MM\0*", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0II*\0\x08\0\0\0\x09\0\x12\x01"]
 )
 def test_broken_exif_is_ignored(exif: bytes) -> None:
     picture = decode(saved(COLOUR, "JPEG", exif=exif))
-    assert picture.pixels.shape == (11, 7, 3)
+    assert picture.pixels.shape == (7, 7, 3)
     assert picture.notes == ()
 
 
@@ -168,12 +207,12 @@ def test_transparent_value_of_16_bit_colour_is_compared_to_its_last_bit() -> Non
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_transparent_value_of_grey_of_few_bits(bits: int) -> None:
-    values = np.arange(16).reshape(2, 8) % 2**bits
+    values = np.arange(64).reshape(8, 8) % 2**bits
     rows = []
     for row in values:
         ones = "".join(f"{value:0{bits}b}" for value in row)
         rows.append(int(ones, 2).to_bytes(bits, "big"))
-    picture = decode(png(8, 2, bits, 0, rows, chunk(b"tRNS", struct.pack(">H", 1))))
+    picture = decode(png(8, 8, bits, 0, rows, chunk(b"tRNS", struct.pack(">H", 1))))
     assert_close(picture, np.where(values == 1, 255, values * 255 / (2**bits - 1)))
     assert "transparency flattened on white" in picture.notes
 
@@ -294,33 +333,51 @@ def test_colour_profile_of_a_grey_picture() -> None:
     assert_close(picture, 255 * curved, 1.5)
 
 
-def test_large_ones_are_reduced() -> None:
-    across = np.linspace(0, 255, 1200)[None, :].repeat(900, 0)
-    for kind, options in FORMATS.items():
-        picture = decode(saved(across.astype(np.uint8), kind, **options))
-        assert (picture.width, picture.height) == (1200, 900)
-        assert picture.pixels.shape == (384, 512)
-        assert np.abs(picture.pixels - np.linspace(0, 255, 512)).max() < 3
-        assert "reduced to 512 × 384" in picture.notes
-
-
 def test_reduced_alpha_is_flattened_too() -> None:
-    alpha = np.linspace(0, 255, 1024)[None, :].repeat(600, 0).astype(np.uint8)
+    alpha = np.linspace(0, 255, 2048)[None, :].repeat(1024, 0).astype(np.uint8)
     layers = np.dstack([np.full_like(alpha, shade) for shade in (200, 40, 0)] + [alpha])
     picture = decode(saved(layers))
-    reference = on_white(layers[..., :3], alpha).reshape(300, 2, 512, 2, 3).mean(axis=(1, 3))
+    reference = on_white(layers[..., :3], alpha).reshape(512, 2, 1024, 2, 3).mean(axis=(1, 3))
     assert_close(picture, reference, 1.5)
-    assert picture.notes == ("transparency flattened on white", "reduced to 512 × 300")
+    assert picture.notes == ("transparency flattened on white", "reduced to 512 × 512")
 
 
-def test_reduction_of_one_on_its_side_is_told_upright() -> None:
+def test_size_and_used_part_are_those_of_the_upright_picture() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     picture = decode(saved(Image.new("L", (2000, 1000), 70), "JPEG", exif=exif))
     assert (picture.width, picture.height) == (1000, 2000)
-    assert picture.pixels.shape == (512, 256)
-    assert "reduced to 256 × 512" in picture.notes
+    assert picture.used == Box(left=0, top=500, width=1000, height=1000)
+    assert picture.pixels.shape == (512, 512)
+    assert "reduced to 512 × 512" in picture.notes
     assert np.abs(picture.pixels.astype(int) - 70).max() <= 1
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_panorama_is_cut_before_it_is_reduced(kind: str, turned: bool) -> None:
+    """Ten plates side by side, of which the middle is between the fifth and the sixth."""
+    plates = np.arange(10).repeat(800)[None, :].repeat(800, 0).astype(np.uint8) * 25
+    picture = decode(saved(plates.T if turned else plates, kind, **FORMATS[kind]))
+    pixels = picture.pixels.T if turned else picture.pixels
+    assert pixels.shape == (512, 512)
+    assert np.abs(pixels[:, 8:248] - 100.0).max() <= 2
+    assert np.abs(pixels[:, 264:504] - 125.0).max() <= 2
+    used = picture.used
+    assert (used.top, used.left) == ((3600, 0) if turned else (0, 3600))
+    assert (used.width, used.height) == (800, 800)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("shape", [(900, 1200), (2100, 1400), (1025, 4099)])
+def test_reduced_square_is_that_of_the_whole_picture(kind: str, shape: tuple[int, int]) -> None:
+    coarse = Image.fromarray(RNG.integers(0, 256, (6, 8), dtype=np.uint8))
+    whole = np.asarray(coarse.resize(shape[::-1], Image.Resampling.BICUBIC))
+    picture = decode(saved(whole, kind, **FORMATS[kind]))
+    reference = Image.fromarray(centred(whole)).resize((512, 512), Image.Resampling.BOX)
+    # The means of whole boxes, a JPEG's halving and its half pixel are not quite these.
+    assert np.abs(picture.pixels.astype(float) - np.asarray(reference)).mean() < 1
+    assert "reduced to 512 × 512" in picture.notes
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (1, 11_999), (11_999, 1)])
@@ -328,8 +385,8 @@ def test_reduction_of_one_on_its_side_is_told_upright() -> None:
 def test_narrow_ones(shape: tuple[int, int], kind: str) -> None:
     picture = decode(saved(np.full(shape, 99, dtype=np.uint8), kind, **FORMATS[kind]))
     assert (picture.height, picture.width) == shape
-    assert min(picture.pixels.shape) == 1
-    assert max(picture.pixels.shape) == min(max(shape), 512)
+    assert np.abs(picture.pixels.astype(int) - 99).max() <= 1
+    assert picture.pixels.shape == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -345,7 +402,7 @@ def test_first_picture_of_an_mpo() -> None:
     first = Image.fromarray(COLOUR)
     picture = decode(saved(first, "MPO", save_all=True, append_images=[first]))
     assert picture.frames == 2
-    assert picture.pixels.shape == (11, 7, 3)
+    assert picture.pixels.shape == (7, 7, 3)
 
 
 def test_frames_are_counted_without_decoding_and_only_so_many() -> None:
@@ -422,7 +479,7 @@ NOT_PICTURES = {
 
 @pytest.mark.parametrize("data", NOT_PICTURES.values(), ids=NOT_PICTURES.keys())
 def test_other_files_are_not_supported(data: bytes) -> None:
-    with pytest.raises(UnsupportedImage, match="supported are PNG, JPEG, WebP, GIF, BMP"):
+    with pytest.raises(UnsupportedImage, match="supported are PNG, JPEG, WebP, GIF, BMP, AVIF"):
         decode(data)
 
 
@@ -456,12 +513,6 @@ def test_no_decoder_s_words_get_out(error: type[Exception], monkeypatch: pytest.
         decode(saved(COLOUR))
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
-
-
-def test_text_bomb_is_refused() -> None:
-    bomb = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(5_000_000)))
-    with pytest.raises(UndecodableImage):
-        decode(png(1, 1, 8, 0, [b"\0"], bomb))
 
 
 def test_many_tiny_chunks() -> None:

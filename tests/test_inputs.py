@@ -401,17 +401,6 @@ def test_pictures_are_between_0_and_1(inputs: Inputs) -> None:
         assert tensor.max() <= 1
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_centred_square_is_taken(turned: bool, inputs: Inputs) -> None:
-    pixels = np.zeros((16, 48, 3), dtype=np.uint8)
-    pixels[:, 16:32] = COLOURED[:16, :16]
-    square = COLOURED[:16, :16]
-    if turned:
-        pixels, square = pixels.transpose(1, 0, 2), square.transpose(1, 0, 2)
-    tensor = inputs.tensor(LayerSpec(input=UPLOAD, size=16), pixels)
-    assert torch.equal(tensor[0], torch.from_numpy(square / np.float32(255)).permute(2, 0, 1))
-
-
 def test_resizing_averages(inputs: Inputs) -> None:
     board = ((np.indices((64, 64)).sum(0) % 2) * 255).astype(np.uint8)
     tensor = inputs.tensor(LayerSpec(input=UPLOAD, in_channels=1, size=16), board)

@@ -52,7 +52,7 @@ class Run(click.ParamType[range]):
 @click.option(
     "--image",
     metavar="FILE",
-    help="A picture to put in: PNG, JPEG, WebP, GIF or BMP, at most 8 MiB; in place of --input.",
+    help="A picture to put in: PNG, JPEG, WebP, GIF, BMP or AVIF, at most 8 MiB; in place of --input.",
 )
 @click.option("--colormap", type=click.Choice(COLORMAPS), default=COLORMAPS[0], help="The colours of a picture.")
 @click.option("--scale", type=click.Choice(SCALES), default=SCALES[0], help="What has a range of colours of its own.")

@@ -10,19 +10,24 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-from app.inputs.deep import keep_equal, low_bytes, on_white
+from app.inputs.deep import Edges, keep_equal, low_bytes, on_white
 
 _WHITE = 255
 _GREY_MODES = ("1", "L", "La", "LA")
 
+FLATTENED = "transparency flattened on white"
+PROFILE_IGNORED = "embedded colour profile ignored"
+
 Treated = tuple[Image.Image, list[str]]
+Source = tuple[bytes, Edges]
 
 
-def opaque(image: Image.Image, bits: int, data: bytes | None) -> Treated:
+def opaque(image: Image.Image, bits: int, source: Source | None = None) -> Treated:
     """The image as `L`, `RGB` or `CMYK`, 8-bit, flattened on white, and notes on what was done.
 
-    `bits` are those of one value in the file, `data` its bytes, or None where the image is a reduced one, whose
-    pixels are means. 16-bit values are divided by 257; of colour Pillow reads the high byte, which is within 1 level.
+    `bits` are those of one value in the file. `source` is the file and the part of it that the image is, or None where
+    the image is a reduced one, whose pixels are means. 16-bit values are divided by 257; of colour Pillow reads the
+    high byte, which is within 1 level.
     """
     notes = ["16-bit values scaled to 8"] if bits == 16 else []
     transparent = image.info.get("transparency")
@@ -33,13 +38,20 @@ def opaque(image: Image.Image, bits: int, data: bytes | None) -> Treated:
     if image.mode in ("1", "L", "RGB"):
         plain = image.convert("L") if image.mode == "1" else image
         if transparent is not None:
-            return _without_key(plain, transparent, bits, data, notes)
+            return _without_key(plain, transparent, bits, source, notes)
         return plain, notes
     if not image.has_transparency_data:
         return image.convert("L" if image.mode in _GREY_MODES else "RGB"), notes
-    return (
-        _palette_on_white(image, notes) if image.mode == "P" else _on_white(image, data if bits == 16 else None, notes)
-    )
+    deep = source if bits == 16 else None
+    return _palette_on_white(image, notes) if image.mode == "P" else _on_white(image, deep, notes)
+
+
+def on_canvas(frame: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> Treated:
+    """A frame whose upper left corner is there on a clear canvas of this size, flattened on white: `L` or `RGB`."""
+    flat, _ = opaque(frame, 8)
+    canvas = Image.new(flat.mode, size, "white")
+    canvas.paste(flat, corner)
+    return canvas, [FLATTENED]
 
 
 def _from_16_bits(image: Image.Image, transparent: int | None, notes: list[str]) -> Treated:
@@ -52,12 +64,12 @@ def _from_16_bits(image: Image.Image, transparent: int | None, notes: list[str])
     scaled >>= 8
     if transparent is not None and (clear := values == transparent).any():
         scaled[clear] = _WHITE
-        notes = [*notes, "transparency flattened on white"]
+        notes = [*notes, FLATTENED]
     return Image.fromarray(scaled.astype(np.uint8)), notes
 
 
 def _without_key(
-    image: Image.Image, key: int | tuple[int, ...], bits: int, data: bytes | None, notes: list[str]
+    image: Image.Image, key: int | tuple[int, ...], bits: int, source: Source | None, notes: list[str]
 ) -> Treated:
     """One value of the file stands for "transparent": every pixel that has it becomes white."""
     levels = np.array(key)
@@ -65,12 +77,12 @@ def _without_key(
     levels = levels >> 8 if bits == 16 else np.minimum(levels * 255 // (2**bits - 1), 255)
     pixels = np.array(image)
     clear: npt.NDArray[np.bool_] = (pixels == levels).all(axis=2) if pixels.ndim == 3 else pixels == levels
-    if bits == 16 and data is not None and clear.any():
-        keep_equal(clear, low_bytes(data), np.array(key) & 255)
+    if bits == 16 and source is not None and clear.any():
+        keep_equal(clear, low_bytes(*source), np.array(key) & 255)
     if not clear.any():
         return image, notes
     pixels[clear] = _WHITE
-    return Image.fromarray(pixels), [*notes, "transparency flattened on white"]
+    return Image.fromarray(pixels), [*notes, FLATTENED]
 
 
 def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
@@ -83,13 +95,13 @@ def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
     image.putpalette(flat.astype(np.uint8).tobytes())
     if not (used[: len(palette)] & (alpha[:, 0] < 255)).any():
         return image.convert("RGB"), notes
-    return image.convert("RGB"), [*notes, "transparency flattened on white"]
+    return image.convert("RGB"), [*notes, FLATTENED]
 
 
-def _on_white(image: Image.Image, deep: bytes | None, notes: list[str]) -> Treated:
+def _on_white(image: Image.Image, deep: Source | None, notes: list[str]) -> Treated:
     if deep is not None:
-        flat, any_clear = on_white(image, deep)
-        return flat, [*notes, "transparency flattened on white"] if any_clear else notes
+        flat, any_clear = on_white(image, *deep)
+        return flat, [*notes, FLATTENED] if any_clear else notes
     grey = image.mode in _GREY_MODES
     layered = image.convert("LA" if grey else "RGBA")
     alpha = layered.getchannel("A")
@@ -98,7 +110,7 @@ def _on_white(image: Image.Image, deep: bytes | None, notes: list[str]) -> Treat
         return colours, notes
     flat = Image.new(colours.mode, image.size, "white")
     flat.paste(colours, mask=alpha)
-    return flat, [*notes, "transparency flattened on white"]
+    return flat, [*notes, FLATTENED]
 
 
 def screen_colours(image: Image.Image, profile: bytes | None) -> Treated:
@@ -113,7 +125,7 @@ def screen_colours(image: Image.Image, profile: bytes | None) -> Treated:
     if profile:
         managed = _managed(image, profile)
         if managed is None:
-            notes.append("embedded colour profile ignored")
+            notes.append(PROFILE_IGNORED)
         elif managed is not image:
             notes.append("colours converted from the embedded profile to sRGB")
             image = managed

@@ -9,16 +9,21 @@ from PIL import Image
 _BAND = 256
 _GREY_AND_ALPHA = 4  # a colour type of the header
 
+Edges = tuple[int, int, int, int]  # left, top, right, bottom
 
-def low_bytes(data: bytes) -> Image.Image:
-    """As Pillow opens the file, but with the low byte of each value; of grey with alpha, all four bytes of a pixel."""
+
+def low_bytes(data: bytes, part: Edges) -> Image.Image:
+    """This part as Pillow opens the file, but with the low byte of each value.
+
+    Of grey with alpha, all four bytes of a pixel.
+    """
     image = Image.open(io.BytesIO(data), formats=("PNG",))
     (tile,) = image.tile
     # Read with the other byte first, the high byte of a value is its low one.
     raw = "RGBA" if tile.args == "LA;16B" else str(tile.args).replace("16B", "16L")
     image.tile = [tile._replace(args=raw)]
     image.load()
-    return image
+    return image.crop(part)
 
 
 def keep_equal(marks: npt.NDArray[np.bool_], image: Image.Image, levels: npt.NDArray[np.int64]) -> None:
@@ -28,9 +33,9 @@ def keep_equal(marks: npt.NDArray[np.bool_], image: Image.Image, levels: npt.NDA
         marks[top : top + _BAND] &= (band == levels).all(axis=2)
 
 
-def on_white(high: Image.Image, data: bytes) -> tuple[Image.Image, bool]:
-    """A picture with 16-bit alpha as `RGB`, flattened before it is rounded; whether any pixel was not opaque."""
-    low = np.asarray(low_bytes(data))
+def on_white(high: Image.Image, data: bytes, part: Edges) -> tuple[Image.Image, bool]:
+    """A part with 16-bit alpha as `RGB`, flattened before it is rounded; whether any pixel was not opaque."""
+    low = np.asarray(low_bytes(data, part))
     if data[25] == _GREY_AND_ALPHA:
         values = low.reshape(*low.shape[:2], 2, 2) @ np.array([256.0, 1.0])
     else:

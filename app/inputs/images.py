@@ -15,23 +15,28 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# Pillow loads its WebP plugin only with all of its plugins; named here, it is the only further one that is loaded.
-from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin  # noqa: F401
+# Pillow loads these plugins only with all of its plugins; named here, they are the only further ones that are loaded.
+from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, WebPImagePlugin  # noqa: F401
 
-from app.errors import ImageTooLarge, SepvizError, UndecodableImage, UnsupportedImage
-from app.inputs.colour import opaque, screen_colours
+from app.errors import ImageTooLarge, SepvizError, UndecodableImage
+from app.inputs.colour import PROFILE_IGNORED, Treated, on_canvas, opaque, screen_colours
+from app.inputs.deep import Edges
+from app.inputs.formats import identify, unsupported
 from app.inputs.frames import frame_count
+from app.inputs.png_chunks import pixel_chunks
 
 MAX_BYTES = 8 * 2**20
 MAX_PIXELS = 25_000_000
 MAX_SIDE = 12_000
 KEPT_SIDE = 512
-FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP")
 
 Pixels = npt.NDArray[np.uint8]
 
 _ORIENTATION_TAG = 0x0112
-_BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
+_UNUSUAL_BMP = "this BMP has bit masks, a depth or a compression that is not supported; save it as PNG"
+
+# One thread for each picture: by default there are as many as cores, each with memory of its own.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 # `warnings.catch_warnings` changes the whole process: two threads inside it at once could leave the filters changed.
 _warnings_lock = threading.Lock()
@@ -57,8 +62,8 @@ def centred_square(width: int, height: int) -> Box:
 class Picture:
     """A decoded picture.
 
-    `pixels` are uint8 in sRGB, (height, width, 3), or (height, width) without colour, at most 512 on a
-    side. `width` and `height` are those of the file, turned upright. `frames` is how many pictures the
+    `pixels` are its centred square, uint8 in sRGB, (side, side, 3), or (side, side) without colour, at most
+    512 a side. `width` and `height` are those of the file, turned upright. `frames` is how many pictures the
     file holds, of which the first is used. `notes` says in plain words what was done to it.
     """
 
@@ -75,74 +80,95 @@ class Picture:
 
 
 def decode(data: bytes) -> Picture:
-    """The picture in the bytes of a PNG, JPEG, WebP, GIF or BMP file.
+    """The centred square of the picture in the bytes of a PNG, JPEG, WebP, GIF, BMP or AVIF file.
 
     Raises `ImageTooLarge` over 8 MiB, 25 megapixels or 12,000 pixels a side, `UnsupportedImage` for
     other formats, `UndecodableImage` for a file that is incomplete or broken. Safe across threads.
     """
     if len(data) > MAX_BYTES:
         raise ImageTooLarge(f"image is larger than {MAX_BYTES // 2**20} MiB: it has {len(data):,} bytes")
-    name = _format(data)
+    name = identify(data)
     try:
-        with _quietly():
-            image = Image.open(io.BytesIO(data), formats=(name.upper(),))
-        return _picture(image, data)
+        return _picture(name, data)
     except SepvizError:
         raise
     except Image.DecompressionBombError:
         raise ImageTooLarge(_too_large("it claims more than that")) from None
     except Exception as error:  # noqa: BLE001  (a decoder may raise anything, and its words are not for showing)
+        if str(error).startswith("Unsupported BMP"):
+            raise unsupported(_UNUSUAL_BMP) from None
         raise UndecodableImage(_undecodable(name, data, error)) from None
 
 
-def _format(data: bytes) -> str:
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WebP"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    # Any text may begin with BM: the size of the second header tells a picture from it.
-    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADER_SIZES:
-        return "BMP"
-    what = "the file is empty" if not data else "the content of this file is something else"
-    raise UnsupportedImage(f"not a picture of a supported format: {what}; supported are {', '.join(FORMATS)}")
-
-
-def _picture(image: ImageFile.ImageFile, data: bytes) -> Picture:
+def _picture(name: str, data: bytes) -> Picture:
+    png = pixel_chunks(data) if name == "PNG" else None
+    data = png.data if png else data
+    with _quietly():
+        image = Image.open(io.BytesIO(data), formats=(name.upper(),))
     width, height = image.size
     if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
         raise ImageTooLarge(_too_large(f"it has {width:,} x {height:,}"))
-    notes = []
-    frames, all_counted = frame_count(image, data)
-    if frames > 1:
-        notes.append(f"first of {'' if all_counted else 'at least '}{frames} frames used")
-    kept = _kept_size(width, height)
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        # libjpeg halves while it decodes, which saves most of the time; twice what is kept leaves it unseen.
-        image.draft(image.mode, (2 * kept[0], 2 * kept[1]))
-    image.load()
+    frames, all_counted = (png.frames, True) if png else frame_count(image, data)
+    notes = [f"first of {'' if all_counted else 'at least '}{frames} frames used"] if frames > 1 else []
+    whole, done = _decoded(image)
+    notes += done
     orientation = _orientation(image)
-    bits = data[24] if image.format == "PNG" else 8
-    # Layers of alpha are as well flattened afterwards, and 25 megapixels of them would be several times in memory.
-    upright = _reduced(image, kept) if image.mode in ("LA", "RGBA") else image
-    upright, done = opaque(upright, bits, data if upright is image else None)
+    square, done = _square(whole, _part((width, height), whole.size, orientation), data)
     notes += done
-    upright = _reduced(upright, kept)
-    if kept != (width, height):
-        notes.append(f"reduced to {kept[0]} × {kept[1]}" if orientation < 5 else f"reduced to {kept[1]} × {kept[0]}")
-    upright, done = screen_colours(upright, image.info.get("icc_profile"))
+    if min(width, height) > KEPT_SIDE:
+        notes.append(f"reduced to {KEPT_SIDE} × {KEPT_SIDE}")
+    square, done = screen_colours(square, image.info.get("icc_profile"))
     notes += done
+    if png and png.profile_ignored:
+        notes.append(PROFILE_IGNORED)
     if orientation in _TURNS:
-        upright = upright.transpose(_TURNS[orientation])
+        square = square.transpose(_TURNS[orientation])
         notes.append("turned upright, as its EXIF orientation says")
-    pixels = np.array(upright, dtype=np.uint8)
+    pixels = np.array(square, dtype=np.uint8)
     pixels.flags.writeable = False
     if orientation >= 5:
         width, height = height, width
     return Picture(pixels, width, height, frames, tuple(notes))
+
+
+def _decoded(image: ImageFile.ImageFile) -> Treated:
+    """The first frame on the whole canvas; a JPEG that is reduced anyway may be smaller than its file says."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        # libjpeg halves while it decodes, which saves most of the time; twice what is kept leaves it unseen.
+        least, (width, height) = 2 * KEPT_SIDE, image.size
+        shorter = min(width, height)
+        image.draft(image.mode, (least * width // shorter, least * height // shorter))
+    covered = image.tile[0].extents if image.format == "GIF" and image.tile else None
+    image.load()
+    if covered is None or covered == (0, 0, *image.size):
+        return image, []
+    return on_canvas(image.crop(covered), covered[:2], image.size)
+
+
+def _square(image: Image.Image, part: Edges, data: bytes) -> Treated:
+    """This part of a decoded file, at most 512 a side: `L`, `RGB` or `CMYK`."""
+    square = image if part == (0, 0, *image.size) else image.crop(part)
+    bits = data[24] if data.startswith(b"\x89PNG") else 8
+    # Layers of alpha are as well flattened afterwards, and 25 megapixels of them would be several times in memory.
+    if max(square.size) > KEPT_SIDE and square.mode in ("LA", "RGBA"):
+        return opaque(_reduced(square), bits)
+    square, notes = opaque(square, bits, (data, part))
+    return _reduced(square), notes
+
+
+def _part(size: tuple[int, int], decoded_size: tuple[int, int], orientation: int) -> Edges:
+    """Where the centred square of the upright picture is in what the file decodes to, which may be a smaller one."""
+    square = centred_square(*size)
+    # The odd pixel that is left over is at the right and at the bottom once the picture is upright.
+    left = size[0] - square.width - square.left if orientation in _MIRRORED_ACROSS else square.left
+    top = size[1] - square.height - square.top if orientation in _MIRRORED_DOWN else square.top
+    across, down = decoded_size[0] / size[0], decoded_size[1] / size[1]
+    return (
+        round(left * across),
+        round(top * down),
+        round((left + square.width) * across),
+        round((top + square.height) * down),
+    )
 
 
 _TURNS = {
@@ -154,18 +180,16 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Orientations in which the file's left is the right or the bottom of the upright picture, and the file's top likewise.
+_MIRRORED_ACROSS = (2, 3, 7, 8)
+_MIRRORED_DOWN = (3, 4, 6, 7)
 
 
-def _kept_size(width: int, height: int) -> tuple[int, int]:
-    longest = max(width, height)
-    if longest <= KEPT_SIDE:
-        return width, height
-    return max(1, round(width * KEPT_SIDE / longest)), max(1, round(height * KEPT_SIDE / longest))
-
-
-def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _reduced(square: Image.Image) -> Image.Image:
+    if max(square.size) <= KEPT_SIDE:
+        return square
     # The gap lets Pillow average whole boxes of pixels first, for speed.
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return square.resize((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -206,7 +230,22 @@ def _ended(name: str, data: bytes) -> bool:
         return b"\xff\xd9" in data
     if name == "GIF":
         return data.endswith(b";")
+    if name == "AVIF":
+        return _boxes_end(data)
     if name == "WebP":
         size: int = struct.unpack_from("<I", data, 4)[0]
         return len(data) >= 8 + size
     return len(data) >= 54
+
+
+def _boxes_end(data: bytes) -> bool:
+    """Whether the last box of an ISO base media file ends where the file does."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16])
+        if size < 8:  # 0 is "to the end"
+            return True
+        at += size
+    return at == len(data)

@@ -63,7 +63,7 @@ class Inputs:
     ) -> torch.Tensor:
         if pixels is None:
             return _channels_last(generate(spec.input, spec.in_channels, spec.size, spec.seed))
-        picture = _square(pixels, spec.size)
+        picture = _resized(pixels, spec.size)
         if lone:
             return _channels_last(stem.luminance(picture))
         have = narrower.shape[-1] if narrower is not None else 0
@@ -90,12 +90,8 @@ def _channels_last(planes: torch.Tensor) -> torch.Tensor:
     return planes.reshape(channels, -1).T.contiguous().view(1, height, width, channels)
 
 
-def _square(pixels: Pixels, size: int) -> torch.Tensor:
-    """The centred square of a picture, (3 or 1, size, size), in [0, 1]."""
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = Image.fromarray(pixels[top : top + side, left : left + side])
-    resized = np.array(square.resize((size, size), Image.Resampling.LANCZOS))
+def _resized(pixels: Pixels, size: int) -> torch.Tensor:
+    """A square picture at this size, (3 or 1, size, size), in [0, 1]."""
+    resized = np.array(Image.fromarray(pixels).resize((size, size), Image.Resampling.LANCZOS))
     planes = torch.from_numpy(resized).float() / 255
     return planes.permute(2, 0, 1) if planes.ndim == 3 else planes[None]

@@ -1,0 +1,109 @@
+"""Which format a picture file has, by its content alone: those that are decoded, and others that people send."""
+
+import re
+
+from app.errors import UnsupportedImage
+
+# Format to media type, of everything that is decoded.
+MEDIA_TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "WebP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "AVIF": "image/avif",
+}
+FORMATS = tuple(MEDIA_TYPES)
+
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+}
+# Any text may begin with BM: the size of the second header tells a picture from it.
+_BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
+
+_OTHER_SIGNATURES = {
+    b"II*\0": "TIFF (or a camera's raw file)",
+    b"MM\0*": "TIFF (or a camera's raw file)",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"8BPS": "a Photoshop document",
+    b"gimp xcf ": "a GIMP document",
+    b"\0\0\1\0": "an icon (ICO)",
+    b"\0\0\2\0": "a cursor (CUR)",
+    b"icns": "an icon (ICNS)",
+    b"%PDF-": "PDF",
+    b"%!PS": "PostScript",
+    b"\xc5\xd0\xd3\xc6": "PostScript",
+    b"v/1\1": "OpenEXR",
+    b"#?RADIANCE": "Radiance HDR",
+    b"DDS ": "DDS",
+    b"qoif": "QOI",
+    b"SIMPLE  =": "FITS",
+    b"\x8aMNG\r\n\x1a\n": "MNG",
+    b"FUJIFILMCCD-RAW": "a camera's raw file",
+    b"\x1aE\xdf\xa3": "a video",
+    b"PK\3\4": "a ZIP archive (or a document that is one)",
+    b"\x1f\x8b": "compressed by gzip",
+}
+_HEIC = "HEIC; a phone or a viewer saves or shares it as JPEG"
+# Brands of the ISO base media file format, the first that is known names the file.
+_BRANDS = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"), _HEIC),
+    b"crx ": "a camera's raw file",
+}
+_NETPBM = re.compile(rb"P[1-7fF][ \t\r\n]")
+_SVG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
+_HTML = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_BEGINNING = 4096
+
+
+def identify(data: bytes) -> str:
+    """The format, one of `FORMATS`; raises `UnsupportedImage`, which names other formats that are known."""
+    found = _container(data) or _starting(data, _SIGNATURES)
+    if found in MEDIA_TYPES:
+        return found
+    what = found or _starting(data, _OTHER_SIGNATURES) or _text(data)
+    raise unsupported(f"this is {what}" if what else "the file is empty" if not data else _UNKNOWN)
+
+
+def unsupported(what: str) -> UnsupportedImage:
+    """The error for a file of which this is to be said, with the formats that would fit."""
+    return UnsupportedImage(f"not a picture of a supported format: {what}; supported are {', '.join(FORMATS)}")
+
+
+_UNKNOWN = "the content of this file is something else"
+
+
+def _container(data: bytes) -> str | None:
+    if data.startswith(b"RIFF"):
+        return "WebP" if data[8:12] == b"WEBP" else None
+    if data.startswith(b"BM"):
+        return "BMP" if int.from_bytes(data[14:18], "little") in _BMP_HEADER_SIZES else None
+    if data[4:8] != b"ftyp":
+        return None
+    end = min(int.from_bytes(data[:4]), 256)
+    brands = [data[at : at + 4] for at in (8, *range(16, end - 3, 4))]
+    return next((_BRANDS[brand] for brand in _BRANDS if brand in brands), "a video")
+
+
+def _starting(data: bytes, signatures: dict[bytes, str]) -> str | None:
+    return next((name for signature, name in signatures.items() if data.startswith(signature)), None)
+
+
+def _text(data: bytes) -> str | None:
+    # Of UTF-16, every other byte.
+    beginning = data[:_BEGINNING].lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\0", b"")
+    if _NETPBM.match(beginning):
+        return "PNM"
+    if _HTML.match(beginning):
+        return "HTML"
+    return "SVG" if beginning.lstrip().startswith(b"<") and _SVG.search(beginning) else None
