@@ -174,9 +174,9 @@ def test_first_frame_as_large_as_its_canvas_is_opaque():
 # BMP
 
 
-def bmp(bits, compression, masks, pixels, header=56):
-    info = struct.pack("<IiiHHIIiiII", header, 4, 4, 1, bits, compression, len(pixels), 0, 0, 0, 0)
-    info += struct.pack("<4I", *masks)[: header - 40]
+def bmp(bits, compression, masks, pixels, header=56, colours=0):
+    info = struct.pack("<IiiHHIIiiII", header, 4, 4, 1, bits, compression, len(pixels), 0, 0, colours, 0)
+    info += struct.pack("<4I", *masks)[: header - 40].ljust(header - 40, b"\0")
     return struct.pack("<2sIHHI", b"BM", 14 + len(info) + len(pixels), 0, 0, 14 + len(info)) + info + pixels
 
 
@@ -190,8 +190,13 @@ def bmp(bits, compression, masks, pixels, header=56):
         bmp(64, 0, (0, 0, 0, 0), bytes(128)),
         bmp(0, 4, (0, 0, 0, 0), bytes(64)),
         bmp(0, 5, (0, 0, 0, 0), bytes(64)),
+        bmp(8, 0, (0, 0, 0, 0), b"\1\2\3\0" * 300 + bytes(16), header=40, colours=300),
+        bmp(8, 0, (0, 0, 0, 0), bytes(64), header=48),
     ],
-    ids=["4 bits each", "10 bits each", "masks that overlap", "2 bits", "64 bits", "JPEG inside", "PNG inside"],
+    ids=[
+        *("4 bits each", "10 bits each", "masks that overlap", "2 bits", "64 bits", "JPEG inside", "PNG inside"),
+        *("palette of 300", "OS/2 header"),
+    ],
 )
 def test_unusual_bmp_is_not_supported_rather_than_broken(data):
     with pytest.raises(UnsupportedImage, match=r"this BMP has .* save it as PNG; supported are"):

@@ -162,6 +162,15 @@ def test_broken_exif_is_ignored(exif: bytes) -> None:
     assert picture.notes == ()
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_orientation_in_xmp_is_none_as_in_browsers(kind: str) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    plain = saved(COLOUR, kind, **FORMATS[kind])
+    picture = decode(saved(COLOUR, kind, xmp=xmp, **FORMATS[kind]))
+    assert np.array_equal(picture.pixels, decode(plain).pixels)
+    assert picture.notes == ()
+
+
 def test_16_bit_grey_is_scaled_not_clipped() -> None:
     values = RNG.integers(0, 65536, (11, 7), dtype=np.uint16)
     picture = decode(png(7, 11, 16, 0, (row.astype(">u2").tobytes() for row in values)))

@@ -166,7 +166,7 @@ def test_transparency_after_the_pixels_counts_no_more() -> None:
     [
         (b"", 1),
         (chunk(b"acTL", struct.pack(">II", 4, 0)) + chunk(b"fcTL", bytes(26)), 4),
-        (chunk(b"acTL", struct.pack(">II", 4, 0)), 5),
+        (chunk(b"acTL", struct.pack(">II", 4, 0)), 4),
         (chunk(b"fcTL", bytes(26)), 1),
         (wrong_checksum(chunk(b"acTL", struct.pack(">II", 4, 0))), 1),
         (chunk(b"acTL", struct.pack(">II", 0, 0)), 1),
@@ -175,3 +175,28 @@ def test_transparency_after_the_pixels_counts_no_more() -> None:
 )
 def test_frames_are_counted_by_the_header_alone(animation: bytes, frames: int) -> None:
     assert decode(with_chunk(animation)).frames == frames
+
+
+def controlled(number: int, width: int, height: int, left: int = 0, top: int = 0) -> bytes:
+    return chunk(b"fcTL", struct.pack(">5I2H2B", number, width, height, left, top, 1, 10, 0, 0))
+
+
+def animated_apart(first: bytes) -> bytes:
+    """A picture for programs that show no animation, and then one of two frames."""
+    frame = struct.pack(">I", 1) + DATA[8:-4]
+    second = controlled(2, 6, 6) + chunk(b"fdAT", struct.pack(">I", 3) + zlib.compress(bytes(6 * 19)))
+    animation = first + chunk(b"fdAT", frame[:20]) + chunk(b"fdAT", frame[:4] + frame[20:]) + second
+    default = png(6, 6, 8, 2, bytes(108))
+    count = chunk(b"acTL", struct.pack(">II", 2, 0))
+    return SIGNATURE + HEADER + count + default[33:-12] + animation + PLAIN[-12:]
+
+
+def test_picture_apart_from_its_animation_gives_way_to_the_first_frame() -> None:
+    picture = decode(animated_apart(controlled(0, 6, 6)))
+    assert np.array_equal(picture.pixels, PIXELS)
+    assert picture.notes == ("first of 2 frames used",)
+
+
+def test_first_frame_of_an_animation_that_does_not_fill_the_canvas_is_not_used() -> None:
+    picture = decode(animated_apart(controlled(0, 5, 6, 1)))
+    assert np.array_equal(picture.pixels, np.zeros((6, 6)))

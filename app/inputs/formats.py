@@ -22,7 +22,7 @@ _SIGNATURES = {
     b"GIF89a": "GIF",
 }
 # Any text may begin with BM: the size of the second header tells a picture from it.
-_BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
+_BMP_HEADER_SIZES = range(12, 125)
 
 _OTHER_SIGNATURES = {
     b"II*\0": "TIFF (or a camera's raw file)",
@@ -44,6 +44,15 @@ _OTHER_SIGNATURES = {
     b"v/1\1": "OpenEXR",
     b"#?RADIANCE": "Radiance HDR",
     b"DDS ": "DDS",
+    b"BLP": "BLP",
+    b"\n\5\1": "PCX",
+    b"\x01\xda\0": "SGI",
+    b"\x01\xda\1": "SGI",
+    b"Y\xa6j\x95": "Sun raster",
+    b"/* XPM */": "XPM",
+    b"\xd7\xcd\xc6\x9a": "WMF",
+    b"\x01\0\0\0\x6c\0\0\0": "EMF",
+    b"\xd0\xcf\x11\xe0": "a document of an office program",
     b"qoif": "QOI",
     b"SIMPLE  =": "FITS",
     b"\x8aMNG\r\n\x1a\n": "MNG",

@@ -5,6 +5,7 @@ is decoded. Gamma chunks and every kind of metadata but orientation and colour p
 """
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -95,7 +96,7 @@ def decode(data: bytes) -> Picture:
     except Image.DecompressionBombError:
         raise ImageTooLarge(_too_large("it claims more than that")) from None
     except Exception as error:  # noqa: BLE001  (a decoder may raise anything, and its words are not for showing)
-        if str(error).startswith("Unsupported BMP"):
+        if name == "BMP" and re.match("Unsupported|invalid palette size", str(error)):
             raise unsupported(_UNUSUAL_BMP) from None
         raise UndecodableImage(_undecodable(name, data, error)) from None
 
@@ -195,8 +196,11 @@ def _reduced(square: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
     try:
+        exif = Image.Exif()
         with _quietly():
-            found = image.getexif().get(_ORIENTATION_TAG)
+            # Not `getexif`, which reads an orientation in XMP too: browsers know none.
+            exif.load(image.info.get("exif", b""))
+            found = exif.get(_ORIENTATION_TAG)
     except Exception:  # noqa: BLE001  (broken metadata of a good picture are nothing that anybody need know)
         return 1
     return found if isinstance(found, int) and found in _TURNS else 1

@@ -31,24 +31,60 @@ class PngPixels:
 
 def pixel_chunks(data: bytes) -> PngPixels:
     """What of a PNG file its first picture needs; a picture that is cut off or broken stays so."""
-    kept = [memoryview(data)[:_SIGNATURE_BYTES]]
-    frames, before_pixels, profile_ignored = 0, True, False
+    before: list[memoryview] = []
+    pixels: list[memoryview] = []
+    after: list[memoryview] = []
+    animation = _Animation()
+    profile_ignored = False
     for kind, chunk in _chunks(data):
-        if kind[:1].isupper() or not kind or (kind == b"tRNS" and before_pixels):
-            before_pixels = before_pixels and kind != b"IDAT"
+        kept = after if pixels else before
+        if kind == b"IDAT":
+            pixels.append(chunk)
+        elif kind in (b"acTL", b"fcTL", b"fdAT"):
+            animation.add(kind, chunk, not pixels)
+        elif kind == b"iCCP" and not (_is_intact(chunk) and _inflates(chunk)):
+            profile_ignored = True
+        elif _is_needed(kind, chunk, not pixels):
             kept.append(chunk)
-        elif kind == b"eXIf":
-            kept += [chunk] if _is_intact(chunk) and len(chunk) <= MAX_METADATA_BYTES else []
-        elif kind == b"iCCP":
-            good = _is_intact(chunk) and _inflates(chunk)
-            profile_ignored = profile_ignored or not good
-            kept += [chunk] if good else []
-        elif before_pixels and kind == b"acTL" and not frames:
-            # One more: the picture before the animation, which is not one of it unless a frame's header precedes it.
-            frames = 1 + _frame_count(chunk)
-        elif before_pixels and kind == b"fcTL" and frames:
-            frames -= 1
-    return PngPixels(b"".join(kept), max(1, frames), profile_ignored)
+    pixels = animation.first_frame(before) or pixels
+    parts = [memoryview(data)[:_SIGNATURE_BYTES], *before, *pixels, *after]
+    return PngPixels(b"".join(parts), max(1, animation.frames), profile_ignored)
+
+
+class _Animation:
+    """The chunks of an animation, as far as its first frame needs them."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self._default_is_frame = False
+        self._controls: list[memoryview] = []
+        self._pixels: list[memoryview] = []
+
+    def add(self, kind: bytes, chunk: memoryview, before_pixels: bool) -> None:
+        if kind == b"acTL" and before_pixels:
+            self.frames = self.frames or _frame_count(chunk)
+        elif kind == b"fcTL":
+            self._default_is_frame = self._default_is_frame or before_pixels
+            self._controls.append(chunk)
+        elif kind == b"fdAT" and len(self._controls) == 1:
+            content = b"IDAT" + bytes(chunk[12:-4])
+            pixels = (len(content) - 4).to_bytes(4) + content + zlib.crc32(content).to_bytes(4)
+            self._pixels.append(memoryview(pixels))
+
+    def first_frame(self, header: list[memoryview]) -> list[memoryview]:
+        """Its pixels as IDAT chunks, where another picture stands before the animation, for programs that show none."""
+        if not self.frames or self._default_is_frame or not self._pixels:
+            return []
+        # Width and height, then the place on the canvas.
+        fills_canvas = header and self._controls[0][12:28] == bytes(header[0][8:16]) + bytes(8)
+        return self._pixels if fills_canvas else []
+
+
+def _is_needed(kind: bytes, chunk: memoryview, before_pixels: bool) -> bool:
+    """Whether a chunk is critical, transparency, a good profile or a good orientation."""
+    if kind == b"eXIf":
+        return _is_intact(chunk) and len(chunk) <= MAX_METADATA_BYTES
+    return kind[:1].isupper() or kind in (b"", b"iCCP") or (kind == b"tRNS" and before_pixels)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
