@@ -109,10 +109,16 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "labels": labels(plan(spec.geometry())),
         "remark": remark(spec),
         "bounds": bounds(spec.geometry()),
+        "idle": _idle(spec),
         "figure": _figure(spec),
         "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
         "uploaded": is_upload(spec.input),
     }
+
+
+def _idle(spec: LayerSpec) -> dict[str, str]:
+    """The parameters that change nothing of the layer, and why."""
+    return {} if spec.is_random else {"seed": "changes nothing: neither the weights nor the input is random"}
 
 
 def _figure(spec: LayerSpec) -> str:

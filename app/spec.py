@@ -23,6 +23,8 @@ GeneratedName = Literal["impulse", "step", "checkerboard", "zone-plate", "gradie
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SAMPLES: tuple[str, ...] = get_args(SampleName)
 GENERATED: tuple[str, ...] = get_args(GeneratedName)
+# The values of parameters with which something is drawn from the seed.
+RANDOM: dict[str, tuple[str, ...]] = {"input": ("noise",), "weights": ("random",)}
 UPLOAD_PATTERN = r"upload-[0-9a-f]{32}"
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -128,6 +130,16 @@ class LayerSpec(BaseModel):
         left_out = ("out_channels", "depth_multiplier") if self.kind == "spatially-separable" else ()
         given = {name: getattr(self, name) for name in LayerSpec.model_fields if name not in left_out}
         return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+
+    def non_default(self) -> dict[str, str]:
+        """The parameters whose value is not the default: a short address of the same layer."""
+        usual = LayerSpec().parameters()
+        return {name: value for name, value in self.parameters().items() if value != usual.get(name)}
+
+    @property
+    def is_random(self) -> bool:
+        """Whether anything is drawn from the seed."""
+        return any(getattr(self, name) in values for name, values in RANDOM.items())
 
     def query(self) -> str:
         """The canonical query string: equal specs, and only they, have equal ones."""

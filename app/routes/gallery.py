@@ -11,7 +11,7 @@ from app.kinds import KIND_NAMES
 from app.routes.queries import PageQuery, documented, query
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
-from app.routes.snippets import brief, diagram_picture, origin
+from app.routes.snippets import diagram_picture, origin
 from app.shapes import plan
 from app.spec import LayerSpec
 
@@ -61,10 +61,10 @@ async def gallery(
     context = {
         "spec": spec,
         "look": asked.look,
-        "short": brief(spec),
+        "short": spec.non_default(),
         "figures": [(diagram_picture(name, spec, own), name, name in MOVING) for name in NAMES],
         "purposes": PURPOSES,
-        "examples": [(words, each.query(), brief(each)) for words, each in examples.items()],
+        "examples": [(words, each.query(), each.non_default()) for words, each in examples.items()],
         "own_layer": spec not in examples.values(),
     }
     body = services.templates.get_template("gallery.html").render(context)

@@ -68,7 +68,7 @@ def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
     """The figure of that name; `UnknownName` if there is none."""
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
-    given = brief(spec.geometry())
+    given = spec.geometry().non_default()
     return Picture(
         origin=origin,
         path=f"/diagrams/{name}",
@@ -85,7 +85,7 @@ def maps_picture(stage: str, spec: LayerSpec, origin: str, look: Mapping[str, st
     """The maps of that stage as one picture, in the colours and ranges of the page; `UnknownName` if there is none."""
     if stage not in stage_names(spec):
         raise UnknownName("stage", stage, stage_names(spec))
-    given = {**brief(spec), **look}
+    given = {**spec.non_default(), **look}
     return Picture(
         origin=origin,
         path=f"/feature-maps/{stage}",
@@ -96,12 +96,6 @@ def maps_picture(stage: str, spec: LayerSpec, origin: str, look: Mapping[str, st
         command=f"sepviz maps {stage}{_options(given)} -o {stage}.png",
         printed="png",
     )
-
-
-def brief(spec: LayerSpec) -> dict[str, str]:
-    """The parameters that are not the default."""
-    usual = LayerSpec().parameters()
-    return {name: value for name, value in spec.parameters().items() if value != usual.get(name)}
 
 
 def snippets(picture: Picture) -> Iterator[Snippet]:
@@ -144,7 +138,7 @@ def downloads(spec: LayerSpec, picture: Picture) -> list[tuple[str, str, str]]:
     if picture.ending == "png":
         forms = {"png": "PNG", "svg": "SVG"}
     found = [(words, picture.place(each), f"{name}.{each}") for each, words in forms.items()]
-    layer = brief(spec)
+    layer = spec.non_default()
     for words, path, form, file in (
         ("tensors as safetensors", "/api/tensors", "safetensors", "layer.safetensors"),
         ("tensors as NPZ", "/api/tensors", "npz", "layer.npz"),

@@ -52,15 +52,17 @@ export function choose(form, query) {
 }
 
 /**
- * Shows the query and the bounds that are legal with it.
+ * Shows the query and what the server says of it.
  * @param {HTMLFormElement} form
  * @param {string} query
- * @param {Record<string, [number, number]>} [bounds]
+ * @param {Record<string, string>} idle the parameters that change nothing, and why
+ * @param {Record<string, [number, number]>} [bounds] what is legal with the query
  */
-export function show(form, query, bounds) {
+export function show(form, query, idle, bounds) {
   for (const input of fields(form)) {
     const value = parameter(query, input.name);
-    input.disabled = value === null || input.matches("[data-locked] *");
+    input.disabled = value === null || input.name in idle || input.matches("[data-locked] *");
+    input.title = idle[input.name] ?? "";
     const control = input.closest("[data-control]");
     if (control instanceof HTMLElement) control.hidden = value === null;
     if (value === null) continue;
@@ -69,6 +71,8 @@ export function show(form, query, bounds) {
     }
     set(input, value);
   }
+  for (const place of form.querySelectorAll("[data-reason]"))
+    place.textContent = idle[/** @type {HTMLElement} */ (place).dataset.reason ?? ""] ?? "";
 }
 
 /**
@@ -101,6 +105,8 @@ export function problems(page, errors, otherwise = "") {
   for (const place of page.querySelectorAll("[data-problem]")) {
     const name = /** @type {HTMLElement} */ (place).dataset.problem;
     const error = errors.find((each) => each.parameter === name);
+    const folded = error && place.closest("details");
+    if (folded) folded.open = true;
     place.textContent = error ? told(error) : "";
     placed ||= Boolean(error);
     for (const input of page.getElementsByName(name ?? ""))

@@ -129,7 +129,8 @@ async function replace(next, history, resent = false) {
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");
     place(document, parts);
-    show(form, query, JSON.parse(parts.dataset.bounds ?? "{}"));
+    const { idle = "{}", bounds = "{}" } = parts.dataset;
+    show(form, query, JSON.parse(idle), JSON.parse(bounds));
     relink(document, query, look.parameters, own());
     remember(query);
     if (answer instanceof Refusal) {
@@ -238,5 +239,5 @@ switchable(paint);
 usable(tell);
 
 look.choose(location.search);
-show(form, query);
+show(form, query, JSON.parse(main.dataset.idle ?? "{}"));
 go(query, "keep");

@@ -29,7 +29,6 @@ from pypdf import PdfReader
 from app.diagrams import NAMES
 from app.routes.embed import HIDEABLE, LOCKABLE
 from app.routes.gallery import EXAMPLES, PURPOSES
-from app.routes.snippets import brief
 from app.spec import LayerSpec
 from tests.layers import layers
 
@@ -72,7 +71,7 @@ def opened(visit, part="diagram", query=LAYER, **context):
 
 @given(layers())
 def test_a_short_address_means_the_same_layer(spec):
-    short = brief(spec)
+    short = spec.non_default()
     assert LayerSpec.parse(short.items()) == spec
     assert all(LayerSpec.parse({**short, name: value}.items()) == spec for name, value in spec.parameters().items())
 
