@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -50,6 +51,10 @@ def templates(folder: Path) -> Environment:
         # Only an embedded page has any.
         "locked": frozenset(),
         "left_out": frozenset(),
+        # Only a page of a refused layer has any.
+        "bad": {},
+        "given": {},
+        "refused": False,
     }
     return made
 
@@ -73,6 +78,16 @@ def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
     `look` is what the address of the page says beside the layer.
     """
     return _drawing(spec.geometry()) | _names(spec) | {"look": look}
+
+
+def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]:
+    """What the controls of a refused layer are drawn from; there is no figure, map or verdict of another layer."""
+    kinds = []
+    for kind in KINDS:
+        parameters = nearest.as_kind(kind).parameters()
+        kept = {name: value for name, value in given.items() if name in parameters}
+        kinds.append((kind, KIND_NAMES[kind], urlencode(parameters | kept)))
+    return _names(nearest) | {"kinds": kinds, "diagram": "", "headings": {}, "remark": ""}
 
 
 def fragment(templates: Environment, spec: LayerSpec) -> str:
@@ -105,6 +120,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
     return {
         "spec": spec,
         "stages": plan(spec.geometry()),
+        "query": spec.query(),
         "stage_names": stage_names(spec),
         "labels": labels(plan(spec.geometry())),
         "remark": remark(spec),

@@ -15,9 +15,9 @@ from app.export import size
 from app.figure import FigureSpec
 from app.kinds import KIND_NAMES
 from app.options import NARROWEST, THEMES
-from app.page import context
 from app.routes.headers import POLICY
 from app.routes.queries import PageQuery, documented, query
+from app.routes.refused import nearest, page_context
 from app.routes.responses import CACHED
 from app.routes.services import Provided
 from app.routes.snippets import FRAME, diagram_picture, frame, origin
@@ -93,21 +93,20 @@ class OEmbedQuery(BaseModel):
 
 
 @router.get("/embed", openapi_extra=documented(EmbedQuery))
-async def embed(asked: Annotated[EmbedQuery, Depends(query(EmbedQuery))], services: Provided) -> Response:
-    """The page without its frame, for an iframe; a bad parameter is refused, as nobody is there to mend it."""
-    plan(asked.layer)
+async def embed(request: Request, services: Provided) -> Response:
+    """The page without its frame, for an iframe; a bad parameter is told beside its control."""
+    pairs = request.query_params.multi_items()
+    asked, bad = nearest(EmbedQuery, pairs)
     own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}
-    told = context(asked.layer, asked.look) | {
-        "bad": {},
-        "given": {},
+    filled = page_context(asked, bad, pairs) | {
         "locked": asked.locked,
         "left_out": asked.hidden,
         "own": own | ({"theme": asked.theme} if asked.theme != "auto" else {}),
         "theme": asked.theme,
     }
-    body = services.templates.get_template("embed.html").render(told)
-    headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": CACHED}
-    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+    body = services.templates.get_template("embed.html").render(filled)
+    headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": "no-store" if bad else CACHED}
+    return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.get("/oembed", openapi_extra=documented(OEmbedQuery))

@@ -1,18 +1,16 @@
 """Every figure at a glance, with its address: where somebody who writes documentation begins."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.diagrams import NAMES
 from app.diagrams.animation import MOVING
 from app.encoders import Encoded
 from app.kinds import KIND_NAMES
-from app.routes.queries import PageQuery, documented, query
+from app.routes.queries import PageQuery, documented
+from app.routes.refused import nearest, refused_page
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
 from app.routes.snippets import diagram_picture, origin
-from app.shapes import plan
 from app.spec import LayerSpec
 
 router = APIRouter(tags=["page"])
@@ -47,16 +45,16 @@ EXAMPLES: dict[str, dict[str, str]] = {
 
 
 @router.get("/gallery", openapi_extra=documented(PageQuery))
-async def gallery(
-    request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
-) -> Response:
+async def gallery(request: Request, services: Provided) -> Response:
     """All figures of a layer, as HTML."""
+    asked, bad = nearest(PageQuery, request.query_params.multi_items())
+    if bad:
+        return refused_page(services, asked, bad)
     own = origin(request, services)
     key = f"{own} {address(request, asked)}"
     if same := unchanged(request, key, REVALIDATED):
         return same
     spec = asked.layer
-    plan(spec)
     examples = {words: LayerSpec.parse(given.items()) for words, given in EXAMPLES.items()}
     context = {
         "spec": spec,

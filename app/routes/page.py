@@ -6,35 +6,24 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from app.compute import View
 from app.encoders import Encoded
-from app.errors import BadParameter, InvalidParameters, shown
-from app.page import context
 from app.page import fragment as fragment_of
 from app.routes.computed import computed
 from app.routes.queries import LayerQuery, PageQuery, PlanesQuery, documented, query
+from app.routes.refused import nearest, page_context
 from app.routes.responses import BRIEFLY, REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided
 from app.routes.snippets import origin
-from app.shapes import plan
 
 router = APIRouter(tags=["page"])
 
 
 @router.get("/", openapi_extra=documented(PageQuery))
 async def page(request: Request, services: Provided) -> Response:
-    """The whole page; a bad parameter is told beside its control, and the rest is kept."""
+    """The whole page; a bad parameter is told beside its control, and no other layer is shown."""
     pairs = request.query_params.multi_items()
-    bad: tuple[BadParameter, ...] = ()
-    try:
-        asked = PageQuery.parse(pairs)
-        plan(asked.layer)
-    except InvalidParameters as error:
-        asked, bad = _what_is_left(pairs, error), error.bad
-    told = context(asked.layer, asked.look) | {
-        "bad": {each.parameter: each for each in bad},
-        "given": dict(pairs),
-        "origin": origin(request, services),
-    }
-    body = services.templates.get_template("page.html").render(told)
+    asked, bad = nearest(PageQuery, pairs)
+    filled = page_context(asked, bad, pairs)
+    body = services.templates.get_template("page.html").render(filled | {"origin": origin(request, services)})
     headers = {"Cache-Control": "no-cache"}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -57,19 +46,3 @@ async def view(
 ) -> Response:
     """The fragment and the planes below it in one file: to ask takes a browser as long as all of it to compute."""
     return await computed(request, asked, services, View(asked.layer, asked.selection, asked.tile), BRIEFLY)
-
-
-def _what_is_left(pairs: list[tuple[str, str]], error: InvalidParameters) -> PageQuery:
-    """The page of the parameters that are good; the default one if they do not go together."""
-    left, bad = dict(pairs), list(error.bad)
-    while bad:
-        refused = {each.parameter for each in bad}
-        left = {name: value for name, value in left.items() if shown(name) not in refused}
-        try:
-            asked = PageQuery.parse(left.items())
-            plan(asked.layer)
-        except InvalidParameters as again:
-            bad = list(again.bad) if {each.parameter for each in again.bad} & set(map(shown, left)) else []
-        else:
-            return asked
-    return PageQuery()

@@ -1,7 +1,7 @@
 """Query strings into validated values: the layer's parameters, and each route's own options."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -35,16 +35,17 @@ class LayerQuery(LayerSpec):
 class PageQuery(LayerQuery):
     """What a page shows beside the layer, and is no part of it."""
 
+    LOOK: ClassVar = ("colormap", "scale")
+
     colormap: PageColorMap = Field("diverging", **described("The colours of the maps."))
     scale: Scale = Field("channel", **described("Whether each map has a range of its own."))
 
     @property
     def look(self) -> dict[str, str]:
         """The options that are not the default, as an address has them."""
-        options = ("colormap", "scale")
         return {
             name: getattr(self, name)
-            for name in options
+            for name in self.LOOK
             if getattr(self, name) != properties(type(self))[name]["default"]
         }
 

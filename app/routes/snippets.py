@@ -1,13 +1,12 @@
 """A figure of the page in words that can be pasted: its address in each language that documents are written in."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.diagrams import NAMES
 from app.diagrams.words import told_with
@@ -15,7 +14,8 @@ from app.encoders import Encoded
 from app.errors import UnknownName
 from app.inputs.store import is_upload
 from app.kinds import adjective
-from app.routes.queries import PageQuery, documented, query
+from app.routes.queries import PageQuery, documented
+from app.routes.refused import nearest, refused_page
 from app.routes.responses import REVALIDATED, address, respond, unchanged
 from app.routes.services import Provided, Services
 from app.selection import stage_names
@@ -168,22 +168,22 @@ def _options(given: dict[str, str]) -> str:
 
 
 @router.get("/use/diagrams/{name}", openapi_extra=documented(PageQuery))
-async def use_diagram(
-    name: str, request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
-) -> Response:
+async def use_diagram(name: str, request: Request, services: Provided) -> Response:
     """How to use a figure elsewhere, as HTML."""
-    return _use(request, services, asked, diagram_picture(name, asked.layer, origin(request, services)))
+    return _use(request, services, lambda asked, own: diagram_picture(name, asked.layer, own))
 
 
 @router.get("/use/feature-maps/{stage}", openapi_extra=documented(PageQuery))
-async def use_maps(
-    stage: str, request: Request, asked: Annotated[PageQuery, Depends(query(PageQuery))], services: Provided
-) -> Response:
+async def use_maps(stage: str, request: Request, services: Provided) -> Response:
     """How to use the maps of a stage elsewhere, as HTML."""
-    return _use(request, services, asked, maps_picture(stage, asked.layer, origin(request, services), asked.look))
+    return _use(request, services, lambda asked, own: maps_picture(stage, asked.layer, own, asked.look))
 
 
-def _use(request: Request, services: Services, asked: PageQuery, picture: Picture) -> Response:
+def _use(request: Request, services: Services, of: Callable[[PageQuery, str], Picture]) -> Response:
+    asked, bad = nearest(PageQuery, request.query_params.multi_items())
+    if bad:
+        return refused_page(services, asked, bad)
+    picture = of(asked, origin(request, services))
     key = f"{picture.origin} {address(request, asked)}"
     if same := unchanged(request, key, REVALIDATED):
         return same

@@ -118,6 +118,12 @@ export function problems(page, errors, otherwise = "") {
   if (general && !placed) general.textContent = otherwise;
 }
 
+/**
+ * What is refused of a layer, each in its words.
+ * @param {{ message: string, errors: Parameters<typeof told>[0][] }} refusal
+ */
+export const refusals = ({ message, errors }) => (errors.length > 0 ? errors.map(told) : [message]);
+
 /** @param {{ parameter: string, detail: string, allowed: string, value: string | null }} error */
 function told({ parameter, value, detail, allowed }) {
   const words = [detail, allowed].filter(Boolean).join("; ");

@@ -4,13 +4,14 @@
 import { altered, changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { choose, listen, offer, problems, show, text } from "./controls.js";
+import { choose, listen, offer, problems, refusals, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
 import { tell as tellRange } from "./legend.js";
 import { Look } from "./look.js";
 import { receive } from "./pictures.js";
+import { admit, isRefused, refuse } from "./refusal.js";
 import { Strip } from "./strip.js";
 import { dark, switchable } from "./switch.js";
 import { usable } from "./use.js";
@@ -128,6 +129,8 @@ async function replace(next, history, resent = false) {
     query = parts.dataset.query ?? next;
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");
+    const mended = isRefused(main);
+    admit(main);
     place(document, parts);
     const { idle = "{}", bounds = "{}" } = parts.dataset;
     show(form, query, JSON.parse(idle), JSON.parse(bounds));
@@ -137,7 +140,7 @@ async function replace(next, history, resent = false) {
       problems(document, answer.errors, answer.message);
       strip.element.hidden = true;
     } else {
-      if (root.dataset.painted || waited) problems(document, []);
+      if (root.dataset.painted || waited || mended) problems(document, []);
       strip.element.hidden = false;
       file = answer.file;
       paint();
@@ -148,6 +151,12 @@ async function replace(next, history, resent = false) {
   } catch (error) {
     if (signal.aborted) return;
     tell(error);
+    if (error instanceof Refusal && error.status === REFUSED)
+      refuse(
+        main,
+        refusals(error),
+        root.dataset.painted ? altered(query, [...own(), ...look.parameters]) : "",
+      );
   }
 }
 
@@ -240,4 +249,5 @@ usable(tell);
 
 look.choose(location.search);
 show(form, query, JSON.parse(main.dataset.idle ?? "{}"));
-go(query, "keep");
+// A layer that the server has refused already stays so until it is changed.
+if (!isRefused(main)) go(query, "keep");
