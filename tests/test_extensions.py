@@ -11,6 +11,8 @@ from textwrap import dedent
 import pytest
 from defusedxml import ElementTree
 from markdown import Markdown
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 from pypdf import PdfReader
 
 from app.diagrams import draw
@@ -185,6 +187,10 @@ def test_a_bad_figure_fails_the_build_with_its_page_and_line(tmp_path, lines, to
     line = next(each for each in built.stderr.splitlines() if told in each or "index.rst" in each)
     assert "index.rst:4: ERROR: " in line
     assert told in built.stderr
+    assert "Traceback" not in built.stderr
+    if not told.startswith(("unknown", "1 argument")):  # those are docutils' own
+        (only,) = built.stderr.splitlines()
+        assert told in only
 
 
 def test_a_bad_figure_of_myst_fails_the_build_with_its_page(tmp_path):
@@ -193,6 +199,7 @@ def test_a_bad_figure_of_myst_fails_the_build_with_its_page(tmp_path):
     assert re.search(
         r"index\.md:3: .*sepviz separable: width=7: too small; it must be a whole number from 64", built.stderr
     )
+    assert len(built.stderr.splitlines()) == 1
 
 
 def test_latex_without_cairo_names_the_page_and_what_to_install(tmp_path):
@@ -229,11 +236,11 @@ SUPERFENCES = """\
 """
 
 
-def mkdocs(folder, extensions, text, out="out"):
+def mkdocs(folder, extensions, text, out="out", options=("--strict",)):
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "mkdocs.yml").write_text(SITE + extensions)
     (folder / "docs/index.md").write_text(dedent(text))
-    return run("mkdocs", "build", "-q", "--strict", "-d", out, cwd=folder)
+    return run("mkdocs", "build", "-q", *options, "-d", out, cwd=folder)
 
 
 def embedded(html):
@@ -255,11 +262,46 @@ def test_mkdocs_has_the_figure_in_the_page(tmp_path, extensions):
     assert "in_channels" not in html
 
 
-@pytest.mark.parametrize(("extensions", "where"), [("  - sepviz\n", "line 3: "), (SUPERFENCES, "")])
-def test_a_bad_figure_fails_mkdocs_with_its_page(tmp_path, extensions, where):
-    built = mkdocs(tmp_path, extensions, FENCE.replace("64", "640"))
-    assert built.returncode != 0
-    assert f"index.md': {where}sepviz separable: in_channels=640: too large; it must be a whole number" in built.stderr
+@pytest.mark.parametrize("extensions", ["  - sepviz\n", SUPERFENCES, "  - sepviz\n  - pymdownx.superfences\n"])
+@pytest.mark.parametrize("options", [(), ("--strict",)])
+@pytest.mark.parametrize(("before", "line"), [("", 3), ("---\ntitle: Page\ntags:\n  - a\n---\n\n\n", 10)])
+def test_a_bad_figure_fails_mkdocs_in_one_line(tmp_path, extensions, options, before, line):
+    text = before + dedent(FENCE).replace("64", "640")
+    built = mkdocs(tmp_path, extensions, text, options=options)
+    assert built.returncode == 1
+    assert built.stdout == ""
+    assert built.stderr == (
+        f"ERROR   -  Error reading page 'index.md': line {line}: sepviz separable: "
+        "in_channels=640: too large; it must be a whole number from 1 to 512\n"
+    )
+
+
+@pytest.mark.parametrize("extensions", ["  - sepviz\n", SUPERFENCES])
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["size: 8", "kernel_size: 9", "padding: valid"], "what would fit: "),
+        (["steps: 2", "stride: 9", "title: \ud83d"], "steps=2: no such parameter; known are kind"),
+        (["stride 2"], "'stride 2' is no line of the form parameter: value"),
+    ],
+)
+def test_any_bad_figure_fails_mkdocs_in_one_line(tmp_path, extensions, lines, told):
+    text = "\n".join(["> Words", ">", "> ```sepviz separable", *(f"> {line}" for line in lines), "> ```", ""])
+    built = mkdocs(tmp_path, extensions, text.encode(errors="replace").decode())
+    assert built.returncode == 1
+    (line,) = built.stderr.splitlines()
+    assert line.startswith("ERROR   -  Error reading page 'index.md': line 3: sepviz separable: ")
+    assert told in line
+
+
+def test_a_bad_figure_while_mkdocs_serves_is_no_traceback(tmp_path):
+    # Where MkDocs builds again it prints an error that is a SystemExit, and the traceback of any other.
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(f"{SITE}  - sepviz\n")
+    (tmp_path / "docs/index.md").write_text(dedent(FENCE).replace("64", "640"))
+    with pytest.raises(BadFigure, match=r"^line 3: sepviz separable") as caught:
+        build(load_config(str(tmp_path / "mkdocs.yml"), site_dir=str(tmp_path / "out")))
+    assert isinstance(caught.value, SystemExit)
 
 
 def markdown(text):

@@ -6,28 +6,69 @@ inside an image neither its styles nor its ids meet those of the page.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
+from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE, AtomicString, code_escape
 
 from app.errors import SepvizError
 from app.extensions import figure
 
 OWN = ("alt", "caption")
+IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # how a figure's HTML begins
 
-# Any fence, so that one inside another (a page that shows how this is written) is left alone.
-_FENCE = re.compile(
-    r"^(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`\n]*)\n(?P<body>(?:.*\n)*?)[ ]*(?P=fence)[`~]*[ ]*$",
-    re.MULTILINE,
-)
+_OPENING = re.compile(r"(?P<prefix>[> ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`]*)")
+_PLACEHOLDER_LINE = re.compile(rf"^(?P<indent>[ ]*){HTML_PLACEHOLDER_RE.pattern}[ ]*$", re.MULTILINE)
 
 
 class BadFigure(SepvizError):
     """A fence that cannot be drawn; the message says which and why."""
+
+
+class Fence(NamedTuple):
+    """A fenced block of any language: its lines from `start` to before `stop`, and what stands between the fences."""
+
+    start: int
+    stop: int
+    prefix: str
+    language: str
+    name: str
+    body: tuple[str, ...]
+
+
+def fences(lines: Sequence[str]) -> Iterator[Fence]:
+    """Every fence, also an indented one or one in a quote, but for those inside another."""
+    start = 0
+    while start < len(lines):
+        opened = _OPENING.fullmatch(lines[start])
+        fence = opened and _closed(lines, start, opened)
+        if fence:
+            yield fence
+        start = fence.stop if fence else start + 1
+
+
+def _closed(lines: Sequence[str], start: int, opened: re.Match[str]) -> Fence | None:
+    """The fence that is opened there, if it is closed at the same depth of quotes."""
+    quote = re.compile(rf"(?:[ ]*>){{{opened['prefix'].count('>')}}}")
+    closing = re.compile(rf"[ ]*{opened['fence']}{opened['fence'][0]}*[ ]*")
+    body: list[str] = []
+    for number in range(start + 1, len(lines)):
+        quoted = quote.match(lines[number])
+        if quoted is None:
+            return None
+        line = lines[number][quoted.end() :]
+        if closing.fullmatch(line):
+            language, _, name = opened["info"].strip().partition(" ")
+            return Fence(start, number + 1, opened["prefix"], language, name.strip(), tuple(body))
+        body.append(line)
+    return None
 
 
 def figure_html(name: str, body: str, where: str = "") -> str:
@@ -42,10 +83,10 @@ def figure_html(name: str, body: str, where: str = "") -> str:
     except SepvizError as error:
         raise BadFigure(f"{where}sepviz {name}: {error}") from None
     source = b64encode(drawn.svg.encode()).decode()
-    image = f'<img class="sepviz" src="data:image/svg+xml;base64,{source}" alt="{escape(own.get("alt", drawn.alt))}">'
+    image = f'{IMAGE} src="data:image/svg+xml;base64,{source}" alt="{escape(own.get("alt", drawn.alt))}">'
     if "caption" not in own:
-        return f"<p>{image}</p>"
-    return f'<figure class="sepviz">{image}<figcaption>{escape(own["caption"])}</figcaption></figure>'
+        return image
+    return f"{CAPTIONED}>{image}<figcaption>{escape(own['caption'])}</figcaption></figure>"
 
 
 def _pairs(body: str) -> Iterator[tuple[str, str]]:
@@ -57,20 +98,108 @@ def _pairs(body: str) -> Iterator[tuple[str, str]]:
 
 
 class Figures(Preprocessor):
-    """Every fence `sepviz NAME`, also an indented one in a list, as its figure."""
+    """Replaces every fence `sepviz NAME` by a placeholder of its figure."""
+
+    def __init__(self, md: Markdown) -> None:
+        super().__init__(md)
+        self.sources: dict[str, list[str]] = {}  # the lines of each fence, by its placeholder
 
     def run(self, lines: list[str]) -> list[str]:
         """The lines with a placeholder for each figure."""
-        text = "\n".join(lines)
+        self.sources.clear()
+        result, done = [], 0
+        for fence in fences(lines):
+            if fence.language != "sepviz":
+                continue
+            try:
+                html = figure_html(fence.name, "\n".join(fence.body), _where(self.md, fence))
+            except BadFigure as error:
+                raise _ending(self.md, error) from None
+            placeholder = self.md.htmlStash.store(html)
+            self.sources[placeholder] = [line[len(fence.prefix) :] for line in lines[fence.start : fence.stop]]
+            result += [*lines[done : fence.start], fence.prefix + placeholder]
+            done = fence.stop
+        return result + lines[done:]
 
-        def drawn(found: re.Match[str]) -> str:
-            language, _, name = found["info"].strip().partition(" ")
-            if language != "sepviz":
-                return found[0]
-            where = f"line {text.count(chr(10), 0, found.start()) + 1}: "
-            return found["indent"] + self.md.htmlStash.store(figure_html(name.strip(), found["body"], where))
 
-        return _FENCE.sub(drawn, text).split("\n")
+class OwnBlocks(BlockProcessor):
+    """Makes a block of every figure on a line of its own, also between lines of text: a paragraph may hold no block."""
+
+    PRIORITY = 11  # just before what makes paragraphs, when lists, quotes and indented code are taken
+
+    def test(self, _parent: Element, block: str) -> bool:
+        """Whether there is a figure in the block."""
+        return self._find(block) is not None
+
+    def run(self, parent: Element, blocks: list[str]) -> bool:
+        """The first figure of the first block, after the text before it; what comes after is left."""
+        if (found := self._find(blocks[0])) is None:
+            return False
+        block = blocks.pop(0)
+        if before := block[: found.start()].rstrip():
+            self.parser.parseBlocks(parent, [before])
+        SubElement(parent, "div" if self._html(found).startswith(CAPTIONED) else "p").text = found[0].strip()
+        if after := block[found.end() :].lstrip("\n"):
+            blocks.insert(0, re.sub(rf"^ {{0,{len(found['indent'])}}}", "", after, flags=re.MULTILINE))
+        return True
+
+    def _find(self, block: str) -> re.Match[str] | None:
+        lines = _PLACEHOLDER_LINE.finditer(block)
+        return next((each for each in lines if self._html(each).startswith((IMAGE, CAPTIONED))), None)
+
+    def _html(self, found: re.Match[str]) -> str:
+        return str(self.parser.md.htmlStash.rawHtmlBlocks[int(found[2])])
+
+
+class Sources(Treeprocessor):
+    """Gives an indented block of code its fence back, which `Figures` took for one in a list."""
+
+    PRIORITY = 40  # before what highlights code
+
+    def __init__(self, md: Markdown, sources: dict[str, list[str]]) -> None:
+        super().__init__(md)
+        self._sources = sources
+
+    def run(self, root: Element) -> None:
+        """Replace placeholders in code."""
+
+        def source(found: re.Match[str]) -> str:
+            lines = self._sources.get(found[0].strip())
+            return found[0] if lines is None else code_escape("\n".join(found["indent"] + line for line in lines))
+
+        for code in root.iter("code"):
+            if code.text:
+                code.text = AtomicString(_PLACEHOLDER_LINE.sub(source, code.text))
+
+
+def _where(md: Markdown, fence: Fence) -> str:
+    """The line of a fence, in MkDocs that of the page's file, from which MkDocs has taken the metadata."""
+    before = 0
+    if file := _mkdocs_file(md):
+        from mkdocs.utils.meta import get_data  # noqa: PLC0415 - MkDocs is at work
+
+        text = file.content_string
+        before = text.count("\n") - get_data(text)[0].count("\n")
+    return f"line {before + fence.start + 1}: "
+
+
+def _mkdocs_file(md: Markdown) -> Any:
+    """The file that MkDocs converts, which it gives to its processor of links; None without MkDocs."""
+    return getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
+
+
+def _ending(md: Markdown, error: BadFigure, *kinds: type[Exception]) -> BadFigure:
+    """The error as one of these kinds too, and in MkDocs as one that ends a build without a traceback."""
+    if _mkdocs_file(md):
+        from mkdocs.exceptions import Abort  # noqa: PLC0415 - MkDocs is at work
+
+        class Logged(Abort):
+            def show(self, *_args: Any, **_kwargs: Any) -> None:
+                """Print nothing: MkDocs has logged the message with its page."""
+
+        kinds = (*kinds, Logged)
+    ending: BadFigure = type("BadFigure", (BadFigure, *kinds), {})(str(error))
+    return ending
 
 
 class SepvizExtension(Extension):
@@ -78,7 +207,10 @@ class SepvizExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Ahead of every other reader of fences, and after blanks and line ends are plain."""
-        md.preprocessors.register(Figures(md), "sepviz", 28)
+        figures = Figures(md)
+        md.preprocessors.register(figures, "sepviz", 28)
+        md.parser.blockprocessors.register(OwnBlocks(md.parser), "sepviz", OwnBlocks.PRIORITY)
+        md.treeprocessors.register(Sources(md, figures.sources), "sepviz", Sources.PRIORITY)
 
 
 def makeExtension(**config: Any) -> SepvizExtension:  # noqa: N802 - Python-Markdown's name
@@ -94,12 +226,18 @@ def named(
     return True
 
 
-def fence(source: str, _language: str, _class_name: str, options: dict[str, Any], _md: Markdown, **_kwargs: Any) -> str:
+def fence(source: str, _language: str, _class_name: str, options: dict[str, Any], md: Markdown, **_kwargs: Any) -> str:
     """The formatter of a custom fence of `pymdownx.superfences`."""
     from pymdownx.superfences import SuperFencesException  # noqa: PLC0415 - whoever calls this has it
 
+    name = options["figure"]
+    md.parser.blockprocessors.register(OwnBlocks(md.parser), "sepviz", OwnBlocks.PRIORITY)
+    body = source.split()
+    found = (
+        each for each in fences(getattr(md, "lines", ())) if each.name == name and " ".join(each.body).split() == body
+    )
     try:
-        return figure_html(options["figure"], source)
+        return figure_html(name, source, next((_where(md, each) for each in found), ""))
     except BadFigure as error:
         # Of any other exception it would make a block of code, and say nothing.
-        raise SuperFencesException(str(error)) from None
+        raise _ending(md, error, SuperFencesException) from None
