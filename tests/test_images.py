@@ -23,7 +23,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from app.errors import ImageTooLarge, SepvizError, UndecodableImage, UnsupportedImage
 from app.inputs import images
-from app.inputs.frames import MAX_BLOCKS
+from app.inputs.gif_blocks import MAX_BLOCKS
 from app.inputs.images import MAX_BYTES, Box, Picture, decode
 from app.inputs.samples import FOLDER
 

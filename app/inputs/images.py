@@ -22,8 +22,10 @@ from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, WebPImagePlu
 from app.errors import ImageTooLarge, SepvizError, UndecodableImage
 from app.inputs.colour import PROFILE_IGNORED, Treated, on_canvas, opaque, screen_colours
 from app.inputs.deep import Edges
+from app.inputs.essentials import Essentials
 from app.inputs.formats import identify, unsupported
-from app.inputs.frames import frame_count
+from app.inputs.gif_blocks import first_frame
+from app.inputs.jpeg_segments import pixel_segments
 from app.inputs.png_chunks import pixel_chunks
 
 MAX_BYTES = 8 * 2**20
@@ -33,6 +35,7 @@ KEPT_SIDE = 512
 
 Pixels = npt.NDArray[np.uint8]
 
+_ESSENTIALS = {"PNG": pixel_chunks, "GIF": first_frame, "JPEG": pixel_segments}
 _ORIENTATION_TAG = 0x0112
 _UNUSUAL_BMP = "this BMP has bit masks, a depth or a compression that is not supported; save it as PNG"
 
@@ -102,15 +105,16 @@ def decode(data: bytes) -> Picture:
 
 
 def _picture(name: str, data: bytes) -> Picture:
-    png = pixel_chunks(data) if name == "PNG" else None
-    data = png.data if png else data
+    essentials = _ESSENTIALS.get(name, Essentials)(data)
+    data = essentials.data
     with _quietly():
         image = Image.open(io.BytesIO(data), formats=(name.upper(),))
     width, height = image.size
     if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
         raise ImageTooLarge(_too_large(f"it has {width:,} x {height:,}"))
-    frames, all_counted = (png.frames, True) if png else frame_count(image, data)
-    notes = [f"first of {'' if all_counted else 'at least '}{frames} frames used"] if frames > 1 else []
+    frames = essentials.frames or max(1, int(getattr(image, "n_frames", 1)))
+    at_least = "" if essentials.all_counted else "at least "
+    notes = [f"first of {at_least}{frames} frames used"] if frames > 1 else []
     whole, done = _decoded(image)
     notes += done
     orientation = _orientation(image)
@@ -120,7 +124,7 @@ def _picture(name: str, data: bytes) -> Picture:
         notes.append(f"reduced to {KEPT_SIDE} × {KEPT_SIDE}")
     square, done = screen_colours(square, image.info.get("icc_profile"))
     notes += done
-    if png and png.profile_ignored:
+    if essentials.profile_ignored:
         notes.append(PROFILE_IGNORED)
     if orientation in _TURNS:
         square = square.transpose(_TURNS[orientation])

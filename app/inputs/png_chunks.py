@@ -6,7 +6,8 @@ physical size, gamma, animation frames and everything else may be broken, or inf
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from app.inputs.essentials import Essentials
 
 MAX_METADATA_BYTES = 2**20
 
@@ -16,20 +17,7 @@ _CHUNK_OVERHEAD = 12  # length, kind, checksum
 Chunk = tuple[bytes, memoryview]
 
 
-@dataclass(frozen=True)
-class PngPixels:
-    """A PNG file of one picture.
-
-    `frames` is how many the original says it holds. `profile_ignored` tells that a colour profile was left out: its
-    checksum is wrong, or it does not inflate to 1 MiB or less.
-    """
-
-    data: bytes
-    frames: int
-    profile_ignored: bool
-
-
-def pixel_chunks(data: bytes) -> PngPixels:
+def pixel_chunks(data: bytes) -> Essentials:
     """What of a PNG file its first picture needs; a picture that is cut off or broken stays so."""
     before: list[memoryview] = []
     pixels: list[memoryview] = []
@@ -48,7 +36,7 @@ def pixel_chunks(data: bytes) -> PngPixels:
             kept.append(chunk)
     pixels = animation.first_frame(before) or pixels
     parts = [memoryview(data)[:_SIGNATURE_BYTES], *before, *pixels, *after]
-    return PngPixels(b"".join(parts), max(1, animation.frames), profile_ignored)
+    return Essentials(b"".join(parts), max(1, animation.frames), profile_ignored=profile_ignored)
 
 
 class _Animation:
