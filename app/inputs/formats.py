@@ -61,7 +61,7 @@ _OTHER_SIGNATURES = {
     b"PK\3\4": "a ZIP archive (or a document that is one)",
     b"\x1f\x8b": "compressed by gzip",
 }
-_HEIC = "HEIC; a phone or a viewer saves or shares it as JPEG"
+_HEIC = "HEIC, a phone's format; export or share it as JPEG"
 # Brands of the ISO base media file format, the first that is known names the file.
 _BRANDS = {
     b"avif": "AVIF",

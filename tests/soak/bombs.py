@@ -28,11 +28,11 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "iCCP": lambda: _small(chunk(b"iCCP", b"a\0\0" + _zeros(200 * MIB))),
     "more rows than it has": lambda: with_data(64, 64, 8, 0, _zeros(200 * MIB)),
     "25 megapixels of one bit": lambda: _saved(Image.new("1", (5000, 5000)), "PNG"),
-    "25 megapixels of grey": lambda: with_data(5000, 5000, 8, 0, _zeros(5000 * 5001)),
     "25 megapixels of 16-bit grey": lambda: with_data(5000, 5000, 16, 0, _zeros(5000 * 10_001)),
     "25 megapixels of colour": lambda: with_data(5000, 5000, 8, 2, _zeros(5000 * 15_001)),
     "24 megapixels of 16-bit colour and alpha": lambda: with_data(6000, 4000, 16, 6, _zeros(4000 * 48_001)),
     "a palette of 25 megapixels": lambda: _saved(Image.new("P", (5000, 5000)), "GIF"),
+    "25 megapixels of AVIF": lambda: _saved(Image.new("RGB", (5000, 5000)), "AVIF", speed=10),
     "progressive": lambda: _saved(Image.new("RGB", (5000, 5000)), "JPEG", progressive=True),
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ MODES = {
     "WEBP": ("RGB", "RGBA"),
     "GIF": ("1", "L", "P"),
     "BMP": ("1", "L", "P", "RGB"),
+    "AVIF": ("L", "RGB", "RGBA"),
 }
 SIZES = ((1, 1), (7, 5), (16, 16), (33, 20))
 # What parsers look for, and numbers at their limits.
@@ -50,6 +51,10 @@ TOKENS = (
     b"NETSCAPE2.0",
     b"!\xf9\4",
     b"BM",
+    b"ftyp",
+    b"avif",
+    b"ispe",
+    b"mdat",
     b"\0\0\0\0",
     b"\xff\xff\xff\xff",
     b"\x7f\xff\xff\xff",
@@ -79,7 +84,7 @@ def _saved(rng: random.Random, kind: str, mode: str, size: tuple[int, int], fram
         first = first.convert("RGB").convert(mode) if mode in ("CMYK", "P", "1") else first.convert(mode)
     exif = Image.Exif()
     exif[0x0112] = rng.randint(1, 8)
-    first.save(into, kind, **animated, **({"exif": exif} if kind in ("PNG", "JPEG", "WEBP") else {}))
+    first.save(into, kind, **animated, **({"exif": exif} if kind in ("PNG", "JPEG", "WEBP", "AVIF") else {}))
     return into.getvalue()
 
 
