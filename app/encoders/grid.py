@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.encoders import Encoded, Scale
 from app.encoders.colormaps import DIVERGING, ColorMap, entries, table
-from app.encoders.planes import planar, tiled
+from app.encoders.planes import SAME, planar, tiled
 from app.palette import COLOURS
 from app.trace import Maps
 
@@ -25,7 +25,8 @@ GAP, MARGIN, LINE = 12, 16, 18
 # Up to so many maps, of which there are never more than the last: how large one is, and how many stand in a row.
 LAYOUTS = ((64, 128, 8), (256, 64, 16), (1024, 32, 32), (4096, 20, 48))
 BAR_WIDTH, BAR = 128, 10
-# A border of padding would drown the rest: a map's colours end at its 99th percentile.
+# A border of padding would drown the rest: a map's colours end at its 99th percentile. A map that has one value nearly
+# everywhere has no rest: its colours end at its largest size, so that few cells are not cut to one colour.
 PERCENTILE = 99
 # So many pixels for each that the grid is laid out in, for print and fine screens.
 SHARPNESS = 2
@@ -139,7 +140,7 @@ def lay_out(maps: Maps, colormap: ColorMap, scale: Scale) -> Sheet:
     lines.append(Line(low, MARGIN, foot + BAR + 3))
     if colormap in DIVERGING:
         lines.append(Line("0", MARGIN + BAR_WIDTH // 2, foot + BAR + 3, anchor="middle"))
-        beyond = f"about 1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
+        beyond = f"at most 1 % of the values of {'a map' if scale == 'channel' else 'the stage'} lie beyond the ends"
         lines.append(Line(beyond, MARGIN + BAR_WIDTH + GAP, foot - 2))
     lines.append(Line(highest, MARGIN + BAR_WIDTH, foot + BAR + 3, anchor="end"))
     across = max(columns * (cell + GAP) - GAP, 3 * BAR_WIDTH)
@@ -149,9 +150,23 @@ def lay_out(maps: Maps, colormap: ColorMap, scale: Scale) -> Sheet:
 def limit(values: Planes, colormap: ColorMap) -> Limit:
     """The values at the ends of the colours: symmetric about zero for a diverging map, else from low to high."""
     if colormap in DIVERGING:
-        most = float(np.percentile(np.abs(values), PERCENTILE)) or float(np.abs(values).max())
-        return -most, most
+        planes = values.reshape(-1, *values.shape[-2:])
+        flat = np.array([_of_one_value(plane) for plane in planes])
+        largest = float(np.abs(planes[flat]).max(initial=0))
+        if not flat.all():
+            percentile = np.percentile(np.abs(planes[~flat]), PERCENTILE, method="inverted_cdf")
+            largest = max(largest, float(percentile))
+        return -largest, largest
     return float(values.min()), float(values.max())
+
+
+def _of_one_value(plane: NDArray[np.float32]) -> bool:
+    """Whether most cells of the plane have one value, as far as the bytes of a thumbnail can tell."""
+    low, high = float(plane.min()), float(plane.max())
+    if low == high:
+        return True
+    counts = np.bincount(np.rint((plane.ravel() - low) * (255 / (high - low))).astype(np.uint8), minlength=256)
+    return bool(counts.max() > SAME * plane.size)
 
 
 def _number(value: float) -> str:

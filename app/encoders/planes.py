@@ -1,4 +1,4 @@
-"""Planes made smaller: averaged to thumbnails, and scaled to bytes."""
+"""Planes made smaller: reduced to thumbnails, and scaled to bytes."""
 
 from functools import lru_cache
 
@@ -13,18 +13,36 @@ FEW_CHANNELS = 32
 FEW_POOLED = 8
 # As many planes at once as stay near the processor while each is read five times.
 CELLS_AT_ONCE = 2**17
+# A plane that has one value in more than this share of its cells shows the others, however few they are.
+SAME = 0.75
+# With more cells of other values than this share, their averages are to be seen as well.
+FEW_OTHERS = 1 / 16
+# A look at every so many cells, each way, tells whether a plane may be of one value.
+SAMPLED = 7
 
 
 def tiled(maps: Tensor, most: int) -> Tensor:
     """Averages down to at most `most` x `most` cells, the proportions kept; smaller maps are left as they are.
 
-    `maps` and the result are (1, channels, height, width).
+    Where nearly all cells of a plane have one value, the average would hide the others: each cell is then the one of
+    those that it stands for that is farthest from that value. `maps` and the result are (1, channels, height, width).
     """
     height, width = maps.shape[2:]
     longest = max(height, width)
     if longest <= most:
         return maps
     smaller = (max(1, round(height * most / longest)), max(1, round(width * most / longest)))
+    reduced = _averaged(maps, smaller)
+    common = maps[0, :, ::SAMPLED, ::SAMPLED].flatten(1).median(1).values[:, None, None]
+    sparse = _of_one_value(maps[0, :, ::SAMPLED, ::SAMPLED], common, 1 - SAME)
+    sparse = sparse[_of_one_value(reduced[0, sparse], common[sparse], FEW_OTHERS)]
+    if len(sparse):
+        reduced[0, sparse] = _farthest(maps[0, sparse], common[sparse], smaller)
+    return reduced
+
+
+def _averaged(maps: Tensor, smaller: tuple[int, int]) -> Tensor:
+    height, width = maps.shape[2:]
     # An average of equal numbers may be another in its last digit: of zeros it is zero.
     first = maps[..., :1, :1]
     cells = maps - first
@@ -33,6 +51,20 @@ def tiled(maps: Tensor, most: int) -> Tensor:
         return (rows @ cells.contiguous() @ columns.T).add_(first)
     # Pooling is up to 12 times faster channels-last.
     return F.adaptive_avg_pool2d(cells.contiguous(memory_format=torch.channels_last), smaller).add_(first)
+
+
+def _of_one_value(planes: Tensor, common: Tensor, most_others: float) -> Tensor:
+    """Which planes, (channels, height, width), differ in few cells from the common value, as far as bytes can tell."""
+    apart = (planes - common).abs_()
+    others = apart > apart.amax((1, 2), keepdim=True) / 255
+    return (others.float().mean((1, 2)) <= most_others).nonzero()[:, 0]
+
+
+def _farthest(planes: Tensor, common: Tensor, smaller: tuple[int, int]) -> Tensor:
+    """Of the cells that each of the smaller plane stands for, the one farthest from the common value."""
+    apart = (planes - common).contiguous()
+    above, below = F.adaptive_max_pool2d(apart, smaller), F.adaptive_max_pool2d(-apart, smaller)
+    return torch.where(above >= below, above, -below) + common
 
 
 @lru_cache(maxsize=16)

@@ -65,7 +65,7 @@ class PlanesQuery(LayerQuery):
         **described("Only these channels of each stage.", allowed="a run such as 0-15, the lower number first"),
     )
     tile: Annotated[int, Field(ge=1, le=512), BeforeValidator(whole_number)] | None = Field(
-        None, **described("At most so many cells a side, averaged.")
+        None, **described("At most so many cells a side, averaged; single cells among equal ones are kept.")
     )
 
     @property

@@ -3,6 +3,7 @@
  * `low` and `high` are the values of the bytes 0 and 255; a plane that was averaged knows the `extremes` of the whole.
  * @typedef {{ bytes: Uint8Array, width: number, height: number, low: number, high: number, extremes?: [number, number] }} Plane
  */
+import { commonByte } from "./sparse.js";
 
 /**
  * The colours of evenly spaced anchors (`#rrggbb`), joined by straight lines, each as 32 bits of a canvas.
@@ -24,8 +25,18 @@ export function table(anchors) {
 }
 
 /**
- * The size below which 99 % of the values of some planes lie: where a symmetric range ends. Where as many are zero, as far
- * as bytes can tell, it is the largest.
+ * The size at which a symmetric range of some planes ends: the 99th percentile of their sizes, and the largest size of
+ * a plane that has one value nearly everywhere, as far as bytes can tell.
+ * @param {Plane[]} planes
+ */
+export function rangeEnd(planes) {
+  const flat = planes.filter((plane) => commonByte(plane) !== null);
+  const sizes = flat.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)));
+  return Math.max(0, ...sizes, percentile(planes.filter((plane) => !flat.includes(plane))));
+}
+
+/**
+ * The size below which 99 % of the values of some planes lie.
  * @param {Plane[]} planes
  */
 export function percentile(planes) {
@@ -36,7 +47,6 @@ export function percentile(planes) {
     return { counts, low, step: (high - low) / 255, first: 0, last: 255 };
   });
   let left = 0.01 * planes.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  let largest = 0;
   for (;;) {
     let size = -1;
     let from = ends[0];
@@ -47,11 +57,10 @@ export function percentile(planes) {
       const most = Math.max(Math.abs(sizeAt(each, each.first)), Math.abs(sizeAt(each, each.last)));
       if (most > size) [size, from] = [most, each];
     }
-    if (size < 0 || !from) return largest;
-    largest ||= size;
+    if (size < 0 || !from) return 0;
     const atFirst = Math.abs(sizeAt(from, from.first)) >= Math.abs(sizeAt(from, from.last));
     left -= from.counts[atFirst ? from.first : from.last];
-    if (left < 0) return size > Math.abs(from.step) ? size : largest;
+    if (left < 0) return size;
     if (atFirst) from.first++;
     else from.last--;
   }

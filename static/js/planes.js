@@ -4,7 +4,7 @@
  * @typedef {import("./safetensors.js").File} File
  * @typedef {import("./safetensors.js").Tensor} Tensor
  */
-import { percentile, planeOf } from "./colormap.js";
+import { planeOf, rangeEnd } from "./colormap.js";
 
 /**
  * The planes of a stage.
@@ -60,7 +60,7 @@ export const told = (value) => value.toPrecision(3).replace("-", "−");
 export const isLight = ({ low }, stage) => stage === "input" && low >= 0;
 
 /**
- * The values of the first and last colour: black to white for light, else symmetric about zero at the 99th percentile.
+ * The values of the first and last colour: black to white for light, else symmetric about zero.
  * @param {Plane[]} planes
  * @param {string} stage
  * @returns {[number, number]}
@@ -68,7 +68,7 @@ export const isLight = ({ low }, stage) => stage === "input" && low >= 0;
 export function endsOf(planes, stage) {
   if (planes.every((plane) => isLight(plane, stage)))
     return [0, Math.max(1, ...planes.map(({ high }) => high))];
-  const most = percentile(planes);
+  const most = rangeEnd(planes);
   return [-most, most];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { paint, percentile, planeOf, table } from "../../static/js/colormap.js";
+import { paint, percentile, planeOf, rangeEnd, table } from "../../static/js/colormap.js";
 
 /** @param {number} colour */
 const parts = (colour) => [...new Uint8Array(Uint32Array.of(colour).buffer)];
@@ -88,14 +88,28 @@ test("the percentile is that of the sorted sizes", () => {
   }
 });
 
-test("where nearly all values are zero, the percentile is the largest; of nothing it is zero", () => {
-  const values = new Float32Array(1000);
-  values[500] = 2;
-  assert.equal(percentile([planeOf(values, 100, 10)]), 2);
-  // Zero is no byte of this plane: it is off by a part of a step.
-  values[501] = -0.7;
-  assert.equal(percentile([planeOf(values, 100, 10)]), 2);
-  assert.equal(percentile([planeOf(new Float32Array(9), 3, 3)]), 0);
+test("a plane of one value nearly everywhere has a range to its largest size", () => {
+  for (const common of [0, 0.1, -3]) {
+    const values = new Float32Array(1000).fill(common);
+    for (const [at, value] of [-2, -1, 1, 2, 5].entries()) values[400 + at] = value;
+    assert.equal(rangeEnd([planeOf(values, 100, 10)]), 5);
+  }
+});
+
+test("the range of any other plane ends at its percentile, and together at the larger end", () => {
+  const sparse = new Float32Array(400);
+  sparse[7] = -9;
+  for (let seed = 0; seed < 20; seed++) {
+    const plane = planeOf(numbers(400, seed), 20, 20);
+    assert.equal(rangeEnd([plane]), percentile([plane]));
+    assert.equal(rangeEnd([plane, planeOf(sparse, 20, 20)]), 9);
+    assert.equal(rangeEnd([plane, planeOf(new Float32Array(400), 20, 20)]), percentile([plane]));
+  }
+});
+
+test("the range of zeros, and of nothing, is zero", () => {
+  assert.equal(rangeEnd([planeOf(new Float32Array(9), 3, 3)]), 0);
+  assert.equal(rangeEnd([]), 0);
   assert.equal(percentile([]), 0);
 });
 
