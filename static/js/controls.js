@@ -2,6 +2,7 @@
  * The controls: every change becomes a change of the query; the query is shown in every control.
  */
 import { parameter } from "./address.js";
+import { put, settle, steer } from "./slider.js";
 
 /**
  * @param {HTMLFormElement} form
@@ -10,13 +11,18 @@ import { parameter } from "./address.js";
 export function listen(form, change) {
   for (const range of form.querySelectorAll("input[type=range]")) {
     range.toggleAttribute("hidden", range.closest("[data-locked]") !== null);
+    steer(/** @type {HTMLInputElement} */ (range));
   }
   form.addEventListener("input", ({ target }) => {
     const input = /** @type {HTMLInputElement} */ (target);
-    if (!input.name || input.value === "") return;
-    if (input.name === "padding" && !/^(same|valid|\d+)$/.test(input.value)) return;
-    for (const other of twins(form, input)) other.value = input.value;
-    change(input.name, input.value);
+    const value = input.type === "range" ? settle(input) : input.value;
+    if (!input.name || value === "") return;
+    if (input.name === "padding" && !/^(same|valid|\d+)$/.test(value)) return;
+    for (const other of twins(form, input)) {
+      if (other.type === "range") put(other, value);
+      else other.value = value;
+    }
+    change(input.name, value);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
 }
@@ -66,7 +72,8 @@ export function show(form, query, idle, bounds) {
     const control = input.closest("[data-control]");
     if (control instanceof HTMLElement) control.hidden = value === null;
     if (value === null) continue;
-    if (bounds?.[input.name] && input instanceof HTMLInputElement) {
+    // A slider goes by its number field, which stands before it.
+    if (bounds?.[input.name] && input instanceof HTMLInputElement && input.type === "number") {
       [input.min, input.max] = bounds[input.name].map(String);
     }
     set(input, value);
@@ -91,6 +98,7 @@ function fields(form) {
  */
 function set(field, value) {
   if (field instanceof HTMLInputElement && field.type === "radio") field.checked = field.value === value;
+  else if (field instanceof HTMLInputElement && field.type === "range") put(field, value);
   else if (field.value !== value && field !== document.activeElement) field.value = value;
 }
 

@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from app.spec import LayerSpec
+from app.spec import LayerSpec, properties
 
+UNREACHED = r"Failed to load resource"
 REFUSED = r"Failed to load resource.* status of 4\d\d"
 FOLDED = {
     "stride": "2",
@@ -103,3 +105,107 @@ def test_a_locked_seed_stays_locked(visit, painted):
     page.get_by_text("random", exact=True).click()
     painted(page, weights="random", seed=5)
     expect(page.locator("#seed")).to_be_disabled()
+
+
+# What people use, far enough for every bound.
+USED = [*range(1, 17), 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
+COUNTED = [name for name, schema in properties(LayerSpec).items() if "maximum" in schema and name != "seed"]
+
+
+def slider_of(page, name):
+    return page.locator(f"input[type=range][name={name}]")
+
+
+def number_of(page, name):
+    return page.locator(f"#{name}-number")
+
+
+def values(name):
+    """The values that the slider of a parameter goes over."""
+    low, high = (properties(LayerSpec)[name][end] for end in ("minimum", "maximum"))
+    return list(range(low, high + 1)) if high - low < 32 else [each for each in USED if low <= each <= high]
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_the_keyboard_goes_over_every_value_of_a_slider(visit, name):
+    page = visit("/?in_channels=1&out_channels=1&size=8&kernel_size=1", allow=UNREACHED)
+    page.route("**/view?*", lambda route: route.abort())
+    folds(page).evaluate("(details) => { details.open = true; }")
+    slider, number = slider_of(page, name), number_of(page, name)
+    slider.press("Home")
+    expect(number).to_have_value(str(values(name)[0]))
+    seen = [number.input_value()]
+    for _ in values(name)[1:]:
+        slider.press("ArrowRight")
+        seen.append(number.input_value())
+    assert seen == [str(each) for each in values(name)]
+    slider.press("ArrowRight")
+    expect(number).to_have_value(seen[-1])
+    slider.press("ArrowLeft")
+    expect(number).to_have_value(seen[-2])
+    slider.press("End")
+    expect(number).to_have_value(seen[-1])
+
+
+@pytest.mark.parametrize("name", ["in_channels", "out_channels"])
+def test_the_values_of_a_slider_are_evenly_spaced_under_the_pointer(visit, name):
+    page = visit(allow=UNREACHED)
+    page.route("**/view?*", lambda route: route.abort())
+    slider, number = slider_of(page, name), number_of(page, name)
+    box = slider.bounding_box()
+    thumb = 16  # pixels; the middle of the thumb cannot go nearer to an end than half of it
+    places = np.linspace(box["x"] + thumb / 2, box["x"] + box["width"] - thumb / 2, len(values(name)))
+    seen = []
+    for at, place in enumerate(places):
+        # A click on the thumb moves nothing: it begins at the other end.
+        slider.press("End" if at < len(places) / 2 else "Home")
+        page.mouse.click(place, box["y"] + box["height"] / 2)
+        seen.append(int(number.input_value()))
+    assert seen == values(name)
+
+
+def test_a_value_between_two_stops_is_kept_and_stands_between_them(visit, painted):
+    page = visit()
+    slider, number = slider_of(page, "out_channels"), number_of(page, "out_channels")
+    number.fill("100")
+    painted(page, out_channels=100)
+    expect(slider).to_have_attribute("aria-valuetext", "100")
+    assert 20 < float(slider.input_value()) - 1 < 21  # 96 is the 21st stop
+    expect(number).to_have_value("100")
+    slider.press("ArrowRight")
+    painted(page, out_channels=128)
+    number.fill("100")
+    painted(page, out_channels=100)
+    slider.press("ArrowLeft")
+    painted(page, out_channels=96)
+    number.fill("96")
+    number.press("ArrowUp")
+    painted(page, out_channels=97)
+
+
+def test_a_slider_keeps_to_the_bounds_that_the_server_gives(visit, painted):
+    page = visit("/?padding=valid&kernel_size=31&dilation=3&size=100")
+    expect(number_of(page, "size")).to_have_attribute("min", "91")
+    slider = slider_of(page, "size")
+    slider.press("Home")
+    painted(page, size=91)
+    slider.press("ArrowRight")
+    painted(page, size=96)
+    slider.press("End")
+    painted(page, size=512)
+
+
+def test_a_slider_that_is_moved_within_a_value_asks_for_nothing(visit):
+    page = visit()
+    slider = slider_of(page, "in_channels")
+    asked = []
+    page.on("request", lambda request: "/view?" in request.url and asked.append(request.url))
+    moved = """(slider) => {
+      for (const place of [3.2, 2.9, 3.4, 3]) {
+        slider.value = String(place);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      return slider.value;
+    }"""
+    assert slider.evaluate(moved) == "3"
+    assert asked == []

@@ -31,15 +31,15 @@ RAPID = """(slider) => {
   }
 }"""
 
-# For each control that is a slider and a number: two values that differ from the default.
+# For each control that is a slider and a number: a value, its place on the slider, and another value for the number.
 TWINS = {
-    "kernel_size": (5, 7),
-    "in_channels": (4, 6),
-    "out_channels": (5, 12),
-    "stride": (2, 3),
-    "dilation": (2, 3),
-    "depth_multiplier": (2, 3),
-    "size": (64, 96),
+    "kernel_size": (5, 5, 7),
+    "in_channels": (24, 17, 6),
+    "out_channels": (5, 5, 12),
+    "stride": (2, 2, 3),
+    "dilation": (2, 2, 3),
+    "depth_multiplier": (2, 2, 3),
+    "size": (64, 20, 96),
 }
 
 
@@ -98,11 +98,14 @@ def test_a_slider_and_its_number(visit, painted, name):
     unfold(page)
     slider = page.locator(f"input[type=range][name={name}]")
     number = page.locator(f"input[type=number][name={name}]")
-    for moved, twin, value in ((slider, number, TWINS[name][0]), (number, slider, TWINS[name][1])):
-        moved.fill(str(value))
-        painted(page, **{name: value})
-        expect(twin).to_have_value(str(value))
-        assert asked(page)[name] == str(value)
+    value, place, other = TWINS[name]
+    slider.fill(str(place))
+    painted(page, **{name: value})
+    expect(number).to_have_value(str(value))
+    number.fill(str(other))
+    painted(page, **{name: other})
+    expect(slider).to_have_attribute("aria-valuetext", str(other))
+    assert asked(page)[name] == str(other)
     count = {"in_channels": ("input", 6), "out_channels": ("output", 12), "depth_multiplier": ("first", 9)}.get(name)
     if count:
         expect(maps(page, count[0])).to_have_count(count[1])
