@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from PIL import Image, ImageDraw, ImageFont
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -31,9 +31,11 @@ from app.errors import (
     UnknownName,
     UnsupportedImage,
     UploadsOff,
+    shown,
 )
 from app.export import ExportUnavailable
 from app.inputs.images import MAX_BYTES
+from app.spec import LayerSpec
 
 STATUS: dict[type[SepvizError], HTTPStatus] = {
     InvalidParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -118,7 +120,10 @@ async def _http_problem(request: Request, error: Exception) -> Response:
         return problem(request, status, *_plain(status))
     # The one thing that a framework of ours finds malformed before we see it is the form around a picture.
     errors = [{**_MISSING, "detail": "not a form"}] if status == HTTPStatus.BAD_REQUEST else []
-    return problem(request, status, str(error.detail)[:2000], errors, error.headers)
+    detail = str(error.detail)[:2000]
+    if detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = f"there is nothing at {shown(request.url.path)}"
+    return problem(request, status, detail, errors, error.headers)
 
 
 async def _form_problem(request: Request, error: Exception) -> Response:
@@ -178,7 +183,7 @@ def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, str | None]]]:
 def problem(
     request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, str | None]], headers: object = None
 ) -> Response:
-    """The answer that tells of a refusal: a document, or a picture where a picture was asked for."""
+    """The answer that tells of a refusal: a document, a page in a browser, a picture where a picture was asked for."""
     kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
     path = request.url.path
     if path.endswith(".svg"):
@@ -188,7 +193,18 @@ def problem(
         return Response(
             _picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept
         )
+    kept["Vary"] = "Accept"
+    if _is_page(request):
+        told = {"spec": LayerSpec(), "status": status, "detail": detail, "errors": errors}
+        body = request.app.state.services.templates.get_template("problem.html").render(told)
+        return HTMLResponse(body, status, headers=kept)
     return JSONResponse(document(status, detail, errors), status, media_type=PROBLEM, headers=kept)
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a person opens the address in a browser: it names HTML, and a client of the API names JSON or nothing."""
+    accepted = request.headers.get("accept", "")
+    return request.method in ("GET", "HEAD") and "text/html" in accepted and "json" not in accepted
 
 
 def document(status: HTTPStatus, detail: str, errors: list[dict[str, str | None]]) -> dict[str, object]:
