@@ -19,7 +19,7 @@ PROGRAMS = {
 REFUSED = {
     "/nothing": (404, "there is nothing at /nothing"),
     "/%3Cscript%3E": (404, "there is nothing at /<script>"),
-    "/use/diagrams/nothing": (404, "there are: separable"),
+    "/use/diagrams/nothing": (404, "separable, depthwise"),
     "/api/layer?kernel_size=99": (422, "kernel_size=99"),
     "/api/code?framework=<b>": (404, "pytorch"),
     "/oembed": (422, "url"),
