@@ -122,7 +122,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "stages": plan(spec.geometry()),
         "query": spec.query(),
         "stage_names": stage_names(spec),
-        "labels": labels(plan(spec.geometry())),
+        "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry())).items()},
         "remark": remark(spec),
         "bounds": bounds(spec.geometry()),
         "idle": _idle(spec),

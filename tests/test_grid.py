@@ -38,9 +38,21 @@ def wanted(plane, ends, colormap):
     return table(colormap).astype(int)[np.clip(np.round(places), 0, 255).astype(int)]
 
 
+def most_common(plane):
+    """The share of the cells that have the most frequent of 256 values between the plane's ends."""
+    low, high = plane.min(), plane.max()
+    places = np.round((plane - low) / (high - low) * 255) if high > low else np.zeros(plane.shape)
+    return np.unique(places, return_counts=True)[1].max() / plane.size
+
+
 def ends_of(values, colormap):
     if colormap.startswith("diverging"):
-        most = np.percentile(np.abs(values), 99)
+        planes = values.reshape(-1, *values.shape[-2:])
+        uneven = [plane for plane in planes if most_common(plane) <= 0.75]
+        sizes = np.sort(np.abs(uneven), axis=None)
+        most = max([np.abs(plane).max() for plane in planes if most_common(plane) > 0.75], default=0)
+        if len(sizes):
+            most = max(most, sizes[-(-99 * len(sizes) // 100) - 1])
         return -most, most
     return values.min(), values.max()
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -31,8 +32,11 @@ PERCENTILE = 99
 # So many pixels for each that the grid is laid out in, for print and fine screens.
 SHARPNESS = 2
 PAPER, INK = COLOURS["paper"]["light"], COLOURS["ink"]["light"]
-# Pillow's own font, which needs no file, has neither of these.
+# Pillow's own font, which needs no file, has none of these.
 _PLAIN = str.maketrans({"×": "x", "−": "-"})
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER = re.compile(r" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+_DIGITS = {superscript: chr(digit) for digit, superscript in _SUPERSCRIPTS.items()}
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 
@@ -88,7 +92,7 @@ def grid_png(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     for line in sheet.lines:
         font = ImageFont.load_default(line.size * factor)
         place, anchor = (line.x * factor, line.y * factor), {"start": "la", "middle": "ma", "end": "ra"}[line.anchor]
-        draw.text(place, line.text.translate(_PLAIN), INK, font, anchor=anchor)
+        draw.text(place, _plain(line.text), INK, font, anchor=anchor)
     return _encoded(picture)
 
 
@@ -170,7 +174,15 @@ def _of_one_value(plane: NDArray[np.float32]) -> bool:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    """A value to three digits: `−0.956`, `5.57 × 10⁻⁶`."""
+    digits, _, power = f"{value:.3g}".partition("e")
+    text = digits.replace("-", "−")
+    return f"{text} × 10{str(int(power)).translate(_SUPERSCRIPTS)}" if power else text
+
+
+def _plain(text: str) -> str:
+    """The text in letters that Pillow's own font has: `5.57e-6`."""
+    return _POWER.sub(lambda power: f"e{power[1].translate(_DIGITS)}", text).translate(_PLAIN)
 
 
 def _data(tile: Tile, colormap: ColorMap) -> str:

@@ -10,7 +10,7 @@ import { told as number, rangeOf } from "./planes.js";
  * @param {Uint32Array} colours those of the map
  * @param {boolean} shared whether the range is that of all maps of the stage
  */
-export function tell(element, { stage, name, plane, ends: [low, high], light }, colours, shared) {
+export function tell(element, { name, label, plane, ends: [low, high], light }, colours, shared) {
   const bar = /** @type {HTMLCanvasElement} */ (element.querySelector("canvas"));
   const image = new ImageData(256, 1);
   new Uint32Array(image.data.buffer).set(colours);
@@ -18,7 +18,7 @@ export function tell(element, { stage, name, plane, ends: [low, high], light }, 
   const [least, most] = plane.extremes ?? [plane.low, plane.high];
   /** @type {Record<string, string>} */
   const words = {
-    looked: shared ? `all of ${stage}` : name,
+    looked: shared ? `all ${label} maps` : name,
     low: light ? "" : number(low),
     zero: "0",
     high: number(high),
@@ -30,4 +30,15 @@ export function tell(element, { stage, name, plane, ends: [low, high], light }, 
     if (place) place.textContent = text;
   }
   element.classList.toggle("light", light);
+}
+
+/**
+ * Between which values the colours of kernels run.
+ * @param {HTMLElement} element
+ * @param {{ kernels: string, end: number }[]} ranges
+ */
+export function tellKernels(element, ranges) {
+  const place = element.querySelector('[data-told="kernels"]');
+  if (place)
+    place.textContent = ranges.map(({ kernels, end }) => `${kernels} ±\u202f${number(end)}`).join(", ");
 }

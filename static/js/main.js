@@ -8,7 +8,7 @@ import { choose, listen, offer, problems, refusals, show, text } from "./control
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
-import { tell as tellRange } from "./legend.js";
+import { tellKernels, tell as tellRange } from "./legend.js";
 import { Look } from "./look.js";
 import { receive } from "./pictures.js";
 import { admit, isRefused, refuse } from "./refusal.js";
@@ -36,6 +36,8 @@ const tables = Object.fromEntries(Object.entries(anchors).map(([name, colours]) 
 /** What is shown: the layer and its tensors, replaced together or not at all. */
 let query = main.dataset.query ?? "";
 let stages = (main.dataset.stages ?? "").split(" ");
+/** @type {Record<string, import("./strip.js").Labels>} */
+let labels = {};
 /** @type {import("./safetensors.js").File | null} */
 let file = null;
 /** What was asked for last; the latest change builds on it though it is not yet shown. */
@@ -45,7 +47,7 @@ let question = new AbortController();
 let pushing = false;
 
 const strip = new Strip(/** @type {HTMLElement} */ (document.getElementById("strip")), {
-  open: (stage, channel) => awaited(inspect(query, stage, channel, colours)).catch(tell),
+  open: (stage, channel) => awaited(inspect(query, stage, channel, labels[stage].map, colours)).catch(tell),
   looked: (map) => tellRange(legend, map, colours(map.light), look.value("scale") === "stage"),
 });
 watch(document.querySelectorAll(".scroll"));
@@ -61,7 +63,8 @@ function paint() {
   if (!file) return;
   const multiplier = stages.length > 2 ? Number(parameter(query, "depth_multiplier") ?? 1) : 1;
   const kind = parameter(query, "kind") ?? "";
-  strip.draw(file, { kind, stages, multiplier }, { colours, scale: look.value("scale") });
+  strip.draw(file, { kind, stages, multiplier, labels }, { colours, scale: look.value("scale") });
+  tellKernels(legend, strip.ranges);
   legend.hidden = false;
   const [inputs, outputs] = ["in_channels", "out_channels"].map((name) => Number(parameter(query, name)));
   const most = Math.max(inputs * multiplier, outputs);
@@ -129,6 +132,7 @@ async function replace(next, history, resent = false) {
     query = parts.dataset.query ?? next;
     wanted = query;
     stages = (parts.dataset.stages ?? "").split(" ");
+    labels = JSON.parse(parts.dataset.labels ?? "{}");
     const mended = isRefused(main);
     admit(main);
     place(document, parts);
@@ -139,6 +143,9 @@ async function replace(next, history, resent = false) {
     if (answer instanceof Refusal) {
       problems(document, answer.errors, answer.message);
       strip.element.hidden = true;
+      // Neither maps nor their ranges are those of the layer before.
+      file = null;
+      legend.hidden = true;
     } else {
       if (root.dataset.painted || waited || mended) problems(document, []);
       strip.element.hidden = false;

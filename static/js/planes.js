@@ -34,10 +34,11 @@ export function planesOf({ tensors }, stage) {
  * @param {File} file
  * @param {string} stage
  * @param {number} channel
+ * @param {string} label what the maps of the stage are called
  */
-export function nameOf({ metadata }, stage, channel) {
+export function nameOf({ metadata }, stage, channel, label) {
   const called = JSON.parse(metadata[`${stage}.names`] ?? "[]")[channel];
-  return `${stage} ${channel}${called ? `, ${called}` : ""}`;
+  return `${label} ${channel}${called ? `, ${called}` : ""}`;
 }
 
 /**
@@ -47,10 +48,21 @@ export function nameOf({ metadata }, stage, channel) {
 export const rangeOf = ({ low, high, extremes = [low, high] }) => extremes.map(told).join(" to ");
 
 /**
- * A value, as text.
+ * A value to three digits: "−0.956", "5.57 × 10⁻⁶".
  * @param {number} value
  */
-export const told = (value) => value.toPrecision(3).replace("-", "−");
+export function told(value) {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 0.0009995 && size < 999.5) return value.toPrecision(3).replace("-", "−");
+  if (size >= 1 && size < 99999.5) return value.toFixed(0).replace("-", "−");
+  const [digits, power] = value.toExponential(2).split("e");
+  const raised = [...String(Number(power))].map((sign) => SUPERSCRIPTS[sign]);
+  return `${digits} × 10${raised.join("")}`.replace("-", "−");
+}
+
+/** @type {Record<string, string>} */
+const SUPERSCRIPTS = Object.fromEntries([...`-0123456789`].map((sign, at) => [sign, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[at]]));
 
 /**
  * Whether a plane is light, as a picture's channels are, and not signed.
@@ -103,4 +115,17 @@ export function largest(values) {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
   return most;
+}
+
+/**
+ * Where the symmetric ranges of kernels end: kernels of more than one cell share one, and so do those of one cell, which
+ * only weigh maps against each other.
+ * @param {Tensor[]} weights of each stage
+ */
+export function kernelEnds(weights) {
+  const isPoint = (/** @type {Tensor} */ { shape }) => shape[2] * shape[3] === 1;
+  return weights.map((weight) => {
+    const together = weights.filter((other) => isPoint(other) === isPoint(weight));
+    return Math.max(...together.map(({ data }) => largest(/** @type {Float32Array} */ (data))));
+  });
 }

@@ -4,11 +4,13 @@
  * @typedef {import("./safetensors.js").File} File
  * @typedef {import("./safetensors.js").Tensor} Tensor
  * @typedef {{ colours: (light: boolean) => Uint32Array, scale: string }} Look
- * @typedef {{ stage: string, channel: number, name: string, plane: Plane, ends: [number, number], light: boolean }} Shown
+ * What the maps of a stage, one of its kernels and all of them are called.
+ * @typedef {{ map: string, kernel: string, kernels: string }} Labels
+ * @typedef {{ stage: string, channel: number, name: string, label: string, plane: Plane, ends: [number, number], light: boolean }} Shown
  */
 import { fit, glance, mapButton, picture } from "./cells.js";
 import { paint, planeOf } from "./colormap.js";
-import { endsOf, isLight, kernelsOf, largest, nameOf, planesOf, rangeOf } from "./planes.js";
+import { endsOf, isLight, kernelEnds, kernelsOf, nameOf, planesOf, rangeOf } from "./planes.js";
 
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
@@ -28,6 +30,10 @@ export class Strip {
     this.element = element;
     this.looked = looked;
     this.multiplier = 1;
+    /** @type {Record<string, Labels>} */
+    this.labels = {};
+    /** @type {{ kernels: string, end: number }[]} the ranges of kernels, each with the kernels that share it */
+    this.ranges = [];
     /** @type {WeakMap<Element, Shown>} */
     this.shown = new WeakMap();
     element.addEventListener("click", ({ target }) => {
@@ -52,19 +58,27 @@ export class Strip {
   /**
    * Draws a layer's maps and kernels, all at once.
    * @param {File} file
-   * @param {{ kind: string, stages: string[], multiplier: number }} layer `multiplier` first maps of one input channel
+   * @param {{ kind: string, stages: string[], multiplier: number, labels: Record<string, Labels> }} layer `multiplier`
+   * first maps of one input channel
    * @param {Look} look
    */
-  draw(file, { kind, stages, multiplier }, look) {
+  draw(file, { kind, stages, multiplier, labels }, look) {
     const last = stages[stages.length - 1];
     this.element.dataset.kind = kind;
     this.element.style.setProperty("--multiplier", String(multiplier));
     this.multiplier = multiplier;
+    this.labels = labels;
     this.#maps("input", file, "input", look);
     const first = stages.length > 2 ? stages[1] : "";
     this.#maps("first", file, first, look);
-    this.#kernels(file.tensors.get(`${first}.weight`), look);
-    this.#weights(/** @type {Tensor} */ (file.tensors.get(`${last}.weight`)), look);
+    const convolutions = stages.slice(1);
+    const weights = convolutions.map((stage) => /** @type {Tensor} */ (file.tensors.get(`${stage}.weight`)));
+    const ends = kernelEnds(weights);
+    this.ranges = rangesOf(
+      convolutions.map((stage, at) => ({ kernels: labels[stage].kernels, end: ends[at] })),
+    );
+    this.#kernels(first, first ? weights[0] : undefined, ends[0], look);
+    this.#weights(last, weights[weights.length - 1], ends[ends.length - 1], look);
     this.#maps("output", file, last, look);
     const shown = this.shown.get(this.#column("output").firstElementChild ?? this.element);
     if (shown) this.looked(shown);
@@ -98,8 +112,9 @@ export class Strip {
     maps.forEach((map, channel) => {
       const plane = planes[channel];
       const light = isLight(plane, stage);
-      const name = nameOf(file, stage, channel);
-      const shown = { stage, channel, name, plane, light, ends: shared ?? endsOf([plane], stage) };
+      const label = this.labels[stage].map;
+      const name = nameOf(file, stage, channel, label);
+      const shown = { stage, channel, name, label, plane, light, ends: shared ?? endsOf([plane], stage) };
       this.shown.set(map, shown);
       map.title = `${name}: ${rangeOf(plane)}`;
       map.setAttribute("aria-label", `${name}, values ${rangeOf(plane)}; open large`);
@@ -112,33 +127,35 @@ export class Strip {
   }
 
   /**
-   * The first stage's kernels, one beside each of its maps, each over a range of its own.
+   * The first stage's kernels, one beside each of its maps.
+   * @param {string} stage
    * @param {Tensor | undefined} weight
+   * @param {number} most where their range ends
    * @param {Look} look
    */
-  #kernels(weight, { colours }) {
+  #kernels(stage, weight, most, { colours }) {
     const kernels = fit(this.#column("first"), "kernel", weight?.shape[0] ?? 0, () => picture("kernel"));
     kernels.forEach((kernel, channel) => {
       const plane = kernelsOf(/** @type {Tensor} */ (weight), channel, 1);
-      const most = largest([plane.low, plane.high]);
       paint(/** @type {HTMLCanvasElement} */ (kernel.firstElementChild), plane, colours(false), [
         -most,
         most,
       ]);
       kernel.style.setProperty("--ratio", String(plane.width / plane.height));
-      kernel.setAttribute("aria-label", `kernel of map ${channel}, from ${rangeOf(plane)}`);
+      kernel.setAttribute("aria-label", `${this.labels[stage].kernel} ${channel}, from ${rangeOf(plane)}`);
     });
   }
 
   /**
-   * The last stage's kernels, all over one range: a row of the matrix for each output, or a sheet of kernels.
+   * The last stage's kernels: a row of the matrix for each output, or a sheet of kernels.
+   * @param {string} stage
    * @param {Tensor} weight
+   * @param {number} most where their range ends
    * @param {Look} look
    */
-  #weights(weight, { colours }) {
+  #weights(stage, weight, most, { colours }) {
     const [outputs, channels, height] = weight.shape;
     const across = height > 1 ? Math.ceil(Math.sqrt(channels * SHEET)) : channels;
-    const most = largest(/** @type {Float32Array} */ (weight.data));
     const column = this.#column("matrix");
     column.style.setProperty("--across", String(across));
     column.style.setProperty("--down", String(Math.ceil(channels / across)));
@@ -155,7 +172,7 @@ export class Strip {
     fit(column, "weights", outputs, () => picture("weights")).forEach((row, output) => {
       const plane = planes[output];
       row.style.setProperty("--ratio", String(plane.width / plane.height));
-      const whose = this.apart ? `horizontal kernel of map ${output}` : `weights of output ${output}`;
+      const whose = `${this.labels[stage].kernel} ${output}`;
       row.setAttribute("aria-label", `${whose}, from ${rangeOf(plane)}`);
       row.title = `${whose}: ${rangeOf(plane)}`;
       paint(/** @type {HTMLCanvasElement} */ (row.firstElementChild), plane, colours(false), [-most, most]);
@@ -205,4 +222,16 @@ export class Strip {
     const first = ["kernel", "map"].flatMap((name) => this.#cells("first", name).slice(from, to));
     return [this.#cells("input", "map")[channel], ...first, ...outputs];
   }
+}
+
+/**
+ * Each range once, with all kernels that share it.
+ * @param {{ kernels: string, end: number }[]} ranges
+ */
+function rangesOf(ranges) {
+  const ends = [...new Set(ranges.map(({ end }) => end))];
+  return ends.map((end) => ({
+    kernels: ranges.flatMap((range) => (range.end === end ? [range.kernels] : [])).join(" and "),
+    end,
+  }));
 }

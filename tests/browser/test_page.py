@@ -274,7 +274,7 @@ def test_the_keyboard_stays_where_it_was(visit, painted):
     page.keyboard.press("Enter")
     painted(page, kind="standard")
     expect(kind(page, "Standard")).to_be_focused()
-    expect(page.locator("#told")).to_contain_text("the MACs of the separable layer")
+    expect(page.locator("#told")).to_contain_text("the MACs of the depthwise separable layer")
     page.get_by_role("button", name="show more").focus()
     page.keyboard.press("Enter")
     expect(maps(page, "output")).to_have_count(20)
@@ -358,7 +358,7 @@ def test_a_map_opens_at_full_resolution(visit):
     maps(page, "output").nth(2).click()
     dialog = page.locator("#inspect")
     expect(dialog).to_be_visible()
-    expect(dialog.locator("h2")).to_have_text("pointwise, channel 2")
+    expect(dialog.locator("h2")).to_have_text("output 2")
     expect(dialog.locator("p")).to_have_text(re.compile(r"200 × 200 cells, values −[\d.]+ to [\d.]+"))
     assert pixels(dialog.locator("canvas")).shape == (200, 200, 4)
     page.keyboard.press("Escape")
@@ -377,9 +377,9 @@ def test_a_looked_at_output_shows_its_row_and_a_row_its_output(visit):
     expect(page.locator(".weights.lit")).to_have_count(1)
     assert lit(page, "matrix", "weights") == lit(page, "output") == [3]
     assert lit(page, "first") == lit(page, "input") == []
-    expect(page.locator("[data-told=looked]")).to_have_text("pointwise 3")
+    expect(page.locator("[data-told=looked]")).to_have_text("output 3")
     page.locator(".weights").nth(6).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("pointwise 6")
+    expect(page.locator("[data-told=looked]")).to_have_text("output 6")
     assert lit(page, "matrix", "weights") == lit(page, "output") == [6]
     page.mouse.move(2, 2)
     expect(page.locator("#strip .lit")).to_have_count(0)
@@ -408,7 +408,7 @@ def test_depthwise_maps_keep_the_colour_of_their_input(visit):
 def test_a_spatial_channel_is_marked_from_left_to_right(visit):
     page = visit("/?kind=spatially-separable")
     maps(page, "output").nth(2).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("horizontal 2")
+    expect(page.locator("[data-told=looked]")).to_have_text("output 2")
     for slot, name in (
         ("input", "map"),
         ("first", "kernel"),
