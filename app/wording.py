@@ -8,8 +8,6 @@ from app.kinds import adjective
 from app.shapes import ConvShape
 from app.spec import LayerSpec
 
-# Beside maps and kernels of a stage, by its name: what the weights of the last stage are called.
-_WEIGHTS = {"pointwise": "pointwise matrix", "horizontal": "horizontal kernels", "standard": "standard kernels"}
 _REMARK = "Composed of the {separable} kernels: the output maps are the same."
 
 
@@ -59,16 +57,24 @@ def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
 def labels(stages: Sequence[ConvShape]) -> dict[str, Labels]:
     """What is said of a single map or kernel, by stage: the last stage's maps are the outputs."""
     *before, last = stages
-    found = {stage.name: Labels(stage.name, f"kernel of {stage.name}", f"{stage.name} kernels") for stage in before}
+    found = {
+        stage.name: Labels(
+            stage.name, f"kernel of {stage.name}", f"{stage.name} {_plural('kernel', stage.out_channels)}"
+        )
+        for stage in before
+    }
     kernel = "horizontal kernel of output" if last.name == "horizontal" else "weights of output"
-    return {"input": Labels("input", "", "")} | found | {last.name: Labels("output", kernel, _WEIGHTS[last.name])}
+    return (
+        {"input": Labels("input", "", "")} | found | {last.name: Labels("output", kernel, _matrix(last).title.lower())}
+    )
 
 
 def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, LayerCost], tuple[str, LayerCost]]:
     """What is replaced and the separable layer, each with what it is called."""
     spatial = spec.kind == "spatially-separable"
     separable = adjective(spec.kind if spatial else "depthwise-separable")
-    return ("square kernels" if spatial else adjective("standard"), costs.standard), (separable, costs.layer)
+    square = _plural("square kernel", spec.in_channels)
+    return (square if spatial else adjective("standard"), costs.standard), (separable, costs.layer)
 
 
 def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:

@@ -153,6 +153,16 @@ def test_verdict_of_equal_costs_says_as_many():
     assert said == ("1×", "as many MACs as the depthwise separable layer of the same shape", "")
 
 
+@pytest.mark.parametrize("spec", SHAPES, ids=IDS)
+def test_labels_are_singular_where_there_is_one(spec):
+    for stage in plan(spec):
+        many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
+        kernels = labels(plan(spec))[stage.name].kernels
+        assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
+    (replaced, _), _ = compared_costs(spec, compare(spec))
+    assert replaced.endswith("s") == (spec.kind == "spatially-separable" and spec.in_channels > 1)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_name_for_one_thing(kind):
     spec = LayerSpec(kind=kind, out_channels=3)
