@@ -18,7 +18,7 @@ export function place(page, fragment) {
     const links = [...held.querySelectorAll("a")];
     const focused = links.indexOf(page.activeElement);
     held.replaceChildren(...part.childNodes);
-    if (focused >= 0) held.querySelectorAll("a")[focused]?.focus();
+    if (focused >= 0) held.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
   }
 }
 

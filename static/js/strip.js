@@ -134,7 +134,10 @@ export class Strip {
    * @param {Look} look
    */
   #kernels(stage, weight, most, { colours }) {
-    const kernels = fit(this.#column("first"), "kernel", weight?.shape[0] ?? 0, () => picture("kernel"));
+    const column = this.#column("first");
+    // What made a map is read before it.
+    const maps = /** @type {HTMLElement[]} */ (this.#cells("first", "map"));
+    const kernels = fit(column, "kernel", weight?.shape[0] ?? 0, () => picture("kernel"), maps);
     kernels.forEach((kernel, channel) => {
       const plane = kernelsOf(/** @type {Tensor} */ (weight), channel, 1);
       paint(/** @type {HTMLCanvasElement} */ (kernel.firstElementChild), plane, colours(false), [

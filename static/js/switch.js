@@ -10,18 +10,42 @@ export function dark() {
   return theme ? theme === "dark" : system.matches;
 }
 
+/**
+ * From automatic to the theme that is not shown, then to the other, and back to automatic.
+ * @param {string | undefined} theme what is chosen; nothing is automatic
+ */
+function next(theme) {
+  const own = system.matches ? "dark" : "light";
+  if (!theme) return own === "dark" ? "light" : "dark";
+  return theme === own ? undefined : own;
+}
+
+/** @param {string | undefined} theme */
+function choose(theme) {
+  const { dataset } = document.documentElement;
+  try {
+    if (theme) localStorage.setItem("theme", theme);
+    else localStorage.removeItem("theme");
+  } catch {
+    // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+  if (theme) dataset.theme = theme;
+  else delete dataset.theme;
+}
+
 /** @param {() => void} switched called after every change of the theme, by hand or by the system */
 export function switchable(switched) {
+  const { dataset } = document.documentElement;
   const button = document.getElementById("theme");
+  const state = button?.querySelector("[data-state]");
+  const tell = () => {
+    if (state) state.textContent = dataset.theme ?? "automatic";
+  };
+  tell();
   button?.toggleAttribute("hidden", false);
   button?.addEventListener("click", () => {
-    const { dataset } = document.documentElement;
-    dataset.theme = dark() ? "light" : "dark";
-    try {
-      localStorage.setItem("theme", dataset.theme);
-    } catch {
-      // Storage may be forbidden; the choice then lasts as long as the page.
-    }
+    choose(next(dataset.theme));
+    tell();
     switched();
   });
   system.addEventListener("change", switched);

@@ -2,11 +2,13 @@
  * "Use this": what the server says of a figure, in a dialog; and copying what can be pasted.
  */
 import { ask } from "./client.js";
+import { closeBeside } from "./dialog.js";
 import { awaited } from "./waiting.js";
 
 /** @param {(error: unknown) => void} failed */
 export function usable(failed) {
   offer(document);
+  for (const dialog of document.querySelectorAll("dialog")) closeBeside(dialog);
   document.addEventListener("click", (event) => {
     const { target, ctrlKey, metaKey, shiftKey } = event;
     const link = target instanceof Element ? target.closest("a[data-use]") : null;
