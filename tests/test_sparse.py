@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.encoders.grid import limit
 from app.encoders.planes import tiled
+from app.encoders.sparse import MAX_DETAIL, MIN_DETAIL, detail
 from app.inputs import Inputs
 from app.spec import LayerSpec
 from app.trace import run
@@ -34,6 +35,41 @@ def test_reduced_sparse_map_keeps_the_farthest_cell(size, common, marks):
             farthest = np.abs(part - common).max()
             assert abs(abs(found[i, j] - common) - farthest) < 1e-5
             assert np.abs(part - found[i, j]).min() < 1e-5
+
+
+@given(
+    st.tuples(st.integers(41, 90), st.integers(30, 90)),
+    st.sampled_from([0.0, 0.1, -2.5]),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 29), st.sampled_from([-4.0, 1.0])), min_size=1, max_size=6),
+)
+def test_detail_holds_every_cell_of_another_value(size, common, marks):
+    planes = np.full((2, *size), common, np.float32)
+    planes[1] += 1
+    for y, x, value in marks:
+        planes[:, y, x] += value
+    found = detail(torch.from_numpy(planes)[None])
+    spans = [max(marked) - min(marked) + 1 for marked in list(zip(*marks, strict=True))[:2]]
+    assert (found is None) == (max(spans) + 2 > MAX_DETAIL)
+    if found is not None:
+        others = planes[0] != np.float32(common)
+        inside = np.zeros_like(others)
+        inside[found[0].start : found[0].stop, found[1].start : found[1].stop] = True
+        assert not (others & ~inside).any()
+        for part, cells, span in zip(found, size, spans, strict=True):
+            assert part.start >= 0
+            assert part.stop <= cells
+            assert min(cells, max(MIN_DETAIL, span + 2)) <= len(part) <= MAX_DETAIL
+
+
+def test_small_and_ordinary_maps_have_no_detail():
+    impulse = torch.zeros(1, 1, MAX_DETAIL, MAX_DETAIL)
+    impulse[..., 20, 20] = 1
+    assert detail(impulse) is None
+    assert detail(torch.zeros(1, 3, 128, 128)) is None
+    with_a_picture = torch.zeros(1, 2, 128, 128)
+    with_a_picture[0, 0, 64, 64] = 1
+    with_a_picture[0, 1] = torch.rand(128, 128, generator=torch.Generator().manual_seed(1))
+    assert detail(with_a_picture) is None
 
 
 @pytest.mark.parametrize("channels", [1, 3, 12])

@@ -25,7 +25,7 @@ from app.compute.jobs import Grid, Job, Plane, Tensors, View
 from app.encoders import Encoded
 from app.encoders.grid import grid_png, grid_svg, plane_png
 from app.encoders.npz import encode_npz
-from app.encoders.tensors import encode
+from app.encoders.tensors import encode, encode_view
 from app.errors import SepvizError
 from app.inputs import Inputs
 from app.inputs.images import Pixels
@@ -59,7 +59,7 @@ def carry_out(job: Job, picture: Pixels | None, tools: Tools) -> Encoded:
             wanted = job.selection.wanted("input", job.spec.in_channels)
             names = tools.inputs.names(job.spec, picture)[wanted.start : wanted.stop]
             parts = {"fragment": fragment(tools.templates, job.spec), "input.names": json.dumps(names)}
-            return encode(run(job.spec, tools.inputs, job.selection, picture), "uint8", job.tile, parts)
+            return encode_view(run(job.spec, tools.inputs, job.selection, picture), job.tile, parts)
         case Grid():
             draw = grid_png if job.form == "png" else grid_svg
             maps = run(job.spec, tools.inputs, Selection((job.stage,)), picture).asked()[job.stage]

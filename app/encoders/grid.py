@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.encoders import Encoded, Scale
 from app.encoders.colormaps import DIVERGING, ColorMap, entries, table
-from app.encoders.planes import SAME, planar, tiled
+from app.encoders.planes import planar, tiled
+from app.encoders.sparse import SAME
 from app.palette import COLOURS
 from app.trace import Maps
 

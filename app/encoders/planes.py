@@ -7,18 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from app.encoders.sparse import farthest, few_others, sparse
+
 # From here on torch turns a matrix of cells and channels, in blocks, four times as fast as maps of four dimensions.
 FEW_CHANNELS = 32
 # Below this, two products with a matrix of averages are faster than pooling: of three channels more than twice.
 FEW_POOLED = 8
 # As many planes at once as stay near the processor while each is read five times.
 CELLS_AT_ONCE = 2**17
-# A plane that has one value in more than this share of its cells shows the others, however few they are.
-SAME = 0.75
-# With more cells of other values than this share, their averages are to be seen as well.
-FEW_OTHERS = 1 / 16
-# A look at every so many cells, each way, tells whether a plane may be of one value.
-SAMPLED = 7
 
 
 def tiled(maps: Tensor, most: int) -> Tensor:
@@ -33,11 +29,10 @@ def tiled(maps: Tensor, most: int) -> Tensor:
         return maps
     smaller = (max(1, round(height * most / longest)), max(1, round(width * most / longest)))
     reduced = _averaged(maps, smaller)
-    common = maps[0, :, ::SAMPLED, ::SAMPLED].flatten(1).median(1).values[:, None, None]
-    sparse = _of_one_value(maps[0, :, ::SAMPLED, ::SAMPLED], common, 1 - SAME)
-    sparse = sparse[_of_one_value(reduced[0, sparse], common[sparse], FEW_OTHERS)]
-    if len(sparse):
-        reduced[0, sparse] = _farthest(maps[0, sparse], common[sparse], smaller)
+    planes, common = sparse(maps)
+    few = few_others(reduced[0, planes], common)
+    if len(planes := planes[few]):
+        reduced[0, planes] = farthest(maps[0, planes], common[few], smaller)
     return reduced
 
 
@@ -51,20 +46,6 @@ def _averaged(maps: Tensor, smaller: tuple[int, int]) -> Tensor:
         return (rows @ cells.contiguous() @ columns.T).add_(first)
     # Pooling is up to 12 times faster channels-last.
     return F.adaptive_avg_pool2d(cells.contiguous(memory_format=torch.channels_last), smaller).add_(first)
-
-
-def _of_one_value(planes: Tensor, common: Tensor, most_others: float) -> Tensor:
-    """Which planes, (channels, height, width), differ in few cells from the common value, as far as bytes can tell."""
-    apart = (planes - common).abs_()
-    others = apart > apart.amax((1, 2), keepdim=True) / 255
-    return (others.float().mean((1, 2)) <= most_others).nonzero()[:, 0]
-
-
-def _farthest(planes: Tensor, common: Tensor, smaller: tuple[int, int]) -> Tensor:
-    """Of the cells that each of the smaller plane stands for, the one farthest from the common value."""
-    apart = (planes - common).contiguous()
-    above, below = F.adaptive_max_pool2d(apart, smaller), F.adaptive_max_pool2d(-apart, smaller)
-    return torch.where(above >= below, above, -below) + common
 
 
 @lru_cache(maxsize=16)

@@ -2,34 +2,41 @@
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
 
 from app.encoders import DType, Encoded
 from app.encoders.planes import extremes, planar, tiled, to_bytes
+from app.encoders.sparse import detail
 from app.trace import Trace
 
 MEDIA_TYPE = "application/octet-stream"
 
 
-def encode(
-    trace: Trace, dtype: DType = "float32", tile: int | None = None, beside: Mapping[str, str] = MappingProxyType({})
-) -> Encoded:
-    """The tensors as `collected` gives them. The metadata stands as JSON under `sepviz`, and more `beside` it."""
+def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> Encoded:
+    """The tensors as `collected` gives them, with the metadata as JSON under `sepviz`."""
     tensors, held = collected(trace, dtype, tile)
+    return Encoded(_file(tensors, {"sepviz": json.dumps(held)}), MEDIA_TYPE)
+
+
+def encode_view(trace: Trace, tile: int | None, beside: Mapping[str, str]) -> Encoded:
+    """The tensors as the page shows them, as bytes and with details, and more metadata `beside` theirs."""
+    tensors, held = collected(trace, "uint8", tile, details=True)
     return Encoded(_file(tensors, {"sepviz": json.dumps(held), **beside}), MEDIA_TYPE)
 
 
 @torch.inference_mode()
-def collected(trace: Trace, dtype: DType, tile: int | None) -> tuple[dict[str, Tensor], dict[str, str]]:
+def collected(
+    trace: Trace, dtype: DType, tile: int | None, *, details: bool = False
+) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The maps that were asked for under their stage's name, (channels, height, width), and their kernels.
 
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
     what numbers are read from. With uint8, `<name>.range` holds each plane's low and high; with a tile,
     `<name>.extremes` those of the whole plane. The metadata beside them has the layer's canonical query and which
-    channels each stage holds.
+    channels each stage holds. With `details`, maps whose few cells of interest lie close together are cut to these and
+    not reduced; `<name>.detail` then has their rows and columns.
     """
     tensors: dict[str, Tensor] = {}
     held = {"query": trace.spec.query()}
@@ -37,7 +44,13 @@ def collected(trace: Trace, dtype: DType, tile: int | None) -> tuple[dict[str, T
         held[f"{name}.channels"] = f"{maps.channels.start}-{maps.channels.stop - 1}"
         values = maps.values
         if tile is not None:
-            tensors[f"{name}.extremes"], values = extremes(values), tiled(values, tile)
+            tensors[f"{name}.extremes"] = extremes(values)
+            if details and (part := detail(values)):
+                rows, columns = part
+                held[f"{name}.detail"] = f"{rows.start}-{rows.stop - 1},{columns.start}-{columns.stop - 1}"
+                values = values[..., rows.start : rows.stop, columns.start : columns.stop]
+            else:
+                values = tiled(values, tile)
         if dtype == "uint8":
             tensors[name], tensors[f"{name}.range"] = to_bytes(values)
         else:

@@ -10,7 +10,7 @@ import { told as number, rangeOf } from "./planes.js";
  * @param {Uint32Array} colours those of the map
  * @param {boolean} shared whether the range is that of all maps of the stage
  */
-export function tell(element, { name, label, plane, ends: [low, high], light }, colours, shared) {
+export function tell(element, { name, label, plane, detail, ends: [low, high], light }, colours, shared) {
   const bar = /** @type {HTMLCanvasElement} */ (element.querySelector("canvas"));
   const image = new ImageData(256, 1);
   new Uint32Array(image.data.buffer).set(colours);
@@ -22,7 +22,7 @@ export function tell(element, { name, label, plane, ends: [low, high], light }, 
     low: light ? "" : number(low),
     zero: "0",
     high: number(high),
-    extremes: `${shared ? `${name}: ` : ""}values ${rangeOf(plane)}`,
+    extremes: `${shared ? `${name}: ` : ""}values ${rangeOf(plane)}${detail}`,
     beyond: least < low || most > high ? "; beyond the ends the colour stays" : "",
   };
   for (const [told, text] of Object.entries(words)) {

@@ -42,6 +42,18 @@ export function nameOf({ metadata }, stage, channel, label) {
 }
 
 /**
+ * Which cells of the maps of a stage are shown, in words, where that is a detail of a map that has one value elsewhere.
+ * @param {File} file
+ * @param {string} stage
+ */
+export function detailOf({ metadata }, stage) {
+  const detail = JSON.parse(metadata.sepviz ?? "{}")[`${stage}.detail`];
+  if (!detail) return "";
+  const [rows, columns] = detail.replaceAll("-", " to ").split(",");
+  return `; only rows ${rows} and columns ${columns} are shown, all other cells are equal`;
+}
+
+/**
  * From where to where a plane's values go.
  * @param {Plane} plane
  */

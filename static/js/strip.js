@@ -6,11 +6,11 @@
  * @typedef {{ colours: (light: boolean) => Uint32Array, scale: string }} Look
  * What the maps of a stage, one of its kernels and all of them are called.
  * @typedef {{ map: string, kernel: string, kernels: string }} Labels
- * @typedef {{ stage: string, channel: number, name: string, label: string, plane: Plane, ends: [number, number], light: boolean }} Shown
+ * @typedef {{ stage: string, channel: number, name: string, label: string, plane: Plane, detail: string, ends: [number, number], light: boolean }} Shown
  */
 import { fit, glance, mapButton, picture } from "./cells.js";
 import { paint, planeOf } from "./colormap.js";
-import { endsOf, isLight, kernelEnds, kernelsOf, nameOf, planesOf, rangeOf } from "./planes.js";
+import { detailOf, endsOf, isLight, kernelEnds, kernelsOf, nameOf, planesOf, rangeOf } from "./planes.js";
 
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
@@ -108,21 +108,23 @@ export class Strip {
   #maps(slot, file, stage, { colours, scale }) {
     const planes = planesOf(file, stage);
     const shared = scale === "stage" ? endsOf(planes, stage) : null;
+    const detail = detailOf(file, stage);
     const maps = fit(this.#column(slot), "map", planes.length, mapButton);
     maps.forEach((map, channel) => {
       const plane = planes[channel];
       const light = isLight(plane, stage);
       const label = this.labels[stage].map;
       const name = nameOf(file, stage, channel, label);
-      const shown = { stage, channel, name, label, plane, light, ends: shared ?? endsOf([plane], stage) };
+      const ends = shared ?? endsOf([plane], stage);
+      const shown = { stage, channel, name, label, plane, detail, light, ends };
       this.shown.set(map, shown);
-      map.title = `${name}: ${rangeOf(plane)}`;
-      map.setAttribute("aria-label", `${name}, values ${rangeOf(plane)}; open large`);
+      map.title = `${name}: ${rangeOf(plane)}${detail}`;
+      map.setAttribute("aria-label", `${name}, values ${rangeOf(plane)}${detail}; open large`);
       // The maps that are made of one input channel alone keep its colour.
       const input = slot === "first" ? Math.floor(channel / this.multiplier) : channel;
       map.style.setProperty("--channel", `var(--channel-${input % CHANNEL_COLOURS})`);
       map.classList.toggle("coarse", Math.max(plane.width, plane.height) <= COARSE);
-      paint(/** @type {HTMLCanvasElement} */ (map.firstElementChild), plane, colours(light), shown.ends);
+      paint(/** @type {HTMLCanvasElement} */ (map.firstElementChild), plane, colours(light), ends);
     });
   }
 
