@@ -12,17 +12,19 @@ from app import __version__
 from app.cost import compare, compared
 from app.diagrams import Options, draw
 from app.encoders.colormaps import ANCHORS
+from app.errors import BadParameter, OverBudget
 from app.inputs.samples import SAMPLES
 from app.inputs.store import is_upload
 from app.kinds import KIND_NAMES
 from app.palette import STAGE_ROLES
-from app.selection import stage_names
+from app.selection import Selection, check_budget, stage_names
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from app.wording import compared_costs, headings, labels, remark, verdict
 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
+FIRST_CHANNELS = 16  # as many of each stage are painted at first
 
 
 def templates(folder: Path) -> Environment:
@@ -48,6 +50,7 @@ def templates(folder: Path) -> Environment:
         "page_query": page_query,
         "stage_roles": STAGE_ROLES,
         "compared": compared,
+        "first_channels": FIRST_CHANNELS,
         # Only an embedded page has any.
         "locked": frozenset(),
         "left_out": frozenset(),
@@ -77,7 +80,16 @@ def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
 
     `look` is what the address of the page says beside the layer.
     """
-    return _drawing(spec.geometry()) | _names(spec) | {"look": look}
+    return _drawing(spec.geometry()) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
+
+
+def _over_budget(spec: LayerSpec) -> BadParameter | None:
+    """Why the layer has no maps, if even the first channels take more than one request may."""
+    try:
+        check_budget(spec, Selection(channels=range(FIRST_CHANNELS)))
+    except OverBudget as error:
+        return error.bad[0]
+    return None
 
 
 def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]:

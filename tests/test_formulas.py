@@ -35,8 +35,8 @@ INK = """body, .formulas { background: #fff; margin: 0; color: #fff } .formula {
 def formulas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the formulas of several layers, one layer below the other."""
     cost = templates(ROOT / "templates").get_template("parts/cost.html")
-    rendered = [cost.render(context(LayerSpec.parse(pair.split("=") for pair in query.split("&") if pair)))
-                for query in LAYERS]  # fmt: skip
+    layers = [LayerSpec.parse(pair.split("=") for pair in query.split("&") if pair) for query in LAYERS]
+    rendered = [cost.render(context(layer, {})) for layer in layers]
     styles = "".join((ROOT / "static/css" / name).read_text() for name in ("colours.css", "page.css", "figures.css"))
     hidden = f"body {{ width: {WIDTH}px; transform: scale({SCALE}); transform-origin: 0 0 }}"
     hidden += "body { display: block; min-height: 0 } .verdict, .bars { display: none } .formulas { height: 90px }"

@@ -9,10 +9,8 @@ import { put, settle, steer } from "./slider.js";
  * @param {(name: string, value: string) => void} change
  */
 export function listen(form, change) {
-  for (const range of form.querySelectorAll("input[type=range]")) {
-    range.toggleAttribute("hidden", range.closest("[data-locked]") !== null);
+  for (const range of form.querySelectorAll("input[type=range]"))
     steer(/** @type {HTMLInputElement} */ (range));
-  }
   form.addEventListener("input", ({ target }) => {
     const input = /** @type {HTMLInputElement} */ (target);
     const value = input.type === "range" ? settle(input) : input.value;

@@ -17,9 +17,6 @@ import { dark, switchable } from "./switch.js";
 import { usable } from "./use.js";
 import { awaited } from "./waiting.js";
 
-/** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
-const STEP = 16;
-let shown = STEP;
 const TILE = 96;
 /** Answered where a picture is not kept any more, and where there are no maps to show. */
 const [GONE, REFUSED] = [410, 422];
@@ -27,6 +24,9 @@ const [GONE, REFUSED] = [410, 422];
 const root = document.documentElement;
 const main = /** @type {HTMLElement} */ (document.getElementById("maps"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("controls"));
+/** As many channels of each stage as are asked for and painted; "show more" adds as many again. */
+const STEP = Number(document.getElementById("strip")?.dataset.step);
+let shown = STEP;
 const legend = /** @type {HTMLElement} */ (document.getElementById("legend"));
 const look = new Look(legend);
 const anchors = JSON.parse(document.getElementById("colormaps")?.textContent ?? "{}");

@@ -14,7 +14,6 @@ export function receive(arrived, refused) {
   const label = document.getElementById("upload");
   if (!label) return async () => false;
   const button = /** @type {HTMLInputElement} */ (label.querySelector("input"));
-  label.hidden = false;
   const { lasts } = label.dataset;
   // The server would refuse more after all of it was sent.
   const most = Number(label.dataset.most);

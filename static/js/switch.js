@@ -42,7 +42,6 @@ export function switchable(switched) {
     if (state) state.textContent = dataset.theme ?? "automatic";
   };
   tell();
-  button?.toggleAttribute("hidden", false);
   button?.addEventListener("click", () => {
     choose(next(dataset.theme));
     tell();

@@ -7,7 +7,6 @@ import { awaited } from "./waiting.js";
 
 /** @param {(error: unknown) => void} failed */
 export function usable(failed) {
-  offer(document);
   for (const dialog of document.querySelectorAll("dialog")) closeBeside(dialog);
   document.addEventListener("click", (event) => {
     const { target, ctrlKey, metaKey, shiftKey } = event;
@@ -31,7 +30,6 @@ async function open(dialog, address) {
   const used = /** @type {HTMLElement} */ (answer.querySelector("[data-used]"));
   const place = /** @type {HTMLElement} */ (dialog.querySelector("[data-used]"));
   place.replaceChildren(...used.childNodes);
-  offer(place);
   if (!dialog.open) {
     // What is told outside of an open dialog is heard by nobody.
     const told = /** @type {HTMLElement} */ (document.getElementById("told"));
@@ -40,11 +38,6 @@ async function open(dialog, address) {
     dialog.showModal();
   }
   place.querySelector("h1")?.scrollIntoView({ block: "end" });
-}
-
-/** @param {ParentNode} place */
-function offer(place) {
-  for (const button of place.querySelectorAll("[data-copy]")) button.toggleAttribute("hidden", false);
 }
 
 /** @param {HTMLElement} button */
