@@ -160,7 +160,7 @@ def test_a_process_that_dies_takes_what_it_was_at_and_another_comes(apart):
 def test_one_that_never_ends_is_ended(apart, monkeypatch):
     apart.carry_out(View(SMALL, Selection(), None))
     before = apart.pid
-    monkeypatch.setattr(apart.process, "_longest_s", 0.01)
+    monkeypatch.setattr(apart.process, "_longest_s", 0)
     with pytest.raises(Busy, match="try again"):
         apart.carry_out(View(LARGE, Selection(), None))
     monkeypatch.undo()

@@ -48,7 +48,7 @@ class Answer(BaseHTTPRequestHandler):
         self.server.seen.append(self.headers)
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path.startswith(FIGURE):
-            self.server.go_on.wait(20)
+            self.server.go_on.wait()
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)

@@ -4,20 +4,18 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import h11
 import httpx2
+import psutil
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
 import app.server as server_module
 from app.server import MOST_UNTAKEN, DeadlineProtocol
-from tests.sepviz_server import free_port, sepviz
+from tests.sepviz_server import sepviz
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -318,37 +316,22 @@ def test_stalled_clients_do_not_keep_others_waiting(server):
 
 
 def test_sigterm_answers_what_has_begun():
-    port = free_port()
-    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/healthz")
-        answers = []
-
-        def ask(seed):
-            query = f"seed={seed}&in_channels=256&out_channels=256&size=128&weights=random&channels=0-7"
-            try:
-                answer = httpx2.get(f"http://127.0.0.1:{port}/api/tensors?{query}", timeout=60)
-            except httpx2.TransportError:  # it came after the order to stop
-                return
-            answers.append((answer.status_code, len(answer.content)))
-
-        asking = [threading.Thread(target=ask, args=(seed,)) for seed in range(8)]
-        for each in asking:
-            each.start()
-        # Both workers have a job and others wait: at least three have begun.
-        while not re.search(r"^sepviz_queue_length [1-9]", metrics(port), re.MULTILINE):
+    queries = [f"seed={seed}&in_channels=64&out_channels=64&weights=random&channels=0-7" for seed in range(8)]
+    with sepviz() as own, ThreadPoolExecutor(len(queries)) as asking:
+        process = psutil.Process(own.pid)
+        (worker,) = (each for each in process.children() if "app.compute.worker" in each.cmdline())
+        worker.suspend()  # what begins now does not end before the order to stop
+        answers = [asking.submit(httpx2.get, f"{own.url}/api/tensors?{query}", timeout=60) for query in queries]
+        # Two are being computed.
+        waiting = rf"^sepviz_queue_length {len(queries) - 2}"
+        while not re.search(waiting, metrics(own.port), re.MULTILINE):
             pass
-        os.kill(process.pid, signal.SIGTERM)
-        for each in asking:
-            each.join()
+        process.terminate()
+        worker.resume()
+        found = [each.result() for each in answers]
         process.wait(timeout=60)
-        assert len(answers) >= 3
-        assert {status for status, _ in answers} == {200}
-        assert len({size for _, size in answers}) == 1
-    finally:
-        process.kill()
-        process.wait()
+    assert [each.status_code for each in found] == [200] * len(queries)
+    assert len({len(each.content) for each in found}) == 1
 
 
 def test_what_is_not_done_when_the_server_stops_is_to_be_asked_again():
@@ -367,18 +350,6 @@ def test_what_is_not_done_when_the_server_stops_is_to_be_asked_again():
     assert answer.startswith(b"HTTP/1.1 503")
     assert b"retry-after: 2" in answer.lower()
     assert b"application/problem+json" in answer
-
-
-def wait_for(url):
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            httpx2.get(url, timeout=5).raise_for_status()
-        except httpx2.HTTPError:
-            threading.Event().wait(0.05)
-        else:
-            return
-    raise AssertionError(f"{url} did not answer")
 
 
 def metrics(port):

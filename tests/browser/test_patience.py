@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 
 import httpx2
 import numpy as np
@@ -12,14 +11,22 @@ from playwright.sync_api import expect
 
 from tests.sepviz_server import sepviz
 
-SECONDS = 2  # that a picture is kept here
+SIDE = 40  # of the pictures here
 
 
 @pytest.fixture(scope="module")
 def server():
-    """A server that forgets pictures soon."""
-    with sepviz(SEPVIZ_UPLOAD_SECONDS=str(SECONDS)) as running:
+    """A server with room for one picture: the next takes its place."""
+    with sepviz(SEPVIZ_UPLOAD_BYTES=str(SIDE * SIDE * 5)) as running:
         yield running.url
+
+
+def noise(seed):
+    """A PNG file of random pixels."""
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def first_output(page):
@@ -94,17 +101,14 @@ def test_a_server_that_stays_busy_is_left_alone(visit):
     assert len(seen) == 6
 
 
-def test_a_picture_that_was_forgotten_is_sent_again(visit, painted):
+def test_a_picture_that_was_forgotten_is_sent_again(visit, painted, server):
     page = visit(allow="410")
-    buffer = io.BytesIO()
-    Image.fromarray(np.random.default_rng(1).integers(0, 255, (40, 40, 3), np.uint8)).save(buffer, "PNG")
-    file = {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
-    page.locator("#upload input").set_input_files(file)
+    page.locator("#upload input").set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": noise(1)})
     painted(page, input="upload-[0-9a-f]{32}")
-    address = f"/api/tensors?{page.evaluate('document.documentElement.dataset.painted')}"
-    until = time.monotonic() + 30
-    while (gone := httpx2.get(page.url.partition("/?")[0] + address, timeout=60)).status_code != 410:
-        assert time.monotonic() < until, gone
+    layer = page.evaluate("document.documentElement.dataset.painted")
+    other = httpx2.post(f"{server}/api/images", files={"file": ("other.png", noise(2))}, timeout=60)
+    assert other.status_code == 201
+    assert httpx2.get(f"{server}/api/tensors?{layer}", timeout=60).status_code == 410
     sent = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     page.locator("#kernel_size-number").fill("7")
