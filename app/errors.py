@@ -34,12 +34,16 @@ def _as_it_was(kind: type[SepvizError], args: tuple[object, ...], held: dict[str
 
 @dataclass(frozen=True)
 class BadParameter:
-    """One parameter that does not fit: its name, the value given (None: none was) and what would fit."""
+    """One parameter that does not fit: its name, the value given (None: none was) and what would fit.
+
+    `fits` are changes of single parameters, (name, value), each of which alone mends it.
+    """
 
     parameter: str
     value: str | None
     allowed: str
     why: str = ""
+    fits: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         given = f"{self.parameter}={self.value}" if self.value is not None else self.parameter

@@ -88,7 +88,8 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
         over.append(f"{held / 2**20:,.1f} MiB, above the {BYTE_BUDGET / 2**20:g} MiB of one request")
     channels = "these channels" if selection.channels is not None else "this"
     why = f"{channels} would take {' and '.join(over)}"
-    raise OverBudget([BadParameter("size", str(spec.size), fits, why)])
+    fitting_size = (("size", str(sizes[fitting - 1])),) if fitting else ()
+    raise OverBudget([BadParameter("size", str(spec.size), fits, why, fitting_size)])
 
 
 def _too_much(spec: LayerSpec, selection: Selection) -> bool:

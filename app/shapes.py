@@ -153,13 +153,17 @@ def _refuse_empty(spec: LayerSpec) -> None:
     reach, padded = spec.dilation * (spec.kernel_size - 1) + 1, spec.size + sides
     if reach <= padded:
         return
-    fits = f"kernel_size up to {(padded - 1) // spec.dilation + 1} or size from {reach - sides}"
-    if spec.dilation > 1 and (smaller := (padded - 1) // (spec.kernel_size - 1)):
-        fits += f" or dilation up to {smaller}"
+    mends = [
+        ("kernel_size", "up to", (padded - 1) // spec.dilation + 1),
+        ("size", "from", reach - sides),
+        ("dilation", "up to", (padded - 1) // (spec.kernel_size - 1)),
+    ]
+    mends = [mend for mend in mends if mend[2] >= 1]
+    words = " or ".join(f"{name} {bound} {value}" for name, bound, value in mends)
     why = f"with dilation={spec.dilation} it reaches over {reach} cells, and the padded input has {padded}"
-    raise InvalidParameters(
-        [BadParameter("kernel_size", str(spec.kernel_size), f"what would fit: {fits}, or padding=same", why)]
-    )
+    fits = (*((name, str(value)) for name, _, value in mends), ("padding", "same"))
+    allowed = f"what would fit: {words}, or padding=same"
+    raise InvalidParameters([BadParameter("kernel_size", str(spec.kernel_size), allowed, why, fits)])
 
 
 def bounds(spec: LayerSpec) -> dict[str, Pair]:

@@ -114,10 +114,11 @@ class LayerSpec(BaseModel):
         if self.kind == "spatially-separable":
             if self.out_channels != self.in_channels:
                 fits = f"leave it out, or give in_channels, {self.in_channels}"
-                raise _refusal("out_channels", self.out_channels, f"a {self.kind} layer works per channel", fits)
+                why = f"a {self.kind} layer works per channel"
+                raise _refusal("out_channels", self.out_channels, why, fits, self.in_channels)
             if self.depth_multiplier != 1:
                 fits = "leave it out, or give 1"
-                raise _refusal("depth_multiplier", self.depth_multiplier, f"a {self.kind} layer has none", fits)
+                raise _refusal("depth_multiplier", self.depth_multiplier, f"a {self.kind} layer has none", fits, 1)
         return self
 
     @classmethod
@@ -173,8 +174,8 @@ def _query(spec: LayerSpec) -> str:
     return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
 
 
-def _refusal(parameter: str, value: object, why: str, fits: str) -> PydanticCustomError:
-    context = {"parameter": parameter, "value": shown(value), "why": why, "fits": fits}
+def _refusal(parameter: str, value: object, why: str, fits: str, fitting: int) -> PydanticCustomError:
+    context = {"parameter": parameter, "value": shown(value), "why": why, "fits": fits, "fitting": str(fitting)}
     return PydanticCustomError("combination", "{parameter} {value}: {why}; {fits}", context)
 
 
@@ -228,16 +229,19 @@ def bad_parameters(
     for error in errors:
         context = error.get("ctx", {})
         if error["type"] == "combination":
-            bad = BadParameter(context["parameter"], context["value"], context["fits"], context["why"])
+            name = context["parameter"]
+            fitting = ((name, context["fitting"]),)
+            bad = BadParameter(name, context["value"], context["fits"], context["why"], fitting)
         else:
             name = str(error["loc"][0]) if error["loc"] else "query"
             if error["type"] == "extra_forbidden":
                 known = ", ".join(model.model_fields)
                 bad = BadParameter(shown(name), shown(error["input"]), f"known are {known}", "no such parameter")
             else:
-                bad = BadParameter(
-                    name, shown(given.get(name, error["input"])), f"it must be {allowed(name, model)}", _why(error)
-                )
+                value = shown(given.get(name, error["input"]))
+                bound = context.get("ge", context.get("le"))
+                fits = () if bound is None else ((name, str(bound)),)
+                bad = BadParameter(name, value, f"it must be {allowed(name, model)}", _why(error), fits)
         # Of the branches of a union, the one that says how far off a number is says most.
         if bad.parameter not in found or error["type"].endswith("than_equal"):
             found[bad.parameter] = bad

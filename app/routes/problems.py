@@ -4,6 +4,7 @@ import asyncio
 import io
 import textwrap
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -89,12 +90,15 @@ async def _domain_problem(request: Request, error: Exception) -> Response:
 def refusal(request: Request, error: SepvizError) -> Response:
     """The answer that tells of the error."""
     status = status_of(error)
-    errors = [
-        {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
-        for bad in _bad(error)[:8]
-    ]
+    errors = [_told(bad) for bad in _bad(error)[:8]]
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
     return problem(request, status, str(error)[:2000], errors, headers)
+
+
+def _told(bad: BadParameter) -> dict[str, Any]:
+    told = {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
+    fits = [{"parameter": name, "value": value} for name, value in bad.fits]
+    return told | ({"fits": fits} if fits else {})
 
 
 def _bad(error: SepvizError) -> tuple[BadParameter, ...]:
@@ -173,7 +177,7 @@ class PlainProblems:
             await refusal(Request(scope), stopping)(scope, receive, send)
 
 
-def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, str | None]]]:
+def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, Any]]]:
     """The words of a status that is always about the same, and what of the request they are about."""
     parameter, detail, allowed = _PLAIN[status]
     bad = {"parameter": parameter, "value": None, "detail": detail, "allowed": allowed}
@@ -181,7 +185,7 @@ def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, str | None]]]:
 
 
 def problem(
-    request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, str | None]], headers: object = None
+    request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, Any]], headers: object = None
 ) -> Response:
     """The answer that tells of a refusal: a document, a page in a browser, a picture where a picture was asked for."""
     kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
@@ -207,7 +211,7 @@ def _is_page(request: Request) -> bool:
     return request.method in ("GET", "HEAD") and "text/html" in accepted and "json" not in accepted
 
 
-def document(status: HTTPStatus, detail: str, errors: list[dict[str, str | None]]) -> dict[str, object]:
+def document(status: HTTPStatus, detail: str, errors: list[dict[str, Any]]) -> dict[str, object]:
     """A problem as RFC 9457 has it; `errors` only where there are any."""
     told = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     return told | ({"errors": errors} if errors else {})

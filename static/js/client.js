@@ -13,6 +13,16 @@ const BUSY = [429, 503];
 const LONGEST_PAUSE = 30;
 
 /**
+ * A parameter that is refused; `fits` are changes of single parameters, each of which alone mends it.
+ * @typedef {object} Bad
+ * @property {string} parameter
+ * @property {string} detail
+ * @property {string} allowed
+ * @property {string | null} value
+ * @property {{ parameter: string, value: string }[]} [fits]
+ */
+
+/**
  * Told, in the server's own words, that it is busy and will be asked again.
  * @typedef {(words: string) => void} Waiting
  */
@@ -22,7 +32,7 @@ export class Refusal extends Error {
   /**
    * @param {number} status
    * @param {string} detail
-   * @param {{ parameter: string, detail: string, allowed: string, value: string }[]} errors
+   * @param {Bad[]} errors
    */
   constructor(status, detail, errors) {
     super(detail);

@@ -1,5 +1,6 @@
 /**
  * The controls: every change becomes a change of the query; the query is shown in every control.
+ * @typedef {import("./client.js").Bad} Bad
  */
 import { parameter } from "./address.js";
 import { put, settle, steer } from "./slider.js";
@@ -103,7 +104,7 @@ function set(field, value) {
 /**
  * Puts each refused parameter's words beside its control, and clears the others.
  * @param {Document} page
- * @param {{ parameter: string, detail: string, allowed: string, value: string }[]} errors
+ * @param {Bad[]} errors
  * @param {string} [otherwise] words for what belongs to no control
  */
 export function problems(page, errors, otherwise = "") {
@@ -113,7 +114,7 @@ export function problems(page, errors, otherwise = "") {
     const error = errors.find((each) => each.parameter === name);
     const folded = error && place.closest("details");
     if (folded) folded.open = true;
-    place.textContent = error ? told(error) : "";
+    place.replaceChildren(...(error ? told(page, error) : []));
     placed ||= Boolean(error);
     for (const input of page.getElementsByName(name ?? ""))
       input.toggleAttribute("aria-invalid", Boolean(error));
@@ -126,14 +127,59 @@ export function problems(page, errors, otherwise = "") {
 
 /**
  * What is refused of a layer, each in its words.
- * @param {{ message: string, errors: Parameters<typeof told>[0][] }} refusal
+ * @param {Document} page
+ * @param {{ message: string, errors: Bad[] }} refusal
  */
-export const refusals = ({ message, errors }) => (errors.length > 0 ? errors.map(told) : [message]);
+export const refusals = (page, { message, errors }) =>
+  errors.length > 0 ? errors.map((error) => told(page, error)) : [[message]];
 
-/** @param {{ parameter: string, detail: string, allowed: string, value: string | null }} error */
-function told({ parameter, value, detail, allowed }) {
+/**
+ * A refused parameter in words, and a button for each change that alone mends it and that may be made here.
+ * @param {Document} page
+ * @param {Bad} error
+ * @returns {(string | Node)[]}
+ */
+function told(page, { parameter, value, detail, allowed, fits = [] }) {
   const words = [detail, allowed].filter(Boolean).join("; ");
-  return value === null ? words : `${parameter} ${value}: ${words}`;
+  const free = fits.filter((fit) =>
+    page.querySelector(`[data-control="${fit.parameter}"]:not([data-locked])`),
+  );
+  return [
+    value === null ? words : `${parameter} ${value}: ${words}`,
+    ...free.flatMap((fit) => [" ", button(page, fit)]),
+  ];
+}
+
+/**
+ * @param {Document} page
+ * @param {{ parameter: string, value: string }} fit
+ */
+function button(page, { parameter, value }) {
+  const made = page.createElement("button");
+  made.type = "button";
+  made.className = "fit";
+  made.textContent = `${parameter.replace("_", " ")} ${value}`;
+  Object.assign(made.dataset, { fit: parameter, value });
+  return made;
+}
+
+/**
+ * Calls for the change of a button that is pressed, and then leads to its control.
+ * @param {Document} page
+ * @param {(name: string, value: string) => void} change
+ */
+export function mend(page, change) {
+  page.addEventListener("click", ({ target }) => {
+    const pressed = target instanceof Element ? target.closest("button[data-fit]") : null;
+    if (!(pressed instanceof HTMLElement)) return;
+    const { fit = "", value = "" } = pressed.dataset;
+    const control = page.querySelector(`[data-control="${fit}"]`);
+    const folded = control?.closest("details");
+    if (folded) folded.open = true;
+    change(fit, value);
+    const field = control?.querySelector("input, select");
+    if (field instanceof HTMLElement) field.focus();
+  });
 }
 
 /**

@@ -4,7 +4,7 @@
 import { altered, changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { choose, listen, offer, problems, refusals, show, text } from "./controls.js";
+import { choose, listen, mend, offer, problems, refusals, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
@@ -161,7 +161,7 @@ async function replace(next, history, resent = false) {
     if (error instanceof Refusal && error.status === REFUSED)
       refuse(
         main,
-        refusals(error),
+        refusals(document, error),
         root.dataset.painted ? altered(query, [...own(), ...look.parameters]) : "",
       );
   }
@@ -211,6 +211,7 @@ listen(form, (name, value) => {
   gesture = name;
   go(changed(wanted, name, value), step);
 });
+mend(document, (name, value) => go(changed(wanted, name, value), "push"));
 form.addEventListener("click", (event) => {
   const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
   if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -9,14 +9,14 @@ let timer;
 
 /**
  * @param {HTMLElement} main
- * @param {string[]} refusals what is refused and what would fit
+ * @param {(string | Node)[][]} refusals what is refused and what would fit
  * @param {string} nearest the query of a layer to go back to; empty where there was none
  */
 export function refuse(main, refusals, nearest) {
   const section = /** @type {HTMLElement} */ (main.querySelector(".refusal"));
   const items = refusals.map((refusal) => {
     const item = document.createElement("li");
-    item.textContent = refusal;
+    item.append(...refusal);
     return item;
   });
   section.querySelector("ul")?.replaceChildren(...items);

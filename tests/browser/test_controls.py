@@ -209,3 +209,33 @@ def test_a_slider_that_is_moved_within_a_value_asks_for_nothing(visit):
     }"""
     assert slider.evaluate(moved) == "3"
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("query", "fit", "wanted"),
+    [
+        ("kernel_size=99&stride=2", "kernel size 31", {"kernel_size": 31, "stride": 2}),
+        ("kernel_size=31&size=20&padding=valid", "kernel size 20", {"kernel_size": 20, "padding": "valid"}),
+        ("kernel_size=31&size=20&padding=valid", "padding same", {"kernel_size": 31, "padding": "same"}),
+        ("kind=standard&in_channels=512&out_channels=1024&size=512", "size 164", {"size": 164, "kind": "standard"}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/embed"])
+def test_what_would_fit_is_a_button(visit, painted, path, query, fit, wanted):
+    page = visit(f"{path}?{query}", allow=REFUSED, wait=False)
+    page.get_by_role("button", name=fit, exact=True).first.click()
+    painted(page, **wanted)
+    expect(page.locator("button[data-fit]:visible")).to_have_count(0)
+    expect(page.locator("#strip")).to_be_visible()
+    assert page.evaluate("document.activeElement.name") == fit.rpartition(" ")[0].replace(" ", "_")
+    assert all(f"{name}={value}" in page.url for name, value in wanted.items())
+
+
+def test_what_is_locked_is_no_button(visit):
+    page = visit("/embed?kernel_size=31&size=20&lock=size&hide=padding", allow=REFUSED)
+    page.locator("#dilation-number").evaluate("(input) => { input.closest('details').open = true; }")
+    page.locator("#kernel_size-number").fill("99")
+    expect(page.get_by_role("button", name="kernel size 31").first).to_be_visible()
+    page.goto("/embed?kernel_size=31&size=20&padding=valid&lock=size&hide=padding")
+    expect(page.get_by_role("button", name="kernel size 20").first).to_be_visible()
+    expect(page.locator("button[data-fit=size], button[data-fit=padding]")).to_have_count(0)
