@@ -25,9 +25,9 @@ Source = tuple[bytes, Edges]
 def opaque(image: Image.Image, bits: int, source: Source | None = None) -> Treated:
     """The image as `L`, `RGB` or `CMYK`, 8-bit, flattened on white, and notes on what was done.
 
-    `bits` are those of one value in the file. `source` is the file and the part of it that the image is, or None where
-    the image is a reduced one, whose pixels are means. 16-bit values are divided by 257; of colour Pillow reads the
-    high byte, which is within 1 level.
+    `bits` are those of one value in the file. `source` is the file and the part of it that the image shows, or None
+    where the image was reduced, so that its pixels are means. 16-bit values are divided by 257; of colour Pillow reads
+    the high byte, which is within 1 level.
     """
     notes = ["16-bit values scaled to 8"] if bits == 16 else []
     transparent = image.info.get("transparency")
@@ -47,7 +47,7 @@ def opaque(image: Image.Image, bits: int, source: Source | None = None) -> Treat
 
 
 def on_canvas(frame: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> Treated:
-    """A frame whose upper left corner is there on a clear canvas of this size, flattened on white: `L` or `RGB`."""
+    """A frame with its upper left corner at `corner` of a transparent canvas, flattened on white: `L` or `RGB`."""
     flat, _ = opaque(frame, 8)
     canvas = Image.new(flat.mode, size, "white")
     canvas.paste(flat, corner)

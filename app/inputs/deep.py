@@ -13,10 +13,7 @@ Edges = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def low_bytes(data: bytes, part: Edges) -> Image.Image:
-    """This part as Pillow opens the file, but with the low byte of each value.
-
-    Of grey with alpha, all four bytes of a pixel.
-    """
+    """A part of a 16-bit PNG with the low byte of each value; for grey with alpha, all four bytes of a pixel."""
     image = Image.open(io.BytesIO(data), formats=("PNG",))
     (tile,) = image.tile
     # Read with the other byte first, the high byte of a value is its low one.

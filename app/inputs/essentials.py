@@ -1,4 +1,4 @@
-"""A picture file reduced to what its first picture needs; broken metadata are then nobody's concern."""
+"""The result of reducing a picture file to what its first picture needs, so that broken metadata do no harm."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Essentials:
     """A picture file without what its first picture does not need.
 
-    `frames` is how many pictures the original says it holds, None where its decoder tells; `all_counted` is False
-    where there may be more. `profile_ignored` tells that a broken colour profile was left out.
+    `frames` is the number of pictures in the original, None where only the decoder knows it; `all_counted` is False
+    where there may be more. `profile_ignored` is True where a broken colour profile was left out.
     """
 
     data: bytes

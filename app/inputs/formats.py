@@ -1,10 +1,10 @@
-"""Which format a picture file has, by its content alone: those that are decoded, and others that people send."""
+"""The format of a picture file, by its content alone: formats that are decoded, and others that people send."""
 
 import re
 
 from app.errors import UnsupportedImage
 
-# Format to media type, of everything that is decoded.
+# The media type of each format that is decoded.
 MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -21,7 +21,7 @@ _SIGNATURES = {
     b"GIF87a": "GIF",
     b"GIF89a": "GIF",
 }
-# Any text may begin with BM: the size of the second header tells a picture from it.
+# A text may begin with BM too; only a BMP has such a size of its second header.
 _BMP_HEADER_SIZES = range(12, 125)
 
 _OTHER_SIGNATURES = {
@@ -62,7 +62,7 @@ _OTHER_SIGNATURES = {
     b"\x1f\x8b": "compressed by gzip",
 }
 _HEIC = "HEIC, a phone's format; export or share it as JPEG"
-# Brands of the ISO base media file format, the first that is known names the file.
+# Brands of the ISO base media file format; the first of these that a file has names its format.
 _BRANDS = {
     b"avif": "AVIF",
     b"avis": "AVIF",
@@ -72,27 +72,27 @@ _BRANDS = {
 _NETPBM = re.compile(rb"P[1-7fF][ \t\r\n]")
 _SVG = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
-_BEGINNING = 4096
+_MAX_TEXT_BYTES = 4096
 
 
 def identify(data: bytes) -> str:
-    """The format, one of `FORMATS`; raises `UnsupportedImage`, which names other formats that are known."""
-    found = _container(data) or _starting(data, _SIGNATURES)
+    """The format, one of `FORMATS`; raises `UnsupportedImage`, whose message names the format where it is known."""
+    found = _container_format(data) or _find_by_signature(data, _SIGNATURES)
     if found in MEDIA_TYPES:
         return found
-    what = found or _starting(data, _OTHER_SIGNATURES) or _text(data)
+    what = found or _find_by_signature(data, _OTHER_SIGNATURES) or _text_format(data)
     raise unsupported(f"this is {what}" if what else "the file is empty" if not data else _UNKNOWN)
 
 
 def unsupported(what: str) -> UnsupportedImage:
-    """The error for a file of which this is to be said, with the formats that would fit."""
+    """The error for a file that `what` describes; its message lists the supported formats."""
     return UnsupportedImage(f"not a picture of a supported format: {what}; supported are {', '.join(FORMATS)}")
 
 
 _UNKNOWN = "the content of this file is something else"
 
 
-def _container(data: bytes) -> str | None:
+def _container_format(data: bytes) -> str | None:
     if data.startswith(b"RIFF"):
         return "WebP" if data[8:12] == b"WEBP" else None
     if data.startswith(b"BM"):
@@ -104,13 +104,13 @@ def _container(data: bytes) -> str | None:
     return next((_BRANDS[brand] for brand in _BRANDS if brand in brands), "a video")
 
 
-def _starting(data: bytes, signatures: dict[bytes, str]) -> str | None:
+def _find_by_signature(data: bytes, signatures: dict[bytes, str]) -> str | None:
     return next((name for signature, name in signatures.items() if data.startswith(signature)), None)
 
 
-def _text(data: bytes) -> str | None:
-    # Of UTF-16, every other byte.
-    beginning = data[:_BEGINNING].lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\0", b"")
+def _text_format(data: bytes) -> str | None:
+    # Without zero bytes, ASCII in UTF-16 reads as ASCII.
+    beginning = data[:_MAX_TEXT_BYTES].lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\0", b"")
     if _NETPBM.match(beginning):
         return "PNM"
     if _HTML.match(beginning):

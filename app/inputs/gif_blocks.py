@@ -1,4 +1,4 @@
-"""A GIF file without the blocks that its first frame does not need, and how many frames there are."""
+"""Reduces a GIF file to the blocks that its first frame needs, and counts its frames."""
 
 from app.inputs.essentials import Essentials
 
@@ -9,14 +9,14 @@ _GRAPHIC_CONTROL = 0xF9
 
 
 def first_frame(data: bytes) -> Essentials:
-    """The first frame with its graphic control, and the count of frames by walking over all blocks.
+    """The first frame with its graphic control extension, and the number of frames, counted block by block.
 
-    The walk is given up after 200,000 blocks (about 50 ms), so that a file of nothing but empty blocks costs no more.
+    Counting stops after 200,000 blocks (about 50 ms), so that a file of nothing but empty blocks costs no more.
     """
     at = 13 + _palette_bytes(data[10])
     header, control, frame = data[:at], b"", b""
     frames, end, left = 0, 0, MAX_BLOCKS
-    # Whatever is at fault in the blocks after the first frame is none of our business: the count ends there.
+    # A fault after the first frame is no error: the count ends there.
     while at + 10 < len(data) and data[at] in (_EXTENSION, _IMAGE):
         start = at
         at += 11 + _palette_bytes(data[at + 9]) if data[at] == _IMAGE else 2
@@ -33,7 +33,7 @@ def first_frame(data: bytes) -> Essentials:
             end = end or at
         elif not frame and data[start + 1] == _GRAPHIC_CONTROL and data[start + 2] >= 4:
             control = data[start:at]
-    # What is cut off stays so.
+    # A file that is cut off stays as it is, for the decoder to refuse.
     if 0 < end <= len(data):
         data = header + control + frame + bytes([_TRAILER])
     return Essentials(data, max(1, frames), all_counted=left >= 0)

@@ -6,7 +6,6 @@ is decoded. Gamma chunks and every kind of metadata but orientation and colour p
 
 import io
 import re
-import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -16,11 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# Pillow loads these plugins only with all of its plugins; named here, they are the only further ones that are loaded.
+# Pillow loads these plugins only together with all others; imported here, they are the only ones that are added.
 from PIL import AvifImagePlugin, Image, ImageFile, JpegImagePlugin, WebPImagePlugin  # noqa: F401
 
 from app.errors import ImageTooLarge, SepvizError, UndecodableImage
 from app.inputs.colour import PROFILE_IGNORED, Treated, on_canvas, opaque, screen_colours
+from app.inputs.completeness import is_complete
 from app.inputs.deep import Edges
 from app.inputs.essentials import Essentials
 from app.inputs.formats import identify, unsupported
@@ -39,7 +39,7 @@ _ESSENTIALS = {"PNG": pixel_chunks, "GIF": first_frame, "JPEG": pixel_segments}
 _ORIENTATION_TAG = 0x0112
 _UNUSUAL_BMP = "this BMP has bit masks, a depth or a compression that is not supported; save it as PNG"
 
-# One thread for each picture: by default there are as many as cores, each with memory of its own.
+# One thread for each picture: the default is one for each core, and each takes memory of its own.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 # `warnings.catch_warnings` changes the whole process: two threads inside it at once could leave the filters changed.
@@ -57,7 +57,7 @@ class Box:
 
 
 def centred_square(width: int, height: int) -> Box:
-    """The largest centred square; where it cannot be in the middle, it is half a pixel to the upper left."""
+    """The largest centred square; where one pixel is left over, it is at the right or the bottom."""
     side = min(width, height)
     return Box((width - side) // 2, (height - side) // 2, side, side)
 
@@ -79,7 +79,7 @@ class Picture:
 
     @property
     def used(self) -> Box:
-        """The part of the upright picture that a layer gets, in the file's pixels."""
+        """The box of the upright picture that a layer gets, in pixels of the file."""
         return centred_square(self.width, self.height)
 
 
@@ -137,9 +137,9 @@ def _picture(name: str, data: bytes) -> Picture:
 
 
 def _decoded(image: ImageFile.ImageFile) -> Treated:
-    """The first frame on the whole canvas; a JPEG that is reduced anyway may be smaller than its file says."""
+    """The first frame on the whole canvas; a large JPEG may be decoded at a fraction of its size."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        # libjpeg halves while it decodes, which saves most of the time; twice what is kept leaves it unseen.
+        # libjpeg halves while it decodes, which saves most of the time; from twice the kept size, no difference shows.
         least, (width, height) = 2 * KEPT_SIDE, image.size
         shorter = min(width, height)
         image.draft(image.mode, (least * width // shorter, least * height // shorter))
@@ -151,7 +151,7 @@ def _decoded(image: ImageFile.ImageFile) -> Treated:
 
 
 def _square(image: Image.Image, part: Edges, data: bytes) -> Treated:
-    """This part of a decoded file, at most 512 a side: `L`, `RGB` or `CMYK`."""
+    """The given part of a decoded file, at most 512 a side: `L`, `RGB` or `CMYK`."""
     square = image if part == (0, 0, *image.size) else image.crop(part)
     bits = data[24] if data.startswith(b"\x89PNG") else 8
     # Layers of alpha are as well flattened afterwards, and 25 megapixels of them would be several times in memory.
@@ -162,9 +162,9 @@ def _square(image: Image.Image, part: Edges, data: bytes) -> Treated:
 
 
 def _part(size: tuple[int, int], decoded_size: tuple[int, int], orientation: int) -> Edges:
-    """Where the centred square of the upright picture is in what the file decodes to, which may be a smaller one."""
+    """Where the centred square of the upright picture is in the decoded image, which may be a reduced one."""
     square = centred_square(*size)
-    # The odd pixel that is left over is at the right and at the bottom once the picture is upright.
+    # The pixel that is left over is at the right or the bottom of the upright picture.
     left = size[0] - square.width - square.left if orientation in _MIRRORED_ACROSS else square.left
     top = size[1] - square.height - square.top if orientation in _MIRRORED_DOWN else square.top
     across, down = decoded_size[0] / size[0], decoded_size[1] / size[1]
@@ -185,7 +185,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Orientations in which the file's left is the right or the bottom of the upright picture, and the file's top likewise.
+# Orientations in which the left of the file is the right or the bottom of the upright picture; then those of its top.
 _MIRRORED_ACROSS = (2, 3, 7, 8)
 _MIRRORED_DOWN = (3, 4, 6, 7)
 
@@ -202,7 +202,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         exif = Image.Exif()
         with _quietly():
-            # Not `getexif`, which reads an orientation in XMP too: browsers know none.
+            # `getexif` would also read the orientation in XMP, which browsers ignore.
             exif.load(image.info.get("exif", b""))
             found = exif.get(_ORIENTATION_TAG)
     except Exception:  # noqa: BLE001  (broken metadata of a good picture are nothing that anybody need know)
@@ -225,35 +225,6 @@ def _too_large(what: str) -> str:
 def _undecodable(name: str, data: bytes, error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"image could not be decoded: this {name} file needs more memory than one picture may have"
-    if "truncated" in str(error).lower() or not _ended(name, data):
+    if "truncated" in str(error).lower() or not is_complete(name, data):
         return f"image file is incomplete: this {name} file stops before its end"
     return f"image could not be decoded: this {name} file is broken"
-
-
-def _ended(name: str, data: bytes) -> bool:
-    """Whether the file has what its format ends with; asked only of files that did not decode."""
-    if name == "PNG":
-        return b"IEND" in data
-    if name == "JPEG":
-        return b"\xff\xd9" in data
-    if name == "GIF":
-        return data.endswith(b";")
-    if name == "AVIF":
-        return _boxes_end(data)
-    if name == "WebP":
-        size: int = struct.unpack_from("<I", data, 4)[0]
-        return len(data) >= 8 + size
-    return len(data) >= 54
-
-
-def _boxes_end(data: bytes) -> bool:
-    """Whether the last box of an ISO base media file ends where the file does."""
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4])
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16])
-        if size < 8:  # 0 is "to the end"
-            return True
-        at += size
-    return at == len(data)

@@ -1,4 +1,4 @@
-"""A JPEG file without the metadata segments that its pixels do not need: those are not judged."""
+"""Reduces a JPEG file to the segments that its pixels need; faults in the other segments are ignored."""
 
 from app.inputs.essentials import Essentials
 
@@ -6,7 +6,7 @@ _APP0, _APP15, _COMMENT = 0xE0, 0xEF, 0xFE
 _FIRST_TABLE, _SCAN = 0xC0, 0xDA
 _WITHOUT_LENGTH = range(0xD0, 0xDA)
 _ICC = b"ICC_PROFILE\0"
-# Marker, how its content begins, and its least length: colour space, orientation, profile, further pictures.
+# Marker, first bytes and least length of the content: colour space, orientation, profile, further pictures.
 _NEEDED = (
     (0xE0, b"JFIF\0", 14),
     (0xE1, b"Exif\0\0", 6),
@@ -17,7 +17,7 @@ _NEEDED = (
 
 
 def pixel_segments(data: bytes) -> Essentials:
-    """What of a JPEG file its first picture needs; a picture that is cut off or broken stays so."""
+    """The segments that the first picture needs; a cut off or broken one is left for the decoder to refuse."""
     kept, at, profile_ignored = [data[:2]], 2, False
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]

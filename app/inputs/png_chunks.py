@@ -1,7 +1,7 @@
-"""A PNG file without the chunks that its first picture does not need: those are neither inflated nor judged.
+"""Reduces a PNG file to the chunks that its first picture needs; the others are neither inflated nor checked.
 
-Critical chunks and transparency are kept as they are, orientation and colour profile where they are good. Texts,
-physical size, gamma, animation frames and everything else may be broken, or inflate to gigabytes.
+Critical chunks and transparency are kept as they are, orientation and colour profile where they are intact. All other
+chunks, such as texts, physical size, gamma and later frames, may be broken or inflate to gigabytes.
 """
 
 import zlib
@@ -18,7 +18,7 @@ Chunk = tuple[bytes, memoryview]
 
 
 def pixel_chunks(data: bytes) -> Essentials:
-    """What of a PNG file its first picture needs; a picture that is cut off or broken stays so."""
+    """The chunks that the first picture needs; a cut off or broken one is left for the decoder to refuse."""
     before: list[memoryview] = []
     pixels: list[memoryview] = []
     after: list[memoryview] = []
@@ -40,7 +40,7 @@ def pixel_chunks(data: bytes) -> Essentials:
 
 
 class _Animation:
-    """The chunks of an animation, as far as its first frame needs them."""
+    """The chunks of an animation that its first frame needs."""
 
     def __init__(self) -> None:
         self.frames = 0
@@ -60,23 +60,23 @@ class _Animation:
             self._pixels.append(memoryview(pixels))
 
     def first_frame(self, header: list[memoryview]) -> list[memoryview]:
-        """Its pixels as IDAT chunks, where another picture stands before the animation, for programs that show none."""
+        """The pixels of the first frame as IDAT chunks; empty where the default image is it, or there is none."""
         if not self.frames or self._default_is_frame or not self._pixels:
             return []
-        # Width and height, then the place on the canvas.
+        # Width, height and offset in `fcTL`; width and height in `IHDR`.
         fills_canvas = header and self._controls[0][12:28] == bytes(header[0][8:16]) + bytes(8)
         return self._pixels if fills_canvas else []
 
 
 def _is_needed(kind: bytes, chunk: memoryview, before_pixels: bool) -> bool:
-    """Whether a chunk is critical, transparency, a good profile or a good orientation."""
+    """Whether a chunk is critical, transparency, a colour profile or an intact orientation."""
     if kind == b"eXIf":
         return _is_intact(chunk) and len(chunk) <= MAX_METADATA_BYTES
     return kind[:1].isupper() or kind in (b"", b"iCCP") or (kind == b"tRNS" and before_pixels)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """Each chunk as far as it goes, up to the last one; what is none has the empty kind."""
+    """(kind, bytes) of each chunk up to `IEND`; bytes that are no chunk have the kind `b""`."""
     whole, at = memoryview(data), _SIGNATURE_BYTES
     kind = b""
     while at < len(data) and kind != b"IEND":
