@@ -21,7 +21,6 @@ from app.routes import api, embed, figures, gallery, images, operations, page, p
 from app.routes.guards import Guards
 from app.routes.headers import SecurityHeaders
 from app.routes.packing import Packing
-from app.routes.pressure import Pressure
 from app.routes.services import Services
 from app.routes.watch import Metrics, Watch
 from app.settings import MEBIBYTE, Settings, assets
@@ -54,7 +53,6 @@ def create_app(
         limits,
     )
     exports = Compute(1, EXPORTS_WAIT, settings.deadline_seconds, EXPORTED_BYTES, settings.upload_seconds, clock)
-    pressure = Pressure(compute, settings.hosts)
     made = templates(assets("templates"))
     made.globals |= {
         "uploads": settings.uploads,
@@ -68,19 +66,16 @@ def create_app(
         crew=at_work,
         compute=compute,
         exports=exports,
-        pressure=pressure,
         decoder=Decoder(),
         limits=limits,
         templates=made,
-        metrics=Metrics(compute, pressure),
+        metrics=Metrics(compute),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        pressure.start()
         await at_work.start()
         yield
-        pressure.stop()
         await at_work.close()
         services.decoder.close()
         store.close()

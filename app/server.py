@@ -31,14 +31,9 @@ MOST_BEHIND = 64 * 2**10  # bytes of further requests while one is answered
 # libuv, on which uvloop is built, takes one new connection from a socket each time round the loop: where the loop is
 # busy, hundreds a second at most, and whoever comes first has long left. From this many copies it takes as many.
 DOORS = 64
-AtOnce = Callable[[bytes], tuple[bytes, bytes] | None]  # the head and the body that answer what has come
 # The interpreter passes from a thread that draws a PNG to the event loop this often where both have work; the default,
 # 5 ms, is as long as several answers take.
 SWITCH_S = 0.001
-
-
-def _never(_request: bytes) -> tuple[bytes, bytes] | None:
-    return None
 
 
 def _nothing() -> None:
@@ -63,17 +58,13 @@ class DeadlineProtocol(H11Protocol):
 
     Answers that are not taken wait in memory. When one more comes to wait and the others are more than `MOST_UNTAKEN`
     bytes together, some are cut off: first who takes nothing, of them who has kept most for longest.
-    `at_once` is shown what comes on a quiet connection; where it has an answer, that is given, and no more is done.
     `freed` is told when what waited is gone.
     """
 
     seconds: ClassVar[dict[str, float]] = {"head": 15.0, "body": 30.0, "answer": 60.0}
 
-    def __init__(
-        self, *args: Any, at_once: AtOnce = _never, freed: Callable[[], None] = _nothing, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, freed: Callable[[], None] = _nothing, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._at_once = at_once
         self._freed = freed
         self._slow_since = math.inf  # seconds
         self._seen = 0  # bytes that it had still to take when it was last looked at
@@ -89,11 +80,6 @@ class DeadlineProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something; a phase that goes on keeps its deadline."""
-        if self._is_quiet() and (answer := self._at_once(data)):
-            for part in answer:  # the body may be everybody's: it is not copied
-                self.transport.write(part)
-            self._wait_anew()
-            return
         super().data_received(data)
         if self._now() == "answer" and len(self.conn.trailing_data[0]) > MOST_BEHIND:
             self.transport.abort()
@@ -167,17 +153,6 @@ class DeadlineProtocol(H11Protocol):
             self._seen, self._moved = size, time.monotonic()
         return size
 
-    def _is_quiet(self) -> bool:
-        """Whether nothing is being read, answered or still to be taken: who takes nothing gets no more."""
-        return self._now() == "head" and not self.conn.trailing_data[0] and not self.transport.get_write_buffer_size()
-
-    def _wait_anew(self) -> None:
-        """As long as after any other answer."""
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
-        self._enter("")
-        self._enter("head")
-
     def _now(self) -> str:
         if self.conn.their_state is h11.SEND_BODY:
             return "body"
@@ -230,19 +205,17 @@ def run(
     listening: socket.socket,
     stopping: threading.Event,
     proxies: str | None = None,
-    at_once: AtOnce = _never,
     **options: Any,
 ) -> None:
     """Serve the ASGI app on the socket until SIGTERM or Ctrl+C, which set `stopping`; `options` are uvicorn's.
 
-    `at_once` sees a request before anybody else, and may have the whole answer.
     `proxies`, addresses and networks by comma or `*`, are believed when they say who asks and by which scheme.
     """
     sys.setswitchinterval(SWITCH_S)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     config = uvicorn.Config(
         app,
-        http=partial(DeadlineProtocol, at_once=at_once, freed=given_back()),  # type: ignore[arg-type]  # called, not derived from
+        http=partial(DeadlineProtocol, freed=given_back()),  # type: ignore[arg-type]  # called, not derived from
         ws="none",
         log_config=None,
         access_log=False,

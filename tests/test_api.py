@@ -244,10 +244,11 @@ def test_figures_by_cairo_are_admitted_made_once_and_kept(client, form):
     assert (exports.counts.computed, exports.counts.cached) == (before[0] + 1, before[1] + 1)
 
 
-def test_more_figures_than_cairo_is_given_are_refused(client, monkeypatch):
-    monkeypatch.setattr(client.app.state.services.exports, "queue", 0)
-    assert_problem(client.get(f"/diagrams/cost.pdf?{SMALL}&seed=78"), 503)
-    assert client.get(f"/diagrams/cost.svg?{SMALL}&seed=78").status_code == 200
+def test_more_figures_than_cairo_is_given_are_refused(monkeypatch):
+    monkeypatch.setattr(main, "EXPORTS_WAIT", 0)
+    with TestClient(create_app(), base_url="http://localhost") as client:
+        assert_problem(client.get(f"/diagrams/cost.pdf?{SMALL}&seed=78"), 503)
+        assert client.get(f"/diagrams/cost.svg?{SMALL}&seed=78").status_code == 200
 
 
 def test_a_packed_figure_is_the_plain_one(client):

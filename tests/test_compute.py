@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from limits import RateLimitItemPerSecond
 
-from app.compute import Client, Compute
+from app.compute import Client, Compute, admission
 from app.compute.admission import MOST_OF_A_PAGE
 from app.encoders import Encoded
 from app.errors import Busy, Flooding
@@ -91,6 +91,79 @@ def test_a_full_queue_refuses_with_the_seconds_to_wait():
     seconds, bodies = together(scenario)
     assert 1 <= seconds <= 10
     assert bodies == [b"a", b"b", b"c", b"d", b"d"]
+
+
+def test_requests_beyond_the_queue_wait_for_a_place_in_order(monkeypatch):
+    monkeypatch.setattr(admission, "MAX_WAIT_FOR_PLACE_SECONDS", 60)
+
+    async def scenario(compute, gate):
+        # One at work, three in the queue, two that wait for a place.
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcdef"]
+        await settled(lambda: compute.waiting == 3)
+        gate.open.set()
+        bodies = [(await each).body for each in asked]
+        return bodies, gate.begun, compute.counts.refused, compute.waiting
+
+    bodies, begun, refused, waiting = together(scenario)
+    assert bodies == [name.encode() for name in "abcdef"]
+    assert begun == list("abcdef")
+    assert (refused, waiting) == (0, 0)
+
+
+def test_a_request_that_waits_for_a_place_joins_equal_work_that_came_first(monkeypatch):
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcd"]
+        await settled(lambda: compute.waiting == 3)
+        late = [asyncio.create_task(compute.once("e", gate("e"))) for _ in range(2)]
+        gate.open.set()
+        return [(await each).body for each in [*asked, *late]], gate.begun
+
+    monkeypatch.setattr(admission, "MAX_WAIT_FOR_PLACE_SECONDS", 60)
+    bodies, begun = together(scenario)
+    assert bodies == [b"a", b"b", b"c", b"d", b"e", b"e"]
+    assert begun == list("abcde")
+
+
+@pytest.mark.parametrize("end", ["left", "refused", "overtaken", "failed", "joined", "charged"])
+def test_a_place_is_free_again_however_work_ends(monkeypatch, end):
+    """Afterwards exactly so many find a place as there are."""
+    monkeypatch.setattr(admission, "MAX_WAIT_FOR_PLACE_SECONDS", 0)
+
+    class Charges:
+        async def charge(self, address):
+            if address:
+                raise Flooding(address)
+
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate("first")))
+        await settled(lambda: gate.begun == ["first"])
+        queue = compute.queue
+        client = Client("page" if end == "overtaken" else None)
+        names = [f"own{n}" for n in range(queue + (end in ("refused", "overtaken")))]
+        if end == "failed":
+            names[0] = "broken"
+        if end == "charged":
+            with pytest.raises(Flooding):
+                await compute.once("charged", gate("charged"), Client(None, "203.0.113.7"))
+        own = [asyncio.create_task(compute.once(name, gate(name), client)) for name in names]
+        if end == "joined":
+            own.append(asyncio.create_task(compute.once(names[0], gate(names[0]))))
+        await settled(lambda: compute.waiting == queue)
+        if end == "left":
+            for each in own:
+                each.cancel()
+        gate.open.set()
+        await asyncio.gather(first, *own, return_exceptions=True)
+        gate.open.clear()
+        again = [asyncio.create_task(compute.once(f"again{n}", gate(f"again{n}"))) for n in range(queue + 1)]
+        await settled(lambda: compute.waiting == queue)
+        with pytest.raises(Busy):
+            await compute.once("too many", gate("too many"))
+        gate.open.set()
+        return [(await each).body for each in again]
+
+    queue = MOST_OF_A_PAGE
+    assert len(together(scenario, queue=queue, limits=Charges())) == queue + 1
 
 
 @pytest.mark.parametrize("queue", [64, MOST_OF_A_PAGE + 1])

@@ -74,4 +74,4 @@ def _run_server(listening: socket.socket, settings: "Settings") -> None:
 
     app = create_app(settings)
     services = app.state.services
-    run(app, listening, services.stopping, settings.forwarded_allow_ips, services.pressure.at_once)
+    run(app, listening, services.stopping, settings.forwarded_allow_ips)

@@ -5,6 +5,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +18,9 @@ from app.limits import Limits
 Work = Callable[[], Awaitable[Encoded]]
 # So much work of a page waits at most: newer work takes the place of the oldest.
 MOST_OF_A_PAGE = 4
+# A request that finds the queue full waits this long for a place before it is refused: a client that retries at once
+# is refused a few times a second, not a hundred times, and the processor computes instead of refusing.
+MAX_WAIT_FOR_PLACE_SECONDS = 0.15
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
 _RECENT = 0.1  # weight of the newest in the mean time that work takes
 
@@ -42,7 +46,6 @@ class Counts:
     refused: int = 0
     overtaken: int = 0
     dropped: int = 0
-    turned_away: int = 0
     seconds: float = 0.0
 
 
@@ -78,6 +81,7 @@ class Compute:
         self._limits = limits or Limits(())
         self.counts = Counts()
         self._workers = workers
+        self._places = asyncio.Semaphore(queue)  # first come, first served; work that waits holds one of them
         self._deadline_s = deadline_s
         self._cache: TTLCache[str, Encoded] = TTLCache(
             cache_bytes, cache_seconds, timer=clock, getsizeof=lambda encoded: len(encoded.body)
@@ -101,7 +105,7 @@ class Compute:
 
         With `keep` false it does not go into the cache.
 
-        Raises `Busy` where the queue is full or the answer takes too long, `Flooding` where newer work of the same
+        Raises `Busy` where the queue stays full or the answer takes too long, `Flooding` where newer work of the same
         page has taken this one's place or the address has had its share, and what the work raises. Whoever is
         cancelled takes the result from nobody else.
         """
@@ -109,11 +113,20 @@ class Compute:
             return known
         admitted = self._joined(key)
         if admitted is None:
-            await self._charge(client)
-            # Meanwhile another may have asked for the same, and have it.
-            if (known := self.kept(key)) is not None:
-                return known
-            admitted = self._joined(key) or self._admit(_Admitted(key, work, client.page, keep))
+            with ExitStack() as place:
+                if has_place := await self._take_place(client.page):
+                    place.callback(self._places.release)
+                    await self._charge(client)
+                # Meanwhile another may have asked for the same, and have it.
+                if (known := self.kept(key)) is not None:
+                    return known
+                admitted = self._joined(key)
+                if admitted is None:
+                    if not has_place:
+                        self.counts.refused += 1
+                        raise self._busy()
+                    place.pop_all()
+                    admitted = self._admit(_Admitted(key, work, client.page, keep))
         admitted.watchers += 1
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -128,6 +141,7 @@ class Compute:
             admitted.watchers -= 1
             if not admitted.watchers and self._waiting.get(key) is admitted:
                 del self._waiting[key]
+                self._places.release()
                 self.counts.dropped += 1
 
     def kept(self, key: str) -> Encoded | None:
@@ -136,11 +150,7 @@ class Compute:
             self.counts.cached += 1
         return known
 
-    def expected(self, key: str) -> bool:
-        """Whether somebody waits for the result already."""
-        return key in self._running or key in self._waiting
-
-    def busy(self) -> Busy:
+    def _busy(self) -> Busy:
         """What is said to whom the queue has no place for: when to come again, by its length."""
         expected = (len(self._waiting) + 1) * self._mean_s / self._workers
         seconds = min(max(math.ceil(expected), SHORTEST_RETRY_S), LONGEST_RETRY_S)
@@ -156,11 +166,21 @@ class Compute:
         """What waits for this page alone: what others wait for as well is not its own to give up."""
         return [each for each in self._waiting.values() if page and each.page == page and each.watchers == 1]
 
+    async def _take_place(self, page: str | None) -> bool:
+        """Whether there is a place in the queue, now or soon; where enough of the page waits, that of its oldest."""
+        own = self._own(page)
+        if len(own) >= MOST_OF_A_PAGE:
+            oldest = self._waiting.pop(own[0].key)
+            self.counts.overtaken += 1
+            _fail(oldest, Flooding(f"more than {MOST_OF_A_PAGE} requests of this page wait; newer ones took its place"))
+            return True
+        try:
+            async with asyncio.timeout(MAX_WAIT_FOR_PLACE_SECONDS):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+
     async def _charge(self, client: Client) -> None:
-        """Raises `Flooding`, and `Busy` before anything is counted where there is no place anyway."""
-        if len(self._waiting) >= self.queue and len(self._own(client.page)) < MOST_OF_A_PAGE:
-            self.counts.refused += 1
-            raise self.busy()
         try:
             await self._limits.charge(client.address)
         except Flooding:
@@ -168,14 +188,6 @@ class Compute:
             raise
 
     def _admit(self, new: _Admitted) -> _Admitted:
-        own = self._own(new.page)
-        if len(own) >= MOST_OF_A_PAGE:
-            oldest = self._waiting.pop(own[0].key)
-            self.counts.overtaken += 1
-            _fail(oldest, Flooding(f"more than {MOST_OF_A_PAGE} requests of this page wait; newer ones took its place"))
-        elif len(self._waiting) >= self.queue:
-            self.counts.refused += 1
-            raise self.busy()
         self._waiting[new.key] = new
         self._begin()
         return new
@@ -183,6 +195,7 @@ class Compute:
     def _begin(self) -> None:
         while self._waiting and len(self._running) < self._workers:
             key, begun = self._waiting.popitem(last=False)
+            self._places.release()
             self._running[key] = begun
             ended = asyncio.ensure_future(_timed(begun.work))
             ended.add_done_callback(partial(self._end, begun))

@@ -27,7 +27,6 @@ async def computed(request: Request, asked: BaseModel, services: Services, job: 
     key = address(request, asked)
     if same := unchanged(request, key, cache):
         return same
-    services.pressure.heard(request, key, cache)
     made = services.compute.kept(key)
     if made is None:
         work = partial(services.crew.carry_out, job, picture)

@@ -12,7 +12,6 @@ from app.compute.process import Crew
 from app.inputs.decoder import Decoder
 from app.inputs.store import Store
 from app.limits import Limits
-from app.routes.pressure import Pressure
 from app.routes.watch import Metrics
 from app.settings import Settings
 
@@ -29,7 +28,6 @@ class Services:
     crew: Crew
     compute: Compute
     exports: Compute
-    pressure: Pressure
     decoder: Decoder
     limits: Limits
     templates: Environment

@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.compute import Compute
-from app.routes.pressure import Pressure
 
 LOG = logging.getLogger("sepviz.access")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -23,21 +22,20 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 class Metrics:
     """The numbers of one app, as Prometheus reads them."""
 
-    def __init__(self, compute: Compute, pressure: Pressure) -> None:
+    def __init__(self, compute: Compute) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter("sepviz_requests", "Answers", ["route", "status"], registry=self.registry)
         self.seconds = Histogram(
             "sepviz_request_seconds", "Until an answer was out", ["route"], registry=self.registry, buckets=SECONDS
         )
-        self.registry.register(_ComputeNumbers(compute, pressure))
+        self.registry.register(_ComputeNumbers(compute))
 
 
 class _ComputeNumbers(Collector):
     """Read from their owner when they are asked for."""
 
-    def __init__(self, compute: Compute, pressure: Pressure) -> None:
+    def __init__(self, compute: Compute) -> None:
         self._compute = compute
-        self._pressure = pressure
 
     def collect(self) -> Iterator[Metric]:
         """The numbers as they are now."""
@@ -49,7 +47,6 @@ class _ComputeNumbers(Collector):
         yield CounterMetricFamily("sepviz_compute_seconds", "Spent computing", value=counts.seconds)
         yield GaugeMetricFamily("sepviz_queue_length", "Computations not yet begun", value=self._compute.waiting)
         yield GaugeMetricFamily("sepviz_cache_bytes", "Results that are kept", value=self._compute.cached_bytes)
-        yield GaugeMetricFamily("sepviz_loop_late_seconds", "Of the event loop, now", value=self._pressure.late_s)
         yield GaugeMetricFamily("sepviz_memory_bytes", "Of all processes of this server", value=_resident())
 
 
