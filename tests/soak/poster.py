@@ -1,6 +1,7 @@
 """A generator: broken pictures, bombs, and between them whole ones whose pixels are looked at."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -8,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import psutil
 from safetensors.numpy import load
 
 from tests.client import Answer, Keeping, get
@@ -30,6 +32,7 @@ class Posted:
     times: list[float] = field(default_factory=list)
     slowest_bomb: float = 0.0
     compared: int = 0
+    kills: int = 0
     faults: list[str] = field(default_factory=list)
 
 
@@ -43,8 +46,24 @@ def form(data: bytes, name: str = "a.png", media_type: str = "image/png") -> byt
     return f"POST /api/images HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}".encode() + body
 
 
-async def run(port: int, count: int, seed: int, known_every: int, bombs: int = len(BOMBS)) -> dict[str, object]:
-    """So many broken pictures; after every `known_every` of them a whole one; `bombs` between them."""
+def decoders(pid: int) -> list[psutil.Process]:
+    """Return the processes that decode: those that the server's children have started."""
+    return [each for child in psutil.Process(pid).children() for each in child.children()]
+
+
+async def run(
+    port: int,
+    count: int,
+    seed: int,
+    known_every: int,
+    bombs: int = len(BOMBS),
+    pid: int = 0,
+    kill_every: int = 0,
+) -> dict[str, object]:
+    """So many broken pictures; after every `known_every` of them a whole one; `bombs` between them.
+
+    After every `kill_every` of them, where that is not 0, the decoder of the server `pid` is killed.
+    """
     seen = Posted()
     rng = random.Random(seed)
     # Bombs come between the others; they are made before, as that takes long.
@@ -64,6 +83,9 @@ async def run(port: int, count: int, seed: int, known_every: int, bombs: int = l
                 seen.slowest_bomb = max(seen.slowest_bomb, await _post(client, *places[number], seen, rng))
             if number % known_every == 0:
                 await _look(client, seed * 1_000_000 + number // known_every, seen)
+            if kill_every and number % kill_every == kill_every - 1:
+                await _kill_decoder(client, pid)
+                seen.kills += 1
         client.close()
 
     begun = time.perf_counter()
@@ -81,6 +103,15 @@ async def _post(client: Keeping, what: str, data: bytes, seen: Posted, rng: rand
     if answer.status not in ALLOWED and not honest:
         seen.faults.append(f"{what}: {answer.status} {answer.body[:200]!r}")
     return answer.ms
+
+
+async def _kill_decoder(client: Keeping, pid: int) -> None:
+    """Kill the decoder, with or without another client's picture in it; start one where there is none."""
+    while not (running := decoders(pid)):
+        await client.ask(form(known(0)[1]))
+    for each in running:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
 
 
 async def _look(client: Keeping, number: int, seen: Posted) -> None:

@@ -15,8 +15,7 @@ from tests.sepviz_server import Server, sepviz
 from tests.soak.known import known
 from tests.soak.memory import processes
 from tests.soak.png import png
-from tests.soak.poster import SURVIVES, form
-from tests.soak.uploads import decoders
+from tests.soak.poster import SURVIVES, decoders, form
 from tests.soak.verdict import at_most, faultless, middle
 from tests.table import Row
 
