@@ -34,9 +34,9 @@ def server():
 
 
 def test_broken_pictures_and_killed_decoders(server):
-    seen = uploads.upload(server, count=90, kill_every_s=0.7, bombs=FEW)
+    seen = uploads.upload(server, count=90, kill_every=20, bombs=FEW)
     assert seen.told["faults"] == []
-    assert seen.kills
+    assert seen.told["kills"] == 90 // 20
     assert {201, 413, 415, 422} <= set(map(int, seen.told["statuses"]))
     assert sum(seen.told["statuses"].values()) == 90 + FEW
     assert seen.told["compared"]
@@ -60,6 +60,17 @@ def test_more_people_than_fit_and_figures_meanwhile():
     assert told["refusals"]
     assert len(onlookers["figure"]) == classroom.FIGURES
     assert len(onlookers["health"]) == classroom.HEALTHS
+
+
+@pytest.mark.parametrize(("connections", "refused"), [(6, False), (60, True)])
+def test_connections_that_request_again_at_once_are_refused_only_beyond_the_queue(connections, refused):
+    impatient = "import app.compute.admission as admission; admission.MAX_WAIT_FOR_PLACE_SECONDS = 0"
+    with sepviz(impatient, SEPVIZ_QUEUE="6", SEPVIZ_WORKERS="1") as small:
+        seen = classroom.closed_loop(small, connections, 0, max_requests=200)
+    assert seen["faults"] == []
+    assert (seen["statuses"]["503"] > 0) == refused
+    assert sum(seen["statuses"].values()) == 200
+    assert len(seen["times"]) == seen["statuses"]["200"] > 0
 
 
 @apart

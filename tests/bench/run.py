@@ -5,19 +5,22 @@
 Nothing leaves this machine. Whatever else runs on it is measured too.
 """
 
-import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from statistics import median, quantiles
+from itertools import count
+from statistics import median
+from typing import Any
 
 import psutil
 
 from tests.bench.browser import chromium, first_visit, slider
 from tests.bench.figures import diagrams, libraries, process
 from tests.bench.tensors import beside_torch
-from tests.sepviz_server import ROOT, Server, sepviz
+from tests.sepviz_server import Server, sepviz
+from tests.soak.classroom import CONNECTIONS
+from tests.soak.generator import Generator
 from tests.soak.memory import at_rest
+from tests.soak.verdict import percentile
 from tests.table import Row, known, show, spread
 
 LAYERS = (
@@ -25,9 +28,10 @@ LAYERS = (
     ("64 -> 128 at 128", "in_channels=64&out_channels=128", 50.0),
     ("256 -> 512 at 128", "in_channels=256&out_channels=512", 120.0),
 )
-CONNECTIONS, LOAD_S, FIGURES_S = 64, 10.0, 5.0
+LOAD_SECONDS, FIGURES_SECONDS = 10.0, 5.0
 SETTLED_AFTER, REQUESTS = 100, 10_000
-AT_MOST_S = 90.0
+MAX_SECONDS = 600.0
+SEEDS = count(1_000_000, 1_000_000)  # no two runs request the same change
 
 
 def at_most(what: str, values: list[float], limit: float, unit: str, digits: int = 1) -> Row:
@@ -61,11 +65,11 @@ def diagrams_rows() -> Iterator[Row]:
     yield Row("  its libraries alone, the floor", spread(libraries(), "s", 3))
     with sepviz() as server:
         psutil.Process(server.pid).cpu_affinity([0])
-        load(server, 1, 0, kind="figure")
-        answer = load(server, FIGURES_S, 0, kind="figure")
-    rate = len(answer["times"]) / answer["seconds"]
-    met = rate >= 1000 and not answer["errors"]
-    yield Row("a cached figure, server on one core", f"{rate:.0f}/s", ">= 1000/s", met)
+        load(server, kind="figure", seconds=1)
+        loaded = load(server, kind="figure", seconds=FIGURES_SECONDS)
+    rate = len(loaded["times"]) / loaded["seconds"]
+    yield Row("a cached figure, server on one core", f"{rate:.0f}/s", ">= 1000/s", rate >= 1000)
+    yield from _refused_none(loaded)
 
 
 def visit_rows() -> Iterator[Row]:
@@ -78,36 +82,41 @@ def visit_rows() -> Iterator[Row]:
 
 def load_rows() -> Iterator[Row]:
     with sepviz() as server:
-        load(server, 1, 1_000_000)
-        answer = load(server, LOAD_S, 2_000_000)
-    rate = len(answer["times"]) / answer["seconds"]
-    p99 = quantiles(answer["times"], n=100)[98]
+        load(server, seconds=1)
+        loaded = load(server, seconds=LOAD_SECONDS)
+    rate, p99 = len(loaded["times"]) / loaded["seconds"], percentile(loaded["times"], 99)
     yield Row(f"{CONNECTIONS} connections, default layer", f"{rate:.0f} changes/s", ">= 150 changes/s", rate >= 150)
-    yield Row("  p99", f"{p99:.0f} ms (median {median(answer['times']):.0f})", "<= 250 ms", p99 <= 250)
-    yield Row("  errors", str(answer["errors"]), "0", answer["errors"] == 0)
+    yield Row("  p99", f"{p99:.0f} ms (median {percentile(loaded['times'], 50):.0f})", "<= 250 ms", p99 <= 250)
+    yield from _refused_none(loaded)
 
 
 def memory_rows() -> Iterator[Row]:
+    sizes: dict[int, int] = {}
+    refused, faults = 0, []
     with sepviz() as server:
-        sizes, asked = {}, 0
         for total in (SETTLED_AFTER, REQUESTS // 10, REQUESTS):
-            answer = load(server, AT_MOST_S, 3_000_000 + asked, total - asked)
-            if answer["errors"]:
-                raise RuntimeError(f"{answer['errors']} requests failed")
-            asked += len(answer["times"])
-            sizes[asked] = at_rest(server.pid)
-    first, *_, last = sizes.values()
-    told = ", ".join(f"{size / 2**20:.0f} MiB after {count}" for count, size in sizes.items())
-    what = f"memory at rest, {asked:,} requests over {SETTLED_AFTER}"
-    yield Row(what, f"{last / first:.3f} x", "<= 1.05 x", last / first <= 1.05 and asked == REQUESTS)
-    yield Row("  ", told)
+            loaded = load(server, seconds=MAX_SECONDS, max_requests=total - max(sizes, default=0))
+            refused += loaded["statuses"]["503"]
+            faults += loaded["faults"]
+            sizes[total] = at_rest(server.pid)
+    ratio = sizes[REQUESTS] / sizes[SETTLED_AFTER]
+    what = f"memory at rest, {REQUESTS:,} requests over {SETTLED_AFTER}"
+    yield Row(what, f"{ratio:.3f} x", "<= 1.05 x", ratio <= 1.05)
+    yield Row("  ", ", ".join(f"{size / 2**20:.0f} MiB after {total}" for total, size in sizes.items()))
+    yield from _refused_none({"statuses": {"503": refused}, "faults": faults})
 
 
-def load(server: Server, seconds: float, first_seed: int, changes: int | None = None, kind: str = "change") -> dict:
-    """What the load generator, a process of its own, has seen."""
-    command = [sys.executable, "-m", "tests.bench.load", kind, str(server.port), str(seconds)]
-    command += [str(CONNECTIONS), str(first_seed), *([str(changes)] if changes else [])]
-    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=seconds + 30).stdout)
+def load(server: Server, **arguments: Any) -> dict[str, Any]:
+    """Return what the load generator, a process of its own, has seen; it ends after `seconds`, or `max_requests`."""
+    closed_loop = {"port": server.port, "connections": CONNECTIONS, "first_seed": next(SEEDS)}
+    return Generator("closed_loop", arguments["seconds"], **closed_loop, **arguments).result()
+
+
+def _refused_none(loaded: dict[str, Any]) -> Iterator[Row]:
+    """A refused change is no change: neither its time nor itself counts, and the bench fails."""
+    refused, faults = loaded["statuses"]["503"], loaded["faults"]
+    yield Row("  refused", str(refused), "0", refused == 0, refused > 0)
+    yield Row("  other faults", "; ".join([str(len(faults)), *faults[:1]]), "0", not faults, bool(faults))
 
 
 SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -121,4 +130,4 @@ SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
 
 
 if __name__ == "__main__":
-    show([SECTIONS[name] for name in known(sys.argv[1:], SECTIONS)])
+    raise SystemExit(not show([SECTIONS[name] for name in known(sys.argv[1:], SECTIONS)]))

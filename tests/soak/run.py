@@ -18,6 +18,7 @@ SHARED: dict[str, Callable[[Server], Iterator[Row]]] = {
     "small-class": classroom.small_rows,
     "classroom": classroom.classroom_rows,
     "overload": classroom.overload_rows,
+    "closed-loop": classroom.closed_loop_rows,
     "uploads": uploads.rows,
     "slow-clients": slow.rows,
     "parameters": parameters.rows,

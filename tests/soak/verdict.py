@@ -27,6 +27,13 @@ def at_most(what: str, value: float, limit: float, unit: str, digits: int = 0) -
     return Row(what, measured, f"<= {limit:g} {unit}", value <= limit, not value <= TOLERANCE * limit)
 
 
+def at_least(what: str, shares: Sequence[float], limit: float) -> Row:
+    """Return the row of a ratio of two rates, the median of a few runs, that follows from times as well."""
+    share = median(shares)
+    measured = f"{share:.2f}" + (f" ({', '.join(f'{each:.2f}' for each in shares)})" if len(shares) > 1 else "")
+    return Row(what, measured, f">= {limit:g}", share >= limit, not share >= limit / TOLERANCE)
+
+
 def middle(what: str, values: Sequence[float], limit: float, unit: str) -> Row:
     """The median of a few runs."""
     row = at_most(what, median(values), limit, unit, 2)
