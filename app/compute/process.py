@@ -21,9 +21,10 @@ from app.settings import Settings
 
 LOG = logging.getLogger("sepviz.compute")
 
-# glibc would keep what each thread has freed for that thread, tens of megabytes. Convolutions are compiled for their
-# shape, and torch would keep a thousand of them in each thread: of layers that somebody made up, hundreds of megabytes.
-SPARING = {"MALLOC_ARENA_MAX": "2", "LRU_CACHE_CAPACITY": "16", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "32"}
+# One arena: glibc gives back the free top of the main arena alone; that of another one stays, and grows to 64 MB.
+# Convolutions are compiled for their shape, and torch would keep a thousand of them in each thread: of layers that
+# somebody made up, hundreds of megabytes.
+SPARING = {"MALLOC_ARENA_MAX": "1", "LRU_CACHE_CAPACITY": "16", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "32"}
 # Where many ask, whoever answers comes first: refusals, figures and what is kept do not wait for a computation. One
 # person alone waits for nothing else than that.
 NICE = 5
