@@ -122,8 +122,8 @@ def restart(runs: int = RUNS) -> Recovered:
             asyncio.run(_one(server, form(known(0)[1])))
             own = processes(server.pid)
             own[0].kill()
-            _, alive = psutil.wait_procs(own, timeout=5)
-            faults += [f"{' '.join(each.cmdline()[:4])} is still there" for each in alive]
+            _, alive = psutil.wait_procs(own, timeout=WITHIN_S)
+            faults += [f"{command} is still there" for each in alive if (command := _running_command(each))]
         begun = time.perf_counter()
         with sepviz() as server:
             while asyncio.run(_one(server, get("/readyz"))).status != 200:
@@ -140,6 +140,14 @@ async def _one(server: Server, request: bytes) -> Answer:
         return await connection.ask(request)
     finally:
         connection.close()
+
+
+def _running_command(process: psutil.Process) -> str:
+    """Return its command; empty where it has ended, also where its parent has not asked for it."""
+    try:
+        return " ".join(process.cmdline()[:4])
+    except psutil.NoSuchProcess:  # that a zombie raises, too
+        return ""
 
 
 def stop(in_flight: int = IN_FLIGHT) -> Recovered:
