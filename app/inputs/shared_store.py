@@ -72,7 +72,7 @@ class SharedStore:
         with self._lock:
             if pixels is None:
                 self._copies.pop(name, None)
-                raise gone(name, self._seconds)
+                raise gone(self._seconds)
             with suppress(ValueError):  # larger than all copies may be together
                 self._copies[name] = pixels
         return pixels

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from cachetools import TTLCache
 
-from app.errors import ImageGone, ImageTooLarge, shown
+from app.errors import ImageGone, ImageTooLarge
 from app.inputs.images import Picture, Pixels
 from app.spec import UPLOAD_PATTERN, LayerSpec
 
@@ -77,7 +77,7 @@ class ImageStore:
         with self._lock:
             pixels = self._kept.get(name)
         if pixels is None:
-            raise gone(name, self._seconds)
+            raise gone(self._seconds)
         return pixels
 
     def answers(self) -> bool:
@@ -117,10 +117,10 @@ def size(pixels: Pixels) -> int:
     return pixels.nbytes + _OVERHEAD
 
 
-def gone(name: str, seconds: float) -> ImageGone:
-    """What is said of a picture that is not kept."""
+def gone(seconds: float) -> ImageGone:
+    """The error for a picture that is not kept; its id says nothing to a reader."""
     return ImageGone(
-        f"the uploaded picture {shown(name)} is not kept any more (pictures stay for {lasting(seconds)}, "
+        f"this uploaded picture is not kept any more (pictures stay for {lasting(seconds)}, "
         "while there is room): upload it again"
     )
 
