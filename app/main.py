@@ -12,8 +12,8 @@ from app import __version__
 from app.compute import Compute
 from app.compute.process import Crew, Process
 from app.inputs.decoder import Decoder
-from app.inputs.formats import MEDIA_TYPES
-from app.inputs.images import MAX_BYTES
+from app.inputs.formats import FORMATS
+from app.inputs.images import KEPT_SIDE, MAX_BYTES, MAX_PIXELS, MAX_SIDE
 from app.inputs.store import ImageStore, Store, lasting
 from app.limits import RULES, Limits
 from app.page import templates
@@ -57,8 +57,13 @@ def create_app(
     made.globals |= {
         "uploads": settings.uploads,
         "upload_lasts": lasting(settings.upload_seconds),
-        "upload_most": MAX_BYTES,
-        "upload_types": ",".join(MEDIA_TYPES.values()),
+        "upload_limits": {
+            "bytes": MAX_BYTES,
+            "pixels": MAX_PIXELS,
+            "side": MAX_SIDE,
+            "kept": KEPT_SIDE,
+            "formats": FORMATS,
+        },
     }
     services = Services(
         settings=settings,

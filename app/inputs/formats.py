@@ -4,16 +4,8 @@ import re
 
 from app.errors import UnsupportedImage
 
-# The media type of each format that is decoded.
-MEDIA_TYPES = {
-    "PNG": "image/png",
-    "JPEG": "image/jpeg",
-    "WebP": "image/webp",
-    "GIF": "image/gif",
-    "BMP": "image/bmp",
-    "AVIF": "image/avif",
-}
-FORMATS = tuple(MEDIA_TYPES)
+# Everything that is decoded.
+FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "AVIF")
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -78,7 +70,7 @@ _MAX_TEXT_BYTES = 4096
 def identify(data: bytes) -> str:
     """The format, one of `FORMATS`; raises `UnsupportedImage`, whose message names the format where it is known."""
     found = _container_format(data) or _find_by_signature(data, _SIGNATURES)
-    if found in MEDIA_TYPES:
+    if found in FORMATS:
         return found
     what = found or _find_by_signature(data, _OTHER_SIGNATURES) or _text_format(data)
     raise unsupported(f"this is {what}" if what else "the file is empty" if not data else _UNKNOWN)

@@ -27,6 +27,11 @@ const LONGEST_PAUSE = 30;
  * @typedef {(words: string) => void} Waiting
  */
 
+/**
+ * What carries a request to the server and resolves to its answer.
+ * @typedef {(address: string, options: RequestInit & { headers: Record<string, string> }) => Promise<Response>} Transport
+ */
+
 /** What the server refused, parameter by parameter. */
 export class Refusal extends Error {
   /**
@@ -45,10 +50,11 @@ export class Refusal extends Error {
  * @param {string} address
  * @param {RequestInit} [options]
  * @param {Waiting} [waiting] where it is left out, a busy server's answer is a refusal
+ * @param {Transport} [transport]
  */
-export async function ask(address, options, waiting) {
+export async function ask(address, options, waiting, transport = fetch) {
   for (let tries = 1; ; tries++) {
-    const answer = await fetch(address, { ...options, headers: { "Sepviz-Page": PAGE } });
+    const answer = await transport(address, { ...options, headers: { "Sepviz-Page": PAGE } });
     if (answer.ok) return answer;
     const problem = await answer.json().catch(() => ({}));
     options?.signal?.throwIfAborted();

@@ -27,17 +27,6 @@ export function listen(form, change) {
 }
 
 /**
- * An uploaded picture is one of the inputs to choose from.
- * @param {HTMLFormElement} form
- * @param {string} id
- */
-export function offer(form, id) {
-  const label = /** @type {HTMLElement} */ (form.querySelector(".uploaded"));
-  /** @type {HTMLInputElement} */ (label.firstElementChild).value = id;
-  label.hidden = false;
-}
-
-/**
  * Marks what a query chooses, where the form has it; the query may name a few parameters only.
  * @param {HTMLFormElement} form
  * @param {string} query

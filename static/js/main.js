@@ -4,13 +4,13 @@
 import { altered, changed, parameter, remember, restored } from "./address.js";
 import { fragment, Refusal, view } from "./client.js";
 import { table } from "./colormap.js";
-import { choose, listen, mend, offer, problems, refusals, show, text } from "./controls.js";
+import { choose, listen, mend, problems, refusals, show, text } from "./controls.js";
 import { watch } from "./edges.js";
 import { place, relink } from "./figure.js";
 import { inspect } from "./inspect.js";
 import { tellKernels, tell as tellRange } from "./legend.js";
 import { Look } from "./look.js";
-import { receive } from "./pictures.js";
+import { initUploads } from "./pictures.js";
 import { admit, isRefused, refuse } from "./refusal.js";
 import { Strip } from "./strip.js";
 import { dark, switchable } from "./switch.js";
@@ -96,6 +96,7 @@ function tell(error) {
  */
 function go(next, history) {
   choose(form, next);
+  uploads.choose(parameter(next, "input") ?? "");
   return awaited(replace(next, history));
 }
 
@@ -122,7 +123,7 @@ async function replace(next, history, resent = false) {
       throw error;
     });
     if (answer instanceof Refusal && answer.status === GONE && !resent) {
-      const there = await sendAgain(parameter(next, "input") ?? "");
+      const there = await uploads.sendAgain(parameter(next, "input") ?? "");
       if (signal.aborted) return;
       if (there) return replace(next, history, true);
     }
@@ -138,6 +139,7 @@ async function replace(next, history, resent = false) {
     place(document, parts);
     const { idle = "{}", bounds = "{}" } = parts.dataset;
     show(form, query, JSON.parse(idle), JSON.parse(bounds));
+    uploads.show(parameter(query, "input") ?? "");
     relink(document, query, look.parameters, own());
     remember(query);
     if (answer instanceof Refusal) {
@@ -243,14 +245,7 @@ addEventListener("popstate", () => {
   if (layer === query && wanted === query) relook();
   else go(layer, "keep");
 });
-const sendAgain = receive(
-  (id, note) => {
-    text("picture-note", note);
-    offer(form, id);
-    go(changed(wanted, "input", id), "push");
-  },
-  (words) => problems(document, [], words),
-);
+const uploads = initUploads(form, (id) => go(changed(wanted, "input", id), "push"));
 
 switchable(paint);
 usable(tell);

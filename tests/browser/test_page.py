@@ -331,27 +331,6 @@ def test_a_picture_of_ones_own(visit, painted, way):
     painted(page, input="upload-[0-9a-f]{32}")
 
 
-def test_a_picture_that_is_too_large_is_not_even_sent(visit):
-    page = visit()
-    sent = []
-    page.on("request", lambda request: sent.append(request.url))
-    file = {"name": "mine.png", "mimeType": "image/png", "buffer": bytes(8 * 2**20 + 1)}
-    page.locator("#upload input").set_input_files(file)
-    expect(page.locator('[data-problem="page"]')).to_have_text("image is larger than 8 MiB")
-    assert sent == []
-
-
-def test_a_broken_picture_keeps_the_maps(visit, painted):
-    page = visit(allow=REFUSED)
-    before = pixels(picture_of(page, "output", 0))
-    file = {"name": "mine.png", "mimeType": "image/png", "buffer": png()[:60]}
-    page.locator("#upload input").set_input_files(file)
-    expect(page.locator('[data-problem="page"]')).not_to_be_empty()
-    expect(page.locator('[data-problem="page"]')).to_be_visible()
-    painted(page, input="chelsea")
-    assert (pixels(picture_of(page, "output", 0)) == before).all()
-
-
 def test_a_map_opens_at_full_resolution(visit):
     page = visit("/?size=200")
     assert pixels(picture_of(page, "output", 2)).shape[0] < 200
