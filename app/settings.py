@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     )
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server, as a JSON list.")
     workers: int = Field(2, ge=1, le=64, description="Threads that compute; torch has one thread in each.")
-    queue: int = Field(64, ge=1, description="Computations that wait at most; more are answered 503.")
+    queue: int = Field(128, ge=1, description="Computations that wait at most; more are answered 503.")
     deadline_seconds: float = Field(5, gt=0, description="How long a computation is waited for; then 503.")
     cache_bytes: int = Field(16 * MEBIBYTE, ge=0, description="Responses that are kept.")
     input_cache_bytes: int = Field(32 * MEBIBYTE, ge=0, description="Input tensors that are kept.")

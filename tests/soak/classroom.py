@@ -96,7 +96,7 @@ def closed_loop_rows(server: Server) -> Iterator[Row]:
     closed_loop(server, CONNECTIONS, 10**8, seconds=1)
     shares, faults, refused, rates = [], [], 0, []
     for run in range(CLOSED_LOOP_RUNS):
-        # Both in the same seconds: what else the machine does slows both.
+        # One right after the other: what else the machine does slows both.
         fitting, twice = (
             closed_loop(server, CONNECTIONS * times, (10 * run + times) * 10**6, seconds=CLOSED_LOOP_SECONDS)
             for times in (1, 2)
