@@ -85,7 +85,7 @@ def nested(lines, containers):
 
 
 def around(path):
-    """The elements around something, but for its own paragraph."""
+    """The elements around a figure or text, without its own paragraph."""
     return tuple(tag for tag in path if tag not in ("p", "figure") and path[-2:] != ("div", "figure"))
 
 
@@ -98,13 +98,14 @@ def around(path):
 @settings(max_examples=150)
 @example(["quote"], ["before"], ["after"], "alone")
 @example(["quote"], [], [], "fenced_code")
+@example(["list", "definition", "quote"], [], [], "alone")
 @example([], ["before"], ["after"], "in superfences")
 def test_a_figure_stands_where_a_paragraph_would(containers, before, after, setup):
     page = Page(convert(nested([*before, *FENCE, *after], containers), setup))
     paragraph = [*before, *([""] if before else []), "FIGURE", *([""] if after else []), *after]
     wanted = Page(convert(nested(paragraph, containers), setup))
-    there = dict(wanted.texts)["FIGURE"]
-    if "code" in there:  # Python-Markdown knows no definitions in some places
+    there = next(path for text, path in wanted.texts if "FIGURE" in text)
+    if "code" in there:  # Python-Markdown reads some nested containers as code, "> FIGURE" among it
         assert page.figures == []
         return
     ((svg, path),) = page.figures

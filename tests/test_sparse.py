@@ -1,4 +1,4 @@
-"""Maps of one value nearly everywhere, as the answer to an impulse: no value is cut or averaged away."""
+"""Sparse maps, such as an impulse response: no value is clipped or averaged away."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.encoders.grid import limit
 from app.encoders.planes import tiled
-from app.encoders.sparse import MAX_DETAIL, MIN_DETAIL, detail
+from app.encoders.sparse import MAX_DETAIL, MIN_DETAIL, find_detail
 from app.inputs import Inputs
 from app.spec import LayerSpec
 from app.trace import run
@@ -47,7 +47,7 @@ def test_detail_holds_every_cell_of_another_value(size, common, marks):
     planes[1] += 1
     for y, x, value in marks:
         planes[:, y, x] += value
-    found = detail(torch.from_numpy(planes)[None])
+    found = find_detail(torch.from_numpy(planes)[None])
     spans = [max(marked) - min(marked) + 1 for marked in list(zip(*marks, strict=True))[:2]]
     assert (found is None) == (max(spans) + 2 > MAX_DETAIL)
     if found is not None:
@@ -64,12 +64,12 @@ def test_detail_holds_every_cell_of_another_value(size, common, marks):
 def test_small_and_ordinary_maps_have_no_detail():
     impulse = torch.zeros(1, 1, MAX_DETAIL, MAX_DETAIL)
     impulse[..., 20, 20] = 1
-    assert detail(impulse) is None
-    assert detail(torch.zeros(1, 3, 128, 128)) is None
+    assert find_detail(impulse) is None
+    assert find_detail(torch.zeros(1, 3, 128, 128)) is None
     with_a_picture = torch.zeros(1, 2, 128, 128)
     with_a_picture[0, 0, 64, 64] = 1
     with_a_picture[0, 1] = torch.rand(128, 128, generator=torch.Generator().manual_seed(1))
-    assert detail(with_a_picture) is None
+    assert find_detail(with_a_picture) is None
 
 
 @pytest.mark.parametrize("channels", [1, 3, 12])
@@ -81,7 +81,7 @@ def test_reduced_ordinary_map_is_averaged(channels):
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize(("size", "kernel_size"), [(24, 3), (24, 5), (24, 7), (128, 3), (128, 31)])
-def test_range_of_the_answer_to_an_impulse_holds_every_value(size, kernel_size, bias):
+def test_range_of_an_impulse_response_holds_every_value(size, kernel_size, bias):
     spec = LayerSpec(in_channels=9, size=size, kernel_size=kernel_size, bias=bias, input="impulse")
     for stage in run(spec, Inputs()).stages:
         for plane in stage.output.values[0].double().numpy():

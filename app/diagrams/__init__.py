@@ -48,8 +48,8 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         raise UnknownName("figure", name, NAMES, "name")
     if options.theme not in (*THEMES, "page"):
         raise UnknownName("theme", options.theme, THEMES)
-    own = address(name, spec, options)
-    canvas = Canvas(name, own, options.theme, options.lang, options.background)
+    figure_address = address(name, spec, options)
+    canvas = Canvas(name, figure_address, options.theme, options.lang, options.background)
     width, figure, told = _FIGURES[name]
     if options.animate or options.frames:
         _refuse_still(name, options)
@@ -58,7 +58,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
         height = figure(canvas, spec)
     title = options.title or canvas.say(f"{name}.title")
     caption = None if canvas.inlined else title
-    return canvas.finish(width, height, title, told(spec), options.width, caption, own)
+    return canvas.finish(width, height, title, told(spec), options.width, caption, figure_address)
 
 
 def _refuse_still(name: str, options: Options) -> None:

@@ -1,8 +1,8 @@
 """The one place that knows svgwrite: shapes painted in the roles of `app.palette`.
 
-Colours are plain attributes. Beside them, a figure inside the page has the classes `f-ROLE` and `s-ROLE`, which the
-page's style sheet knows, and one of the theme `auto` has classes of its own, which its rules for the dark colour anew.
-Several figures may be inlined in one page: every id, class and name of a rule begins with or has the canvas's `scope`.
+Colours are plain attributes. In addition, a figure inside the page has the classes `f-ROLE` and `s-ROLE` of the page's
+style sheet, and a figure of the theme `auto` has classes of its own, which its rules for dark mode recolour. As several
+such figures may be inlined in one page, every id, class and keyframe name of theirs contains the canvas's `scope`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,8 +58,8 @@ class _Element(BaseElement):  # type: ignore[misc]  # svgwrite has no types
 class Canvas:
     """A figure being drawn; y grows downwards. `finish` gives the SVG.
 
-    `key` is of this figure and of no other. svgwrite makes the frame. Shapes are many, and ten times as fast written
-    as text at once.
+    The `scope` is a hash of `key`, which identifies the figure. svgwrite makes the frame; shapes are written as text,
+    ten times as fast.
     """
 
     def __init__(self, name: str, key: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
@@ -70,7 +70,7 @@ class Canvas:
         self._background = background
         self._mode: Mode = "dark" if theme == "dark" else "light"
         self._markup: list[str] = []
-        self._classes: dict[str, str] = {}  # by the names of paints
+        self._classes: dict[str, str] = {}  # by the names that `painted` gives
 
     @property
     def inlined(self) -> bool:

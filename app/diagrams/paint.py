@@ -1,4 +1,4 @@
-"""Roles of `app.palette` as attributes and as names.
+"""Fills and strokes in roles of `app.palette`, as attributes and as class names.
 
 `f-ROLE` is filled with a role, `s-ROLE` stroked, `m40-ROLE` filled with 40 % of it on paper, so that nothing shines
 through.
@@ -19,7 +19,7 @@ _SCOPE_LENGTH = 7
 
 
 def scope(key: str) -> str:
-    """A short hash of `key` that may begin an id or a class."""
+    """A short hash of `key`, valid as the start of an id or a class."""
     digest = blake2b(key.encode(errors="replace"), digest_size=5).digest()
     return f"s{b32encode(digest).decode().lower()[:_SCOPE_LENGTH]}"
 
@@ -37,7 +37,7 @@ def attributes(values: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=512)
 def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool) -> tuple[str, str]:
-    """A fill of a role, its share (`tint`), a stroke of a role and its width (`line`): as names and as attributes."""
+    """The class names and the attributes of a fill with its share (`tint`) and a stroke with its width (`line`)."""
     found = {"fill": "none"}
     names = []
     if fill is not None and solid:
@@ -57,7 +57,7 @@ def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line:
 
 
 def _colour(name: str, mode: Mode) -> str:
-    """The colour of a name: its role's, or so many per cent of it on paper."""
+    """The colour of a class name: that of its role, or a percentage of it on paper."""
     kind, role = name.split("-", 1)
     colour, paper = (bytes.fromhex(COLOURS[each][mode][1:]) for each in (role, "paper"))
     share = int(kind[1:]) / 100 if kind[0] == "m" else 1
@@ -66,5 +66,5 @@ def _colour(name: str, mode: Mode) -> str:
 
 @lru_cache(maxsize=512)
 def dark_colours(names: str) -> str:
-    """The declarations that give these names their colours in the dark."""
+    """The CSS declarations of these class names for dark mode."""
     return ";".join(f"{'stroke' if name[0] == 's' else 'fill'}:{_colour(name, 'dark')}" for name in names.split())

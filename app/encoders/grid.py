@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from app.encoders import Encoded, Scale
 from app.encoders.colormaps import DIVERGING, ColorMap, entries, table
 from app.encoders.planes import planar, tiled
-from app.encoders.sparse import SAME
+from app.encoders.sparse import MIN_COMMON_SHARE
 from app.palette import COLOURS
 from app.trace import Maps
 
@@ -27,8 +27,8 @@ GAP, MARGIN, LINE = 12, 16, 18
 # Up to so many maps, of which there are never more than the last: how large one is, and how many stand in a row.
 LAYOUTS = ((64, 128, 8), (256, 64, 16), (1024, 32, 32), (4096, 20, 48))
 BAR_WIDTH, BAR = 128, 10
-# A border of padding would drown the rest: a map's colours end at its 99th percentile. A map that has one value nearly
-# everywhere has no rest: its colours end at its largest size, so that few cells are not cut to one colour.
+# The colours of a map end at the 99th percentile of its magnitudes: the border that padding makes would pale the rest.
+# Those of a sparse map end at its largest magnitude: a percentile would clip its few cells of other values.
 PERCENTILE = 99
 # So many pixels for each that the grid is laid out in, for print and fine screens.
 SHARPNESS = 2
@@ -101,7 +101,7 @@ def grid_svg(maps: Maps, colormap: ColorMap, scale: Scale) -> Encoded:
     """The same as SVG: every plane as a picture inside it, text as text."""
     sheet = lay_out(maps, colormap, scale)
     size = {"width": str(sheet.width), "height": str(sheet.height)}
-    # A label and no reference: an id would have to be another one for each picture of a page.
+    # `aria-labelledby` would need an id, which may stand only once in a page that inlines several grids.
     frame = {"viewBox": f"0 0 {sheet.width} {sheet.height}", "role": "img", "aria-label": sheet.lines[0].text}
     names = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
     svg = ET.Element("svg", names | size | frame | {"font-family": FONTS})
@@ -156,7 +156,7 @@ def limit(values: Planes, colormap: ColorMap) -> Limit:
     """The values at the ends of the colours: symmetric about zero for a diverging map, else from low to high."""
     if colormap in DIVERGING:
         planes = values.reshape(-1, *values.shape[-2:])
-        flat = np.array([_of_one_value(plane) for plane in planes])
+        flat = np.array([_is_sparse(plane) for plane in planes])
         largest = float(np.abs(planes[flat]).max(initial=0))
         if not flat.all():
             percentile = np.percentile(np.abs(planes[~flat]), PERCENTILE, method="inverted_cdf")
@@ -165,13 +165,13 @@ def limit(values: Planes, colormap: ColorMap) -> Limit:
     return float(values.min()), float(values.max())
 
 
-def _of_one_value(plane: NDArray[np.float32]) -> bool:
-    """Whether most cells of the plane have one value, as far as the bytes of a thumbnail can tell."""
+def _is_sparse(plane: NDArray[np.float32]) -> bool:
+    """Whether the plane is sparse (see `app.encoders.sparse`), with its values rounded to the bytes of a thumbnail."""
     low, high = float(plane.min()), float(plane.max())
     if low == high:
         return True
     counts = np.bincount(np.rint((plane.ravel() - low) * (255 / (high - low))).astype(np.uint8), minlength=256)
-    return bool(counts.max() > SAME * plane.size)
+    return bool(counts.max() > MIN_COMMON_SHARE * plane.size)
 
 
 def _number(value: float) -> str:
@@ -182,7 +182,7 @@ def _number(value: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text in letters that Pillow's own font has: `5.57e-6`."""
+    """The text in characters that Pillow's own font has: `5.57e-6`."""
     return _POWER.sub(lambda power: f"e{power[1].translate(_DIGITS)}", text).translate(_PLAIN)
 
 

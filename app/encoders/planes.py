@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.encoders.sparse import farthest, few_others, sparse
+from app.encoders.sparse import find_candidates, find_sparse, pool_farthest
 
 # From here on torch turns a matrix of cells and channels, in blocks, four times as fast as maps of four dimensions.
 FEW_CHANNELS = 32
@@ -20,8 +20,8 @@ CELLS_AT_ONCE = 2**17
 def tiled(maps: Tensor, most: int) -> Tensor:
     """Averages down to at most `most` x `most` cells, the proportions kept; smaller maps are left as they are.
 
-    Where nearly all cells of a plane have one value, the average would hide the others: each cell is then the one of
-    those that it stands for that is farthest from that value. `maps` and the result are (1, channels, height, width).
+    A sparse plane is not averaged, which would hide its few cells of other values: each cell of the result is the one
+    of its window that is farthest from the common value. `maps` and the result are (1, channels, height, width).
     """
     height, width = maps.shape[2:]
     longest = max(height, width)
@@ -29,10 +29,10 @@ def tiled(maps: Tensor, most: int) -> Tensor:
         return maps
     smaller = (max(1, round(height * most / longest)), max(1, round(width * most / longest)))
     reduced = _averaged(maps, smaller)
-    planes, common = sparse(maps)
-    few = few_others(reduced[0, planes], common)
-    if len(planes := planes[few]):
-        reduced[0, planes] = farthest(maps[0, planes], common[few], smaller)
+    planes, common = find_candidates(maps)
+    sparse = find_sparse(reduced[0, planes], common)
+    if len(planes := planes[sparse]):
+        reduced[0, planes] = pool_farthest(maps[0, planes], common[sparse], smaller)
     return reduced
 
 

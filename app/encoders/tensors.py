@@ -8,7 +8,7 @@ from torch import Tensor
 
 from app.encoders import DType, Encoded
 from app.encoders.planes import extremes, planar, tiled, to_bytes
-from app.encoders.sparse import detail
+from app.encoders.sparse import find_detail
 from app.trace import Trace
 
 MEDIA_TYPE = "application/octet-stream"
@@ -21,7 +21,7 @@ def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> E
 
 
 def encode_view(trace: Trace, tile: int | None, beside: Mapping[str, str]) -> Encoded:
-    """The tensors as the page shows them, as bytes and with details, and more metadata `beside` theirs."""
+    """The tensors as the page shows them, `uint8` and with details; `beside` is further metadata."""
     tensors, held = collected(trace, "uint8", tile, details=True)
     return Encoded(_file(tensors, {"sepviz": json.dumps(held), **beside}), MEDIA_TYPE)
 
@@ -35,8 +35,8 @@ def collected(
     Kernels (`depthwise.weight`, `.bias`) are those of the channels asked for and stay float32 with uint8, as they are
     what numbers are read from. With uint8, `<name>.range` holds each plane's low and high; with a tile,
     `<name>.extremes` those of the whole plane. The metadata beside them has the layer's canonical query and which
-    channels each stage holds. With `details`, maps whose few cells of interest lie close together are cut to these and
-    not reduced; `<name>.detail` then has their rows and columns.
+    channels each stage holds. With `details`, sparse maps whose cells of other values lie close together are cropped
+    to these instead of reduced; `<name>.detail` then holds the rows and columns.
     """
     tensors: dict[str, Tensor] = {}
     held = {"query": trace.spec.query()}
@@ -45,7 +45,7 @@ def collected(
         values = maps.values
         if tile is not None:
             tensors[f"{name}.extremes"] = extremes(values)
-            if details and (part := detail(values)):
+            if details and (part := find_detail(values)):
                 rows, columns = part
                 held[f"{name}.detail"] = f"{rows.start}-{rows.stop - 1},{columns.start}-{columns.stop - 1}"
                 values = values[..., rows.start : rows.stop, columns.start : columns.stop]

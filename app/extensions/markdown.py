@@ -22,7 +22,7 @@ from app.errors import SepvizError
 from app.extensions import figure
 
 OWN = ("alt", "caption")
-IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # how a figure's HTML begins
+IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # the two beginnings of a figure's HTML
 
 _OPENING = re.compile(r"(?P<prefix>[> ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`]*)")
 _PLACEHOLDER_LINE = re.compile(rf"^(?P<indent>[ ]*){HTML_PLACEHOLDER_RE.pattern}[ ]*$", re.MULTILINE)
@@ -33,7 +33,7 @@ class BadFigure(SepvizError):
 
 
 class Fence(NamedTuple):
-    """A fenced block of any language: its lines from `start` to before `stop`, and what stands between the fences."""
+    """A fenced block of any language: lines `start` to `stop - 1`, of which `body` is without the fences."""
 
     start: int
     stop: int
@@ -44,7 +44,7 @@ class Fence(NamedTuple):
 
 
 def fences(lines: Sequence[str]) -> Iterator[Fence]:
-    """Every fence, also an indented one or one in a quote, but for those inside another."""
+    """Every fence that is not inside another one; it may be indented or in a quote."""
     start = 0
     while start < len(lines):
         opened = _OPENING.fullmatch(lines[start])
@@ -55,7 +55,7 @@ def fences(lines: Sequence[str]) -> Iterator[Fence]:
 
 
 def _closed(lines: Sequence[str], start: int, opened: re.Match[str]) -> Fence | None:
-    """The fence that is opened there, if it is closed at the same depth of quotes."""
+    """The fence that opens at line `start`; None unless it closes within the same quote."""
     quote = re.compile(rf"(?:[ ]*>){{{opened['prefix'].count('>')}}}")
     closing = re.compile(rf"[ ]*{opened['fence']}{opened['fence'][0]}*[ ]*")
     body: list[str] = []
@@ -112,9 +112,9 @@ class Figures(Preprocessor):
             if fence.language != "sepviz":
                 continue
             try:
-                html = figure_html(fence.name, "\n".join(fence.body), _where(self.md, fence))
+                html = figure_html(fence.name, "\n".join(fence.body), _line_of(self.md, fence))
             except BadFigure as error:
-                raise _ending(self.md, error) from None
+                raise _build_error(self.md, error) from None
             placeholder = self.md.htmlStash.store(html)
             self.sources[placeholder] = [line[len(fence.prefix) :] for line in lines[fence.start : fence.stop]]
             result += [*lines[done : fence.start], fence.prefix + placeholder]
@@ -122,17 +122,17 @@ class Figures(Preprocessor):
         return result + lines[done:]
 
 
-class OwnBlocks(BlockProcessor):
-    """Makes a block of every figure on a line of its own, also between lines of text: a paragraph may hold no block."""
+class FigureBlocks(BlockProcessor):
+    """Makes every figure on its own line a block, also between lines of text: a paragraph must not contain a block."""
 
-    PRIORITY = 11  # just before what makes paragraphs, when lists, quotes and indented code are taken
+    PRIORITY = 11  # just before paragraphs, after lists, quotes and indented code
 
     def test(self, _parent: Element, block: str) -> bool:
         """Whether there is a figure in the block."""
         return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> bool:
-        """The first figure of the first block, after the text before it; what comes after is left."""
+        """Make the first figure of the first block an element, after the text before it; leave the text after it."""
         if (found := self._find(blocks[0])) is None:
             return False
         block = blocks.pop(0)
@@ -151,10 +151,10 @@ class OwnBlocks(BlockProcessor):
         return str(self.parser.md.htmlStash.rawHtmlBlocks[int(found[2])])
 
 
-class Sources(Treeprocessor):
-    """Gives an indented block of code its fence back, which `Figures` took for one in a list."""
+class CodeSources(Treeprocessor):
+    """Restores the fence in an indented block of code, which `Figures` cannot tell from one in a list."""
 
-    PRIORITY = 40  # before what highlights code
+    PRIORITY = 40  # before code is highlighted
 
     def __init__(self, md: Markdown, sources: dict[str, list[str]]) -> None:
         super().__init__(md)
@@ -172,11 +172,11 @@ class Sources(Treeprocessor):
                 code.text = AtomicString(_PLACEHOLDER_LINE.sub(source, code.text))
 
 
-def _where(md: Markdown, fence: Fence) -> str:
-    """The line of a fence, in MkDocs that of the page's file, from which MkDocs has taken the metadata."""
+def _line_of(md: Markdown, fence: Fence) -> str:
+    """The line number of a fence, for a message; in MkDocs it counts the metadata that MkDocs removed from the page."""
     before = 0
     if file := _mkdocs_file(md):
-        from mkdocs.utils.meta import get_data  # noqa: PLC0415 - MkDocs is at work
+        from mkdocs.utils.meta import get_data  # noqa: PLC0415 - MkDocs is installed here
 
         text = file.content_string
         before = text.count("\n") - get_data(text)[0].count("\n")
@@ -184,22 +184,22 @@ def _where(md: Markdown, fence: Fence) -> str:
 
 
 def _mkdocs_file(md: Markdown) -> Any:
-    """The file that MkDocs converts, which it gives to its processor of links; None without MkDocs."""
+    """The file that MkDocs is converting, as its link processor has it; None without MkDocs."""
     return getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
 
 
-def _ending(md: Markdown, error: BadFigure, *kinds: type[Exception]) -> BadFigure:
-    """The error as one of these kinds too, and in MkDocs as one that ends a build without a traceback."""
+def _build_error(md: Markdown, error: BadFigure, *kinds: type[Exception]) -> BadFigure:
+    """The error as an instance of `kinds` too; in MkDocs it also ends the build without a traceback."""
     if _mkdocs_file(md):
-        from mkdocs.exceptions import Abort  # noqa: PLC0415 - MkDocs is at work
+        from mkdocs.exceptions import Abort  # noqa: PLC0415 - MkDocs is installed here
 
         class Logged(Abort):
             def show(self, *_args: Any, **_kwargs: Any) -> None:
                 """Print nothing: MkDocs has logged the message with its page."""
 
         kinds = (*kinds, Logged)
-    ending: BadFigure = type("BadFigure", (BadFigure, *kinds), {})(str(error))
-    return ending
+    build_error: BadFigure = type("BadFigure", (BadFigure, *kinds), {})(str(error))
+    return build_error
 
 
 class SepvizExtension(Extension):
@@ -209,8 +209,8 @@ class SepvizExtension(Extension):
         """Ahead of every other reader of fences, and after blanks and line ends are plain."""
         figures = Figures(md)
         md.preprocessors.register(figures, "sepviz", 28)
-        md.parser.blockprocessors.register(OwnBlocks(md.parser), "sepviz", OwnBlocks.PRIORITY)
-        md.treeprocessors.register(Sources(md, figures.sources), "sepviz", Sources.PRIORITY)
+        md.parser.blockprocessors.register(FigureBlocks(md.parser), "sepviz", FigureBlocks.PRIORITY)
+        md.treeprocessors.register(CodeSources(md, figures.sources), "sepviz", CodeSources.PRIORITY)
 
 
 def makeExtension(**config: Any) -> SepvizExtension:  # noqa: N802 - Python-Markdown's name
@@ -231,13 +231,13 @@ def fence(source: str, _language: str, _class_name: str, options: dict[str, Any]
     from pymdownx.superfences import SuperFencesException  # noqa: PLC0415 - whoever calls this has it
 
     name = options["figure"]
-    md.parser.blockprocessors.register(OwnBlocks(md.parser), "sepviz", OwnBlocks.PRIORITY)
+    md.parser.blockprocessors.register(FigureBlocks(md.parser), "sepviz", FigureBlocks.PRIORITY)
     body = source.split()
     found = (
         each for each in fences(getattr(md, "lines", ())) if each.name == name and " ".join(each.body).split() == body
     )
     try:
-        return figure_html(name, source, next((_where(md, each) for each in found), ""))
+        return figure_html(name, source, next((_line_of(md, each) for each in found), ""))
     except BadFigure as error:
         # Of any other exception it would make a block of code, and say nothing.
-        raise _ending(md, error, SuperFencesException) from None
+        raise _build_error(md, error, SuperFencesException) from None
