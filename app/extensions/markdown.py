@@ -26,6 +26,9 @@ IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # the two be
 
 _OPENING = re.compile(r"(?P<prefix>[> ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`]*)")
 _PLACEHOLDER_LINE = re.compile(rf"^(?P<indent>[ ]*){HTML_PLACEHOLDER_RE.pattern}[ ]*$", re.MULTILINE)
+_PLACEHOLDER_IN_CODE = re.compile(
+    rf"^(?P<prefix>(?:&gt;|[ ])*)(?P<placeholder>{HTML_PLACEHOLDER_RE.pattern})[ ]*$", re.MULTILINE
+)
 
 
 class BadFigure(SepvizError):
@@ -164,12 +167,12 @@ class CodeSources(Treeprocessor):
         """Replace placeholders in code."""
 
         def source(found: re.Match[str]) -> str:
-            lines = self._sources.get(found[0].strip())
-            return found[0] if lines is None else code_escape("\n".join(found["indent"] + line for line in lines))
+            lines = self._sources.get(found["placeholder"])
+            return found[0] if lines is None else "\n".join(found["prefix"] + code_escape(line) for line in lines)
 
         for code in root.iter("code"):
             if code.text:
-                code.text = AtomicString(_PLACEHOLDER_LINE.sub(source, code.text))
+                code.text = AtomicString(_PLACEHOLDER_IN_CODE.sub(source, code.text))
 
 
 def _line_of(md: Markdown, fence: Fence) -> str:
