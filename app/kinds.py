@@ -1,4 +1,4 @@
-"""What people read of each kind of layer, said once."""
+"""The name of each kind of layer, for every text that people read."""
 
 from app.spec import Kind
 
@@ -10,5 +10,5 @@ KIND_NAMES: dict[Kind, str] = {
 
 
 def adjective(kind: Kind) -> str:
-    """The kind within a sentence: `depthwise separable`."""
+    """The name of a kind within a sentence: `depthwise separable`."""
     return KIND_NAMES[kind].lower()

@@ -24,7 +24,7 @@ from app.wording import compared_costs, headings, labels, remark, verdict
 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
-FIRST_CHANNELS = 16  # as many of each stage are painted at first
+FIRST_CHANNELS = 16  # of each stage, painted at first
 
 
 def templates(folder: Path) -> Environment:
@@ -71,20 +71,20 @@ def scaled(count: int) -> str:
 
 
 def page_query(spec: LayerSpec, look: Mapping[str, str]) -> str:
-    """The canonical query string of a page that shows the layer so."""
+    """The canonical query string of a page with this layer and look."""
     return "&".join([spec.query(), *(f"{name}={value}" for name, value in look.items())])
 
 
 def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
     """What the templates draw from; `InvalidParameters` where the output would be empty.
 
-    `look` is what the address of the page says beside the layer.
+    `look` are the colours and ranges of the maps, as the address of the page has them.
     """
     return _drawing(spec.geometry()) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
 
 
 def _over_budget(spec: LayerSpec) -> BadParameter | None:
-    """Why the layer has no maps, if even the first channels take more than one request may."""
+    """Why the layer has no maps: even its first channels exceed the budget of a request; None where they do not."""
     try:
         check_budget(spec, Selection(channels=range(FIRST_CHANNELS)))
     except OverBudget as error:
@@ -93,7 +93,7 @@ def _over_budget(spec: LayerSpec) -> BadParameter | None:
 
 
 def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]:
-    """What the controls of a refused layer are drawn from; there is no figure, map or verdict of another layer."""
+    """The context of the controls of a refused layer, without a figure, map or verdict of any other layer."""
     kinds = []
     for kind in KINDS:
         parameters = nearest.as_kind(kind).parameters()
@@ -145,7 +145,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
 
 
 def _idle(spec: LayerSpec) -> dict[str, str]:
-    """The parameters that change nothing of the layer, and why."""
+    """The parameters that have no effect on the layer, each with the reason."""
     return {} if spec.is_random else {"seed": "changes nothing: neither the weights nor the input is random"}
 
 

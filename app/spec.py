@@ -23,7 +23,7 @@ GeneratedName = Literal["impulse", "step", "checkerboard", "zone-plate", "gradie
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SAMPLES: tuple[str, ...] = get_args(SampleName)
 GENERATED: tuple[str, ...] = get_args(GeneratedName)
-# The values of parameters with which something is drawn from the seed.
+# Parameter values for which numbers are drawn from the seed.
 RANDOM: dict[str, tuple[str, ...]] = {"input": ("noise",), "weights": ("random",)}
 UPLOAD_PATTERN = r"upload-[0-9a-f]{32}"
 
@@ -133,13 +133,13 @@ class LayerSpec(BaseModel):
         return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
 
     def non_default(self) -> dict[str, str]:
-        """The parameters whose value is not the default: a short address of the same layer."""
+        """The parameters whose value is not the default, for a short address of the same layer."""
         usual = LayerSpec().parameters()
         return {name: value for name, value in self.parameters().items() if value != usual.get(name)}
 
     @property
     def is_random(self) -> bool:
-        """Whether anything is drawn from the seed."""
+        """Whether any number is drawn from the seed."""
         return any(getattr(self, name) in values for name, values in RANDOM.items())
 
     def query(self) -> str:

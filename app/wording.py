@@ -19,7 +19,7 @@ class Heading(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """What a stage's maps and kernels are called; a map is `label number`, a kernel `label number` likewise."""
+    """What the maps and kernels of a stage are called; a single one is `map NUMBER` or `kernel NUMBER`."""
 
     map: str
     kernel: str
@@ -27,7 +27,7 @@ class Labels(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How many times, of what, and a warning where separating does not pay."""
+    """A factor, what it is a factor of, and a warning where separating costs more."""
 
     times: str
     text: str
@@ -40,7 +40,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
-    """The heading of each column that the layer has: `input`, `first` (of two stages), `matrix`, `output`."""
+    """The heading of each column of the layer: `input`, `first` (only of two stages), `matrix`, `output`."""
     first, last = stages[0], stages[-1]
     found = {
         "input": Heading(_plural("Input map", first.in_channels), _maps(first.in_channels, first.input)),
@@ -55,7 +55,7 @@ def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
 
 
 def labels(stages: Sequence[ConvShape]) -> dict[str, Labels]:
-    """What is said of a single map or kernel, by stage: the last stage's maps are the outputs."""
+    """The labels of each stage; the maps of the last one are called outputs."""
     *before, last = stages
     found = {
         stage.name: Labels(
@@ -70,7 +70,7 @@ def labels(stages: Sequence[ConvShape]) -> dict[str, Labels]:
 
 
 def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, LayerCost], tuple[str, LayerCost]]:
-    """What is replaced and the separable layer, each with what it is called."""
+    """The name and cost of the convolution that is replaced, then those of the separable layer."""
     spatial = spec.kind == "spatially-separable"
     separable = adjective(spec.kind if spatial else "depthwise-separable")
     square = _plural("square kernel", spec.in_channels)
@@ -94,15 +94,16 @@ def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
 
 
 def remark(spec: LayerSpec) -> str:
-    """What is to be known where a standard layer's maps equal the separable layer's; nothing where they do not."""
-    return _REMARK.format(separable=adjective("depthwise-separable")) if _composed(spec) else ""
+    """The remark on a standard layer whose output maps equal those of the depthwise separable layer; else empty."""
+    return _REMARK.format(separable=adjective("depthwise-separable")) if _equals_separable(spec) else ""
 
 
-def _composed(spec: LayerSpec) -> bool:
-    """Whether the standard layer makes the very maps of the separable one.
+def _equals_separable(spec: LayerSpec) -> bool:
+    """Whether a standard layer has the same output maps as the depthwise separable layer.
 
-    Its classic kernels are composed of the separable layer's. A bias before the pointwise stage is lost in that, but
-    where it cancels: +0.1 and -0.1 in turn have a mean of 0 over an even number of channels, and the mean is output 0.
+    Its classic kernels are composed of those of the separable layer. The composition leaves out the depthwise bias,
+    which changes the maps unless it cancels: +0.1 and -0.1 in turn have mean 0 over an even number of channels, and
+    output 0 is the mean.
     """
     cancels = spec.out_channels == 1 and spec.in_channels * spec.depth_multiplier % 2 == 0
     return spec.kind == "standard" and spec.weights == "classic" and (not spec.bias or cancels)
@@ -120,7 +121,7 @@ def _matrix(last: ConvShape) -> Heading:
 
 
 def _own_kernels(stage: ConvShape, single: str) -> str:
-    """How many kernels a channel has, in a stage that keeps channels apart."""
+    """The number of kernels of each channel of a depthwise stage; `single` where it is one."""
     each = stage.out_channels // stage.in_channels
     if stage.in_channels == 1:
         return f"{counted(each, 'kernel') if each > 1 else 'one kernel'} for the one channel"

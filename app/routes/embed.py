@@ -94,7 +94,7 @@ class OEmbedQuery(BaseModel):
 
 @router.get("/embed", openapi_extra=documented(EmbedQuery))
 async def embed(request: Request, services: Provided) -> Response:
-    """The page without its frame, for an iframe; a bad parameter is told beside its control."""
+    """The page without its frame, for an iframe; a bad parameter is reported beside its control."""
     pairs = request.query_params.multi_items()
     asked, bad = nearest(EmbedQuery, pairs)
     own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}

@@ -19,7 +19,7 @@ router = APIRouter(tags=["page"])
 
 @router.get("/", openapi_extra=documented(PageQuery))
 async def page(request: Request, services: Provided) -> Response:
-    """The whole page; a bad parameter is told beside its control, and no other layer is shown."""
+    """The whole page; a bad parameter is reported beside its control, and no other layer is shown."""
     pairs = request.query_params.multi_items()
     asked, bad = nearest(PageQuery, pairs)
     filled = page_context(asked, bad, pairs)

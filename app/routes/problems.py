@@ -90,15 +90,16 @@ async def _domain_problem(request: Request, error: Exception) -> Response:
 def refusal(request: Request, error: SepvizError) -> Response:
     """The answer that tells of the error."""
     status = status_of(error)
-    errors = [_told(bad) for bad in _bad(error)[:8]]
+    errors = [_error_item(bad) for bad in _bad(error)[:8]]
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
     return problem(request, status, str(error)[:2000], errors, headers)
 
 
-def _told(bad: BadParameter) -> dict[str, Any]:
-    told = {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
+def _error_item(bad: BadParameter) -> dict[str, Any]:
+    """An item of `errors`."""
+    item = {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
     fits = [{"parameter": name, "value": value} for name, value in bad.fits]
-    return told | ({"fits": fits} if fits else {})
+    return item | ({"fits": fits} if fits else {})
 
 
 def _bad(error: SepvizError) -> tuple[BadParameter, ...]:
@@ -187,7 +188,7 @@ def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, Any]]]:
 def problem(
     request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, Any]], headers: object = None
 ) -> Response:
-    """The answer that tells of a refusal: a document, a page in a browser, a picture where a picture was asked for."""
+    """The response to a refused request: a problem document, a page in a browser, or a picture at the path of one."""
     kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
     path = request.url.path
     if path.endswith(".svg"):
@@ -198,15 +199,15 @@ def problem(
             _picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept
         )
     kept["Vary"] = "Accept"
-    if _is_page(request):
-        told = {"spec": LayerSpec(), "status": status, "detail": detail, "errors": errors}
-        body = request.app.state.services.templates.get_template("problem.html").render(told)
+    if _prefers_html(request):
+        context = {"spec": LayerSpec(), "status": status, "detail": detail, "errors": errors}
+        body = request.app.state.services.templates.get_template("problem.html").render(context)
         return HTMLResponse(body, status, headers=kept)
     return JSONResponse(document(status, detail, errors), status, media_type=PROBLEM, headers=kept)
 
 
-def _is_page(request: Request) -> bool:
-    """Whether a person opens the address in a browser: it names HTML, and a client of the API names JSON or nothing."""
+def _prefers_html(request: Request) -> bool:
+    """Whether a browser opens the address: it accepts HTML, while a client of the API accepts JSON or anything."""
     accepted = request.headers.get("accept", "")
     return request.method in ("GET", "HEAD") and "text/html" in accepted and "json" not in accepted
 

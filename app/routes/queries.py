@@ -33,7 +33,7 @@ class LayerQuery(LayerSpec):
 
 
 class PageQuery(LayerQuery):
-    """What a page shows beside the layer, and is no part of it."""
+    """The layer of a page, and how its maps look, which is no part of the layer."""
 
     LOOK: ClassVar = ("colormap", "scale")
 

@@ -82,7 +82,7 @@ def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
 
 
 def maps_picture(stage: str, spec: LayerSpec, origin: str, look: Mapping[str, str]) -> Picture:
-    """The maps of that stage as one picture, in the colours and ranges of the page; `UnknownName` if there is none."""
+    """The maps of that stage as one picture, with this look; `UnknownName` if there is no such stage."""
     if stage not in stage_names(spec):
         raise UnknownName("stage", stage, stage_names(spec))
     given = {**spec.non_default(), **look}
@@ -179,11 +179,11 @@ async def use_maps(stage: str, request: Request, services: Provided) -> Response
     return _use(request, services, lambda asked, own: maps_picture(stage, asked.layer, own, asked.look))
 
 
-def _use(request: Request, services: Services, of: Callable[[PageQuery, str], Picture]) -> Response:
+def _use(request: Request, services: Services, make_picture: Callable[[PageQuery, str], Picture]) -> Response:
     asked, bad = nearest(PageQuery, request.query_params.multi_items())
     if bad:
         return refused_page(services, asked, bad)
-    picture = of(asked, origin(request, services))
+    picture = make_picture(asked, origin(request, services))
     key = f"{picture.origin} {address(request, asked)}"
     if same := unchanged(request, key, REVALIDATED):
         return same
