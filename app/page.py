@@ -20,7 +20,7 @@ from app.palette import STAGE_ROLES
 from app.selection import Selection, check_budget, stage_names
 from app.shapes import bounds, plan
 from app.spec import GENERATED, KINDS, LayerSpec, allowed, properties
-from app.wording import compared_costs, headings, labels, remark, verdict
+from app.wording import compared_costs, description, headings, labels, remark, verdict
 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
@@ -135,6 +135,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "query": spec.query(),
         "stage_names": stage_names(spec),
         "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry())).items()},
+        "description": description(spec),
         "remark": remark(spec),
         "bounds": bounds(spec.geometry()),
         "idle": _idle(spec),

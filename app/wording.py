@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.cost import Comparison, LayerCost, factor
-from app.kinds import adjective
+from app.kinds import KIND_NAMES, adjective
 from app.shapes import ConvShape
-from app.spec import LayerSpec
+from app.spec import GENERATED, SAMPLES, LayerSpec
 
 _REMARK = "Composed of the {separable} kernels: the output maps are the same."
 
@@ -37,6 +37,25 @@ class Verdict(NamedTuple):
 def counted(number: int, noun: str) -> str:
     """`1 map`, `8 maps`."""
     return f"{number:,} {_plural(noun, number)}"
+
+
+def description(spec: LayerSpec) -> str:
+    """The layer in words: its kind, what it convolves, and what else is not as usual."""
+    values = spec.parameters()
+    unusual = [name for name in ("stride", "padding", "dilation", "depth_multiplier") if name in spec.non_default()]
+    picture = spec.input if spec.input in (*SAMPLES, *GENERATED) else "an uploaded picture"
+    return ", ".join(
+        [
+            f"{KIND_NAMES[spec.kind]} convolution",
+            f"{spec.in_channels} → {counted(spec.out_channels, 'channel')}",
+            f"kernel size {spec.kernel_size} × {spec.kernel_size}",
+            *(f"{name.replace('_', ' ')} {values[name]}" for name in unusual),
+            *(["bias"] if spec.bias else []),
+            f"input {picture} of {spec.size} × {spec.size}",
+            f"{spec.weights} weights",
+            *([f"seed {spec.seed}"] if spec.is_random else []),
+        ]
+    )
 
 
 def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:

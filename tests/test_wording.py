@@ -18,12 +18,12 @@ from app.page import fragment, templates
 from app.shapes import plan
 from app.spec import KINDS, LayerSpec
 from app.trace import run
-from app.wording import compared_costs, headings, labels, remark, verdict
+from app.wording import compared_costs, description, headings, labels, remark, verdict
 from tests.layers import layers
 
 ROOT = Path(__file__).parent.parent
 NOUNS = "kernel|map|row|channel|output|MAC|param"
-COUNTED = re.compile(rf"\b(one|[\d,]+) ({NOUNS})(s?)\b", re.IGNORECASE)
+COUNTED = re.compile(rf"\b(one|\d[\d,]*) ({NOUNS})(s?)\b", re.IGNORECASE)
 SHAPES = [
     LayerSpec(kind=kind, in_channels=m, out_channels=n, kernel_size=k, stride=s, size=16, depth_multiplier=times)
     for kind, m, n, k, s, times in product(KINDS, (1, 2, 3), (1, 2, 4), (1, 3), (1, 2), (1, 2))
@@ -173,3 +173,23 @@ def test_one_name_for_one_thing(kind):
     assert said[stages[-1].name].kernels == titles["matrix"].title.lower()
     names = [name for name, _ in compared_costs(spec, compare(spec))]
     assert names[-1] == KIND_NAMES[kind if kind != "standard" else "depthwise-separable"].lower()
+
+
+def test_description_names_what_is_not_as_usual():
+    assert description(LayerSpec()) == (
+        "Depthwise separable convolution, 3 → 8 channels, kernel size 3 × 3, "
+        "input chelsea of 128 × 128, classic weights"
+    )
+    layer = LayerSpec(kind="standard", in_channels=1, out_channels=1, stride=2, padding=3, dilation=2, bias=True)
+    layer = layer.replace(input=f"upload-{'0' * 32}", size=64, weights="random", seed=4)
+    assert description(layer) == (
+        "Standard convolution, 1 → 1 channel, kernel size 3 × 3, stride 2, padding 3, dilation 2, bias, "
+        "input an uploaded picture of 64 × 64, random weights, seed 4"
+    )
+
+
+@given(layers())
+def test_description_has_every_value_that_is_not_the_default(layer):
+    words = description(layer)
+    values = {name: value for name, value in layer.non_default().items() if name not in ("kind", "bias", "seed")}
+    assert all(re.search(rf"\b{re.escape(value)}\b", words) for value in values.values()), words

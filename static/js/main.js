@@ -11,6 +11,7 @@ import { inspect } from "./inspect.js";
 import { tellKernels, tell as tellRange } from "./legend.js";
 import { Look } from "./look.js";
 import { initUploads } from "./pictures.js";
+import { preparePrint } from "./print.js";
 import { admit, isRefused, refuse } from "./refusal.js";
 import { Strip } from "./strip.js";
 import { dark, switchable } from "./switch.js";
@@ -248,6 +249,7 @@ addEventListener("popstate", () => {
 const uploads = initUploads(form, (id) => go(changed(wanted, "input", id), "push"));
 
 switchable(paint);
+preparePrint(paint, [...document.querySelectorAll(".pane .scroll")]);
 usable(tell);
 
 look.choose(location.search);

@@ -2,12 +2,14 @@
  * The switch between light and dark.
  */
 
+import { onPaper } from "./print.js";
+
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 /** Whether dark is shown: as it was chosen, else as the system has it. */
 export function dark() {
   const { theme } = document.documentElement.dataset;
-  return theme ? theme === "dark" : system.matches;
+  return !onPaper() && (theme ? theme === "dark" : system.matches);
 }
 
 /**
