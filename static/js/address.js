@@ -1,5 +1,5 @@
 /**
- * The layer as a query string; the address of a page has a few options of its own beside it.
+ * The layer as a query string. The address of a page has this query and the options of the page.
  */
 
 /**
@@ -8,11 +8,7 @@
  * @param {string} name
  * @param {string} value
  */
-export function changed(query, name, value) {
-  const parameters = new URLSearchParams(query);
-  parameters.set(name, value);
-  return parameters.toString();
-}
+export const changed = (query, name, value) => altered(query, [[name, value]]);
 
 /**
  * The query with some parameters changed; null leaves one out.
@@ -56,7 +52,7 @@ export function remember(query) {
 }
 
 /**
- * The address of another kind, with all that was asked for, and what that has not and an earlier layer had.
+ * The address of another kind, with the values of the wanted layer, or else of an earlier layer.
  * @param {string} wanted
  * @param {string} next the address of the other kind as it was rendered, perhaps before the last change
  */

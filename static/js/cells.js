@@ -8,14 +8,14 @@
  * @param {string} name
  * @param {number} count
  * @param {() => HTMLElement} make
- * @param {HTMLElement[]} [followers] each child stands right before its own of these; else all stand at the end
+ * @param {HTMLElement[]} [followers] each child is inserted before the one with its index; without them, at the end
  */
 export function fit(parent, name, count, make, followers = []) {
   parent.querySelector("noscript")?.remove();
   const held = parent.getElementsByClassName(name);
   const focused = document.activeElement;
   while (held.length > count) held[held.length - 1].remove();
-  // The focus of a child that is gone goes to the nearest one that is left.
+  // A removed child passes the focus to the last one that is left.
   if (focused && !focused.isConnected && count > 0)
     /** @type {HTMLElement} */ (held[count - 1]).focus({ preventScroll: true });
   while (held.length < count) parent.insertBefore(make(), followers[held.length] ?? null);

@@ -9,8 +9,8 @@ const PAGE = String(Math.random()).slice(2);
 /** Where the server is busy, it is asked again so many times in all. */
 const MOST_TRIES = 6;
 const BUSY = [429, 503];
-/** Seconds between two attempts to reach the server at most; each waits twice as long as the one before. */
-const LONGEST_PAUSE = 30;
+/** The pause between two attempts to reach the server doubles up to this. */
+const MAX_PAUSE_SECONDS = 30;
 
 /**
  * A parameter that is refused; `fits` are changes of single parameters, each of which alone mends it.
@@ -71,14 +71,14 @@ export async function ask(address, options, waiting, transport = fetch) {
 }
 
 /**
- * What is received; where the server cannot be reached, it is asked again until it can.
+ * Returns the response; retries with exponential backoff while the server cannot be reached.
  * @template T
  * @param {() => Promise<T>} receive
  * @param {AbortSignal} signal
  * @param {Waiting} waiting
  */
-async function persist(receive, signal, waiting) {
-  for (let seconds = 1; ; seconds = Math.min(2 * seconds, LONGEST_PAUSE)) {
+async function retry(receive, signal, waiting) {
+  for (let seconds = 1; ; seconds = Math.min(2 * seconds, MAX_PAUSE_SECONDS)) {
     try {
       return await receive();
     } catch (error) {
@@ -90,8 +90,8 @@ async function persist(receive, signal, waiting) {
 }
 
 /**
- * So many seconds and up to half as many more, until the network returns, or until it is ended: a class that was turned
- * away together does not come back together.
+ * Waits for the given seconds and up to half as many more, so that clients do not retry all at once. Ends early when the
+ * network returns; rejects when the signal is aborted.
  * @param {number} seconds
  * @param {AbortSignal | null} [signal]
  */
@@ -117,7 +117,7 @@ function pause(seconds, signal) {
  */
 export async function fragment(query, signal, waiting) {
   const receive = async () => (await ask(`/fragment?${query}`, { signal }, waiting)).text();
-  return parsed(await persist(receive, signal, waiting));
+  return parsed(await retry(receive, signal, waiting));
 }
 
 /**
@@ -128,7 +128,7 @@ export async function fragment(query, signal, waiting) {
  */
 export async function view(query, signal, waiting) {
   const receive = async () => (await ask(`/view?${query}`, { signal }, waiting)).arrayBuffer();
-  const file = read(await persist(receive, signal, waiting));
+  const file = read(await retry(receive, signal, waiting));
   return { parts: parsed(file.metadata.fragment), file };
 }
 

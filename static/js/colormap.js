@@ -25,8 +25,8 @@ export function table(anchors) {
 }
 
 /**
- * The size at which a symmetric range of some planes ends: the 99th percentile of their sizes, and the largest size of
- * a plane that has one value nearly everywhere, as far as bytes can tell.
+ * The end of a symmetric range of some planes: the 99th percentile of their magnitudes, or the largest magnitude of a
+ * sparse plane where that is larger.
  * @param {Plane[]} planes
  */
 export function rangeEnd(planes) {
@@ -36,7 +36,7 @@ export function rangeEnd(planes) {
 }
 
 /**
- * The size below which 99 % of the values of some planes lie.
+ * The 99th percentile of the magnitudes of some planes.
  * @param {Plane[]} planes
  */
 export function percentile(planes) {

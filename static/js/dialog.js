@@ -1,10 +1,10 @@
 /**
- * A dialog that a click beside it closes, where the browser does not do so by itself.
+ * Closes a dialog on a click beside it.
  * @param {HTMLDialogElement} dialog
  */
 export function closeBeside(dialog) {
   let pressedBeside = false;
-  // A selection that is drawn from inside to outside is no click beside the dialog.
+  // Selecting text from inside to outside must not close the dialog.
   dialog.addEventListener("pointerdown", (event) => {
     pressedBeside = isBeside(dialog, event);
   });

@@ -31,12 +31,12 @@ function same(some, others) {
 }
 
 /**
- * The links to the same layer elsewhere follow it, those to pages with maps also how these look, and those to other
- * kinds of it all that the address of this page has.
+ * Updates the links: those to other pages get the layer, those to pages with maps also the look, and those to other
+ * kinds all options of this page's address.
  * @param {Document} page
  * @param {string} query
- * @param {[string, string | null][]} look what a page with maps has beside the layer
- * @param {[string, string | null][]} own what this page alone has beside it
+ * @param {[string, string | null][]} look the parameters of the look
+ * @param {[string, string | null][]} own the options of this page alone
  */
 export function relink(page, query, look, own) {
   for (const link of page.querySelectorAll("a:is([data-layer], [data-look], [data-query])")) {

@@ -1,5 +1,5 @@
 /**
- * How the maps look, colours and ranges: a part of the page's address, and not of the layer.
+ * The look of the maps, which is their colours and ranges: a part of the page's address, but not of the layer.
  */
 import { parameter } from "./address.js";
 
@@ -17,7 +17,7 @@ export class Look {
   }
 
   /**
-   * What an address has of it; null is left out.
+   * The parameters of an address; null where it is the default and left out.
    * @returns {[string, string | null][]}
    */
   get parameters() {
@@ -25,7 +25,7 @@ export class Look {
   }
 
   /**
-   * Chooses what an address has; what it has not, or what there is none of, is the default.
+   * Chooses the look of an address; a missing or unknown value is the default.
    * @param {string} query
    */
   choose(query) {

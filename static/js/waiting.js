@@ -1,23 +1,23 @@
 /**
- * Shows that an answer is awaited, once that takes longer than a person takes for at once.
+ * Marks the page as busy while a response is late.
  */
 
-/** Milliseconds; what is answered sooner is not marked, or a moved slider would flicker. */
-const NOTICEABLE = 150;
+/** A sooner response is not marked: the page would flicker while a slider is moved. */
+const NOTICEABLE_MS = 150;
 
 let pending = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
 /**
- * Passes an answer on; the page is marked as busy while it, or another one, is late.
+ * Returns the response; the page is marked as busy while this one or another one is late.
  * @template T
  * @param {Promise<T>} answer
  * @returns {Promise<T>}
  */
 export async function awaited(answer) {
   pending += 1;
-  if (pending === 1) timer = setTimeout(mark, NOTICEABLE, true);
+  if (pending === 1) timer = setTimeout(mark, NOTICEABLE_MS, true);
   try {
     return await answer;
   } finally {
