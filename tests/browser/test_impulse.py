@@ -1,7 +1,5 @@
 """The answer to an impulse looks like its kernel, at its own size and reduced."""
 
-import base64
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -10,19 +8,7 @@ from app.encoders.colormaps import entries, table
 from app.inputs import Inputs
 from app.spec import LayerSpec
 from app.trace import run
-
-PIXELS = """(canvas) => {
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  let bytes = "";
-  for (const byte of copy.getImageData(0, 0, canvas.width, canvas.height).data) bytes += String.fromCharCode(byte);
-  return [canvas.height, canvas.width, btoa(bytes)];
-}"""
-
-
-def pixels(canvas):
-    height, width, encoded = canvas.evaluate(PIXELS)
-    return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(height, width, 4)[..., :3]
+from tests.canvas import pixels
 
 
 def background(theme):
@@ -40,7 +26,7 @@ def test_answer_has_the_kernels_colours(visit, theme, kernel_size, size, side):
     planes = run(spec, Inputs()).stages[0].output.values[0, :, shown, shown].numpy()
     colours = table("diverging-dark" if theme == "dark" else "diverging").astype(int)
     for channel, plane in enumerate(planes):
-        drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(channel)).astype(int)
+        drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(channel))[..., :3].astype(int)
         largest = float(np.abs(plane).max())
         expected = colours[entries(plane, (-largest, largest), "diverging")]
         # A byte of the plane and an entry of the table are each rounded.
@@ -69,7 +55,7 @@ def test_far_answers_of_one_map_keep_the_end_colours(visit, size):
     """A kernel dilated beyond what is shown enlarged is reduced, and its few cells are not averaged away."""
     page = visit(f"/?input=impulse&size={size}&dilation=16&kernel_size=5")
     ends = table("diverging")[[0, 255]].astype(int)
-    drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(1)).reshape(-1, 3).astype(int)
+    drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(1))[..., :3].reshape(-1, 3).astype(int)
     for end in ends:
         assert (np.abs(drawn - end).max(1) <= 3).any()
     zero = (np.abs(drawn[:, None] - background("light")).max(2) <= 2).any(1)

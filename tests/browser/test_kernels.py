@@ -1,7 +1,5 @@
 """One value of a kernel has one colour, whichever kernel of the page it is in, and the legend tells the range."""
 
-import base64
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -10,15 +8,9 @@ from app.encoders.colormaps import table
 from app.inputs import Inputs
 from app.spec import LayerSpec
 from app.trace import run
+from tests.canvas import pixels
 
 REFUSED = r"Failed to load resource.* status of 4\d\d"
-PIXELS = """(canvas) => {
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  let bytes = "";
-  for (const byte of copy.getImageData(0, 0, canvas.width, canvas.height).data) bytes += String.fromCharCode(byte);
-  return [canvas.height, canvas.width, btoa(bytes)];
-}"""
 LAYERS = {
     "kind=depthwise-separable&in_channels=6": ["depthwise kernels ±5.00", "pointwise matrix ±0.259"],
     "kind=spatially-separable&in_channels=6": ["vertical kernels and horizontal kernels ±2.00"],
@@ -27,18 +19,13 @@ LAYERS = {
 }
 
 
-def pixels(canvas):
-    height, width, encoded = canvas.evaluate(PIXELS)
-    return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(height, width, 4)[..., :3].astype(int)
-
-
 def cells_of(page, spec):
     """(value, colour, whether the kernel is one cell) of every kernel's cells on the page."""
     stages = run(spec, Inputs()).stages
     classes = [".kernel", ".weights"] if len(stages) > 1 else [".weights"]
     for stage, name in zip(stages, classes, strict=True):
         for output, weight in enumerate(stage.weight.double().numpy()):
-            drawn = pixels(page.locator(f"{name} canvas").nth(output))
+            drawn = pixels(page.locator(f"{name} canvas").nth(output))[..., :3].astype(int)
             rows, columns = weight.shape[1:]
             across = drawn.shape[1] // columns
             for channel, kernel in enumerate(weight):

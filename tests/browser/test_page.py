@@ -1,6 +1,5 @@
 """The page as a person uses it, in a real browser."""
 
-import base64
 import io
 import json
 import re
@@ -14,14 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.canvas import pixels
+
 MAPS = "#strip button.map"
-PIXELS = """(canvas) => {
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  let bytes = "";
-  for (const byte of copy.getImageData(0, 0, canvas.width, canvas.height).data) bytes += String.fromCharCode(byte);
-  return [canvas.height, canvas.width, btoa(bytes)];
-}"""
 REFUSED = r"Failed to load resource.* status of 4\d\d"
 
 RAPID = """(slider) => {
@@ -49,12 +43,6 @@ def png(colour=(200, 30, 30)):
     picture.paste((20, 20, 220), (10, 10, 25, 30))
     picture.save(file, "PNG")
     return file.getvalue()
-
-
-def pixels(canvas):
-    """The canvas as (height, width, 4)."""
-    height, width, encoded = canvas.evaluate(PIXELS)
-    return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(height, width, 4)
 
 
 def asked(page):
