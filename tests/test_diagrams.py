@@ -561,3 +561,13 @@ def test_a_kernel_of_rank_one_is_told():
     assert "A kernel of 5 × 5 that is a column of 5 × 1 times a row of 1 × 5 has rank 1." in written(
         draw("spatial", LayerSpec(kernel_size=5))
     )
+
+
+@given(any_layers(), st.sampled_from(NAMES))
+@example(SINGLE, "groups")
+@example(SINGLE, "window")
+@example(SINGLE, "block")
+@example(SINGLE.as_kind("spatially-separable"), "window")
+def test_description_of_one_thing_is_in_the_singular(spec, name):
+    description = parsed(draw(name, spec)).find(f"{SVG}desc").text
+    assert not re.search(r"(?<![\d,.])1 (groups|channels|params|MACs|kernels|cells|outputs)\b", description)

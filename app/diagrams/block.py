@@ -10,7 +10,7 @@ from app.diagrams.columns import letters, sizes, steps_told
 from app.diagrams.figures import as_kind, rule
 from app.diagrams.legend import Entry, legend, swatch
 from app.diagrams.text import BOLD, text_width
-from app.diagrams.words import told_with
+from app.diagrams.words import counted, told_with
 from app.shapes import Pair
 from app.spec import LayerSpec
 
@@ -88,7 +88,7 @@ def told(spec: LayerSpec) -> str:
     for block in blocks(spec):
         steps = ", ".join(_told(step) for step in block.steps)
         ending = f" {told_with(_why(block, spec), stride=spec.stride)}." if block.name == "inverted" else ""
-        count = told_with("told.params", count=f"{block.params:,}")
+        count = counted("told.params", block.params)
         lines.append(f"{told_with(f'block.{block.name}')}: {steps}; {count}.{ending}")
     return " ".join(lines)
 
@@ -103,7 +103,9 @@ def _told(step: Step) -> str:
     if not step.kernel:
         return name
     cells = sizes((step.kernel, step.kernel))
-    return told_with("block.told", name=name, kernel=cells, shape=sizes(step.shape), params=f"{step.params:,}")
+    return told_with(
+        "block.told", name=name, kernel=cells, shape=sizes(step.shape), params=counted("told.params", step.params)
+    )
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
@@ -130,7 +132,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
 def _block(canvas: Canvas, y: float, block: Block, shape: Sequence[int], spec: LayerSpec) -> float:
     title = canvas.say(f"block.{block.name}")
     canvas.text(0, y + 13, title, "ink", TEXT, weight=600)
-    told = [canvas.say("told.params", count=f"{block.params:,}")]
+    told = [canvas.count("told.params", block.params)]
     if block.name == "inverted":
         told.append(canvas.say(_why(block, spec), stride=spec.stride))
     canvas.text(text_width(title, TEXT) * BOLD + 14, y + 13, "; ".join(told), "muted", TEXT)
@@ -168,7 +170,7 @@ def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> floa
         detail += f", {canvas.say('layers.stride', stride=stride)}"
     canvas.text(middle, top + 34, detail, "ink", SMALL, anchor="middle")
     canvas.text(middle, top + _BOX + 16, sizes(step.shape), "muted", SMALL, anchor="middle")
-    params = canvas.say("told.param" if step.params == 1 else "told.params", count=f"{step.params:,}")
+    params = canvas.count("told.params", step.params)
     canvas.text(middle, top + _BOX + 31, params, "muted", SMALL, anchor="middle")
     return x + _WIDE
 

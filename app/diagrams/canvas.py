@@ -17,7 +17,7 @@ from app.diagrams.metadata import metadata
 from app.diagrams.paint import Mode, attributes, dark_colours, number, painted, scope
 from app.diagrams.text import BOLD, SUBSCRIPT, letter_width, runs, text_width, wrap
 from app.diagrams.text import words as words_of
-from app.diagrams.words import WORDS
+from app.diagrams.words import WORDS, counted
 from app.options import Background, Lang, Theme
 
 __all__ = ["FONTS", "HEAD", "MARGIN", "SERIF", "SMALL", "TEXT", "TITLE", "Anchor", "Canvas", "Point", "head", "number"]
@@ -65,6 +65,7 @@ class Canvas:
     def __init__(self, name: str, key: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
         self._name = name
         self.scope = scope(key)
+        self._lang: Lang = lang
         self._words = WORDS[lang]
         self._theme = theme
         self._background = background
@@ -80,6 +81,10 @@ class Canvas:
     def say(self, key: str, **values: object) -> str:
         """A text of `app/diagrams/words.py` in the figure's language."""
         return self._words[key].format(**values)
+
+    def count(self, key: str, count: int) -> str:
+        """A text with a count, in the singular where that is 1."""
+        return counted(key, count, self._lang)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
         """A rectangle; for `paint` see `_shape`, here as in the other shapes."""

@@ -10,7 +10,7 @@ from app.diagrams.formula import equations
 from app.diagrams.kernels import grid
 from app.diagrams.legend import Entry, channels, drawn, legend, needle, swatch
 from app.diagrams.stack import elide
-from app.diagrams.words import told_with
+from app.diagrams.words import counted, told_with
 from app.shapes import ConvShape
 from app.spec import Kind, LayerSpec
 
@@ -142,10 +142,7 @@ def layer_told(cost: LayerCost, stages: slice = slice(None)) -> str:
 
 def in_words(macs: int, params: int) -> str:
     """What something costs: `27 MACs, 1 param`."""
-    counts = (("mac", macs), ("param", params))
-    return ", ".join(
-        told_with(f"told.{unit}" if count == 1 else f"told.{unit}s", count=f"{count:,}") for unit, count in counts
-    )
+    return ", ".join((counted("told.macs", macs), counted("told.params", params)))
 
 
 def verdict(compared: Comparison) -> str:

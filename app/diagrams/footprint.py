@@ -6,7 +6,7 @@ from app.diagrams.canvas import Canvas
 from app.diagrams.columns import Column, letters, sizes, tensor
 from app.diagrams.kernels import FINEST, grid
 from app.diagrams.scene import DASHED, Patch, first_cells, padded, patch, wider, within
-from app.diagrams.words import told_with
+from app.diagrams.words import counted, told_with
 from app.palette import STAGE_ROLES, channel_role
 from app.shapes import ConvShape, Pair
 
@@ -160,19 +160,20 @@ class Footprint:
             y=self.cell[0],
             x=self.cell[1],
             output=sizes(self.stages[-1].output),
-            channels=first.in_channels,
+            channels=counted("window.told.channels", first.in_channels),
             input=sizes(first.input),
             count=under,
             rows=_run(rows),
             columns=_run(columns),
-            outside=under - inside,
+            outside=counted("window.told.outside", under - inside),
         )
         made = told_with(
             f"window.told.{first.name}",
             maps=first.out_channels,
+            kernels=counted("window.told.kernels", first.out_channels),
             kernel=sizes(first.kernel),
             channels=first.in_channels,
-            across=len(columns),
+            across=counted("window.told.across", len(columns)),
             down=len(rows),
         )
         return f"{place} {made}"

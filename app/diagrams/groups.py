@@ -8,7 +8,7 @@ from app.diagrams.canvas import TEXT, TITLE, Canvas
 from app.diagrams.connections import HEIGHT, connections
 from app.diagrams.paint import number
 from app.diagrams.text import letter_width, text_width, wrap
-from app.diagrams.words import told_with
+from app.diagrams.words import counted, told_with
 from app.shapes import ConvShape, plan
 from app.spec import LayerSpec
 
@@ -91,15 +91,11 @@ def _cost(canvas: Canvas, x: float, shape: ConvShape, standard: ConvShape, most:
     product = f"{rows} · {columns} · {shape.in_channels}/{shape.groups} · {shape.out_channels}"
     canvas.text(x, y + 50, product, "muted")
     if bias:
-        counted = canvas.say("groups.biased", weights=f"{weights(shape):,}", biases=f"{shape.out_channels:,}")
+        params = canvas.say("groups.biased", weights=f"{weights(shape):,}", biases=f"{shape.out_channels:,}")
     else:
-        counted = _counted(canvas, "param", weights(shape))
-    canvas.text(x, y + 67, f"= {counted}")
-    canvas.text(x, y + 84, f"· {height} · {width} = {_counted(canvas, 'mac', macs(shape))}")
-
-
-def _counted(canvas: Canvas, unit: str, count: int) -> str:
-    return canvas.say(f"told.{unit}{'' if count == 1 else 's'}", count=f"{count:,}")
+        params = canvas.count("told.params", weights(shape))
+    canvas.text(x, y + 67, f"= {params}")
+    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', macs(shape))}")
 
 
 def _share(canvas: Canvas, shape: ConvShape, standard: ConvShape) -> str:
@@ -135,15 +131,16 @@ def told(spec: LayerSpec) -> str:
 
 
 def _sentence(shape: ConvShape, bias: bool) -> str:
-    several = "groups.told.outputs" if shape.out_channels > 1 else "groups.told.outputs.one"
+    each, channels = shape.in_channels // shape.groups, shape.in_channels
+    some = told_with("groups.told.some", each=each, inputs=channels)
     return told_with(
-        f"groups.told.{shape.name}",
-        groups=shape.groups,
-        inputs=shape.in_channels,
-        outputs=told_with(several, count=shape.out_channels),
-        each=shape.in_channels // shape.groups,
-        params=f"{weights(shape) + (shape.out_channels if bias else 0):,}",
-        macs=f"{macs(shape):,}",
+        "groups.told",
+        name=told_with(f"groups.{shape.name}"),
+        groups=counted("groups.told.groups", shape.groups),
+        outputs=counted("groups.told.outputs", shape.out_channels),
+        inputs=some if each < channels else counted("groups.told.inputs", channels),
+        params=counted("told.params", weights(shape) + (shape.out_channels if bias else 0)),
+        macs=counted("told.macs", macs(shape)),
     )
 
 

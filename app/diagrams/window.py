@@ -129,7 +129,7 @@ def _column(canvas: Canvas, x: float, right: float, shape: ConvShape, what: str)
 
 
 def _count(canvas: Canvas, what: str, count: int) -> str:
-    return canvas.say(f"window.{what}{'.one' if count == 1 else ''}", count=f"{count:,}")
+    return canvas.count(f"window.{what}", count)
 
 
 def _size(shape: ConvShape) -> str:

@@ -31,19 +31,27 @@ WORDS: dict[Lang, dict[str, str]] = {
         "With N = {fitting}, groups = {groups} would.",
         "groups.told.outputs": "each of {count} outputs",
         "groups.told.outputs.one": "the one output",
-        "groups.told.standard": "Standard, 1 group: {outputs} reads all {inputs} channels, "
-        "{params} params, {macs} MACs.",
-        "groups.told.grouped": "Grouped, {groups} groups: {outputs} reads {each} of {inputs} channels, "
-        "{params} params, {macs} MACs.",
-        "groups.told.depthwise": "Depthwise, {groups} groups: {outputs} reads {each} of {inputs} "
-        "channels, {params} params, {macs} MACs.",
-        "window.told": "Output cell (y, x) = ({y}, {x}) of {output}. In each of {channels} channels of {input} cells "
-        "it looks at {count}: rows {rows}, columns {columns}; {outside} of them are padding.",
-        "window.told.depthwise": "Each of {maps} depthwise kernels makes one cell of them; "
+        "groups.told.inputs": "all {count} channels",
+        "groups.told.inputs.one": "the one channel",
+        "groups.told.groups": "{count} groups",
+        "groups.told.groups.one": "1 group",
+        "groups.told.some": "{each} of {inputs} channels",
+        "groups.told": "{name}, {groups}: {outputs} reads {inputs}, {params}, {macs}.",
+        "window.told": "Output cell (y, x) = ({y}, {x}) of {output}. In {channels} of {input} cells "
+        "it looks at {count}: rows {rows}, columns {columns}; {outside} padding.",
+        "window.told.channels": "each of {count} channels",
+        "window.told.channels.one": "the one channel",
+        "window.told.outside": "{count} of them are",
+        "window.told.outside.one": "1 of them is",
+        "window.told.depthwise": "{kernels} makes one cell of them; "
         "a pointwise kernel of 1 × 1 × {maps} makes the output cell of those.",
+        "window.told.kernels": "Each of {count} depthwise kernels",
+        "window.told.kernels.one": "The depthwise kernel",
         "window.told.standard": "One kernel of {kernel} × {channels} makes the output cell of them.",
-        "window.told.vertical": "The vertical kernel makes {across} cells of them, each of {down}, and the horizontal "
+        "window.told.vertical": "The vertical kernel makes {across} of them, each of {down}, and the horizontal "
         "kernel the output cell of those, every channel for itself.",
+        "window.told.across": "{count} cells",
+        "window.told.across.one": "1 cell",
         "window.run": "{first} to {last}",
         "window.run.step": "{first} to {last} in steps of {step}",
         "scene.rows": "rows {span}",
@@ -128,7 +136,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "block.norm": "BN",
         "block.relu": "ReLU",
         "block.relu6": "ReLU6",
-        "block.told": "{name} {kernel} to {shape} ({params} params)",
+        "block.told": "{name} {kernel} to {shape} ({params})",
         "ratio.title": f"How much a {_SEPARABLE} layer saves as its outputs grow",
         "ratio.axis": "times fewer MACs, and weights, than a standard convolution",
         "ratio.outputs": "*N*, output channels",
@@ -147,9 +155,9 @@ WORDS: dict[Lang, dict[str, str]] = {
         ),
         "told.stage": "{stage} {input} → {output}, kernels {kernels}, {cost}",
         "told.together": "together {cost}",
-        "told.mac": "1 MAC",
+        "told.macs.one": "1 MAC",
         "told.macs": "{count} MACs",
-        "told.param": "1 param",
+        "told.params.one": "1 param",
         "told.params": "{count} params",
         "told.parameters": "Parameters",
         "told.same": "as many {unit}",
@@ -158,6 +166,11 @@ WORDS: dict[Lang, dict[str, str]] = {
         "told.more": "{factor} × the {unit}: costs more",
     },
 }
+
+
+def counted(key: str, count: int, lang: Lang = "en") -> str:
+    """A text with a count, in the singular where that is 1: `told.params` has `told.params.one`."""
+    return told_with(f"{key}.one" if count == 1 else key, lang, count=f"{count:,}")
 
 
 def told_with(key: str, lang: Lang = "en", **values: object) -> str:
