@@ -167,6 +167,16 @@ def test_canvas_around_a_smaller_first_frame_is_clear(corner, background, transp
     assert picture.notes == ("transparency flattened on white",)
 
 
+@pytest.mark.parametrize("transparent", [4, 200, 255])
+def test_transparent_index_beyond_the_palette_of_a_gif_changes_no_pixel(transparent):
+    indices = RNG.integers(0, 4, (10, 10), dtype=np.uint8)
+    data = bytearray(gif((10, 10), (0, 0), indices, transparent=1))
+    data[data.index(b"!\xf9\x04") + 6] = transparent
+    picture = decode(bytes(data))
+    assert np.array_equal(picture.pixels, decode(gif((10, 10), (0, 0), indices)).pixels)
+    assert picture.notes == ()
+
+
 def test_first_frame_as_large_as_its_canvas_is_opaque():
     indices = RNG.integers(0, 4, (10, 10), dtype=np.uint8)
     assert decode(gif((10, 10), (0, 0), indices)).notes == ()

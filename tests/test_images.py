@@ -271,6 +271,17 @@ def test_palette_with_alpha_for_each_entry() -> None:
     assert_close(picture, on_white(palette[indices], alpha[indices]))
 
 
+@pytest.mark.parametrize("entries", [17, 255, 256, 257])
+def test_palette_with_alpha_for_more_entries_than_it_has(entries: int) -> None:
+    indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)
+    alpha = RNG.integers(0, 256, entries, dtype=np.uint8)
+    extra = (chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes()))
+    picture = decode(png(indices.shape[1], indices.shape[0], 8, 3, map(bytes, indices), *extra))
+    # As browsers do: more than there can be colours are ignored.
+    reference = palette[indices] if entries > 256 else on_white(palette[indices], alpha[indices])
+    assert_close(picture, reference)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
 def test_palette_with_one_clear_entry(kind: str) -> None:
     indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)

@@ -88,12 +88,19 @@ def _without_key(
 def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
     """The same for at most 256 colours instead of millions of pixels."""
     used = np.array(image.histogram()) > 0
-    image.apply_transparency()
-    palette = np.array(image.getpalette("RGBA"), dtype=np.uint32).reshape(-1, 4)
+    palette = np.full((256, 4), (0, 0, 0, _WHITE), dtype=np.uint32)
+    entries = np.array(image.getpalette("RGBA"), dtype=np.uint32).reshape(-1, 4)
+    palette[: len(entries)] = entries
     colours, alpha = palette[:, :3], palette[:, 3:]
+    # May name entries that the file's palette does not have, at which Pillow's `apply_transparency` fails.
+    transparent = image.info.pop("transparency", b"")
+    if isinstance(transparent, int):
+        alpha[transparent : transparent + 1] = 0
+    elif len(transparent) <= len(alpha):  # a longer list is ignored, as browsers do
+        alpha[: len(transparent), 0] = np.frombuffer(transparent, np.uint8)
     flat = (colours * alpha + _WHITE * (255 - alpha) + 127) // 255
     image.putpalette(flat.astype(np.uint8).tobytes())
-    if not (used[: len(palette)] & (alpha[:, 0] < 255)).any():
+    if not (used & (alpha[:, 0] < 255)).any():
         return image.convert("RGB"), notes
     return image.convert("RGB"), [*notes, FLATTENED]
 
