@@ -114,3 +114,11 @@ def test_nearest_layer_can_always_be_shown(pairs):
     assert (again.layer, refused) == (found.layer, {})
     if not bad:
         assert found.layer == LayerSpec.parse(parse_qsl(urlencode(pairs), keep_blank_values=True))
+
+
+@pytest.mark.parametrize("parameter", ["lock", "hide", "theme", "input", "foo"])
+def test_refusal_repeats_no_control_character(client, parameter):
+    text = client.get("/embed", params={parameter: "a\0b\x1b\u202ec"}).text
+    refusals = re.search(r'class="refusal".*?<ul>(.*?)</ul>', text, re.DOTALL)[1]
+    assert "a\ufffdb\ufffd\ufffdc" in refusals
+    assert not {"\0", "\x1b", "\u202e"} & set(refusals)

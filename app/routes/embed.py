@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
 from app.diagrams import NAMES, draw
-from app.errors import UnknownName
+from app.errors import UnknownName, shown
 from app.export import size
 from app.figure import FigureSpec
 from app.kinds import KIND_NAMES
@@ -38,7 +38,7 @@ def _names_of(known: tuple[str, ...]) -> AfterValidator:
         unknown = [name for name in text.split(",") if name not in known]
         if unknown:
             raise PydanticCustomError(
-                "known_input", "there is no {unknown}", {"unknown": " and no ".join(unknown)[:80]}
+                "known_input", "there is no {unknown}", {"unknown": " and no ".join(map(shown, unknown))[:80]}
             )
         return text
 
