@@ -6,13 +6,21 @@ import { parameter } from "./address.js";
 import { put, settle, steer } from "./slider.js";
 
 /**
+ * The field of the latest change since the last step of the history: what is typed in it stays while it has the focus.
+ * @type {EventTarget | null}
+ */
+let typed = null;
+
+/**
  * @param {HTMLFormElement} form
  * @param {(name: string, value: string) => void} change
  */
 export function listen(form, change) {
   for (const range of form.querySelectorAll("input[type=range]"))
     steer(/** @type {HTMLInputElement} */ (range));
+  addEventListener("popstate", () => (typed = null), { capture: true });
   form.addEventListener("input", ({ target }) => {
+    typed = target;
     const input = /** @type {HTMLInputElement} */ (target);
     const value = input.type === "range" ? settle(input) : input.value;
     if (!input.name || value === "") return;
@@ -87,7 +95,8 @@ function fields(form) {
 function set(field, value) {
   if (field instanceof HTMLInputElement && field.type === "radio") field.checked = field.value === value;
   else if (field instanceof HTMLInputElement && field.type === "range") put(field, value);
-  else if (field.value !== value && field !== document.activeElement) field.value = value;
+  else if (field.value !== value && !(field === typed && field === document.activeElement))
+    field.value = value;
 }
 
 /**

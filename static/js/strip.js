@@ -166,7 +166,9 @@ export class Strip {
     column.style.setProperty("--down", String(Math.ceil(channels / across)));
     column.classList.toggle("ruled", channels > 1 && across <= MOST_RULED);
     const planes = Array.from({ length: outputs }, (_, output) => kernelsOf(weight, output, across));
-    const [overview] = fit(column, "overview", height > 1 || this.apart ? 0 : 1, glance);
+    // It floats and sticks beside the rows, which have to follow it.
+    const rows = /** @type {HTMLElement[]} */ (this.#cells("matrix", "weights"));
+    const [overview] = fit(column, "overview", height > 1 || this.apart ? 0 : 1, glance, rows);
     if (overview)
       paint(
         /** @type {HTMLCanvasElement} */ (overview.firstElementChild),
