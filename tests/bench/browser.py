@@ -73,9 +73,8 @@ def slider(browser: Browser, url: str, layer: str) -> Painted:
     times = []
     for turn in range(ROUNDS + 1):
         page.evaluate(CHANGE, {"name": "seed", "value": str(1000 + turn)})
-        for kernel in KERNELS:
-            times.append(page.evaluate(CHANGE, {"name": "kernel_size", "value": str(kernel)}))
-            page.wait_for_timeout(20)
+        changes = ({"name": "kernel_size", "value": str(kernel)} for kernel in KERNELS)
+        times += [page.evaluate(CHANGE, change) for change in changes]
     page.close()
     painted, framed = zip(*times[len(KERNELS) :], strict=True)
     return Painted(list(painted), list(framed))
