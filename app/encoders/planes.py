@@ -28,8 +28,12 @@ def tiled(maps: Tensor, most: int) -> Tensor:
     if longest <= most:
         return maps
     smaller = (max(1, round(height * most / longest)), max(1, round(width * most / longest)))
-    reduced = _averaged(maps, smaller)
     planes, common = find_candidates(maps)
+    if not len(planes):
+        return _averaged(maps, smaller)
+    # An average of equal numbers may be another in its last digit: of zeros it is zero.
+    first = maps[..., :1, :1]
+    reduced = _averaged(maps - first, smaller).add_(first)
     sparse = find_sparse(reduced[0, planes], common)
     if len(planes := planes[sparse]):
         reduced[0, planes] = pool_farthest(maps[0, planes], common[sparse], smaller)
@@ -38,14 +42,11 @@ def tiled(maps: Tensor, most: int) -> Tensor:
 
 def _averaged(maps: Tensor, smaller: tuple[int, int]) -> Tensor:
     height, width = maps.shape[2:]
-    # An average of equal numbers may be another in its last digit: of zeros it is zero.
-    first = maps[..., :1, :1]
-    cells = maps - first
     if maps.shape[1] < FEW_POOLED:
         rows, columns = (_averages(*each) for each in zip((height, width), smaller, strict=True))
-        return (rows @ cells.contiguous() @ columns.T).add_(first)
+        return rows @ maps.contiguous() @ columns.T
     # Pooling is up to 12 times faster channels-last.
-    return F.adaptive_avg_pool2d(cells.contiguous(memory_format=torch.channels_last), smaller).add_(first)
+    return F.adaptive_avg_pool2d(maps.contiguous(memory_format=torch.channels_last), smaller)
 
 
 @lru_cache(maxsize=16)

@@ -8,8 +8,8 @@ from torch import Tensor
 MIN_COMMON_SHARE = 0.75
 # A reduced plane with more cells of other values than this share shows them well enough as averages.
 MAX_OTHER_SHARE = 1 / 16
-# Every seventh cell of every seventh row is enough to rule out most planes.
-SAMPLE_STEP = 7
+# So many cells of a row, and so many rows, are enough to rule out most planes.
+SAMPLE_SIDE = 8
 # Equal sums may differ by this share of the largest difference: torch adds in another order at the edges.
 MAX_ROUNDING = 1e-5
 # The least and largest side, in cells, of the part of a map that is shown enlarged.
@@ -18,7 +18,8 @@ MIN_DETAIL, MAX_DETAIL = 12, 40
 
 def find_candidates(maps: Tensor) -> tuple[Tensor, Tensor]:
     """The planes of (1, channels, height, width) that may be sparse, by a sample, and the common value of each."""
-    sample = maps[0, :, ::SAMPLE_STEP, ::SAMPLE_STEP]
+    height, width = (max(1, cells // SAMPLE_SIDE) for cells in maps.shape[2:])
+    sample = maps[0, :, ::height, ::width]
     common = sample.flatten(1).median(1).values[:, None, None]
     planes = _differing(sample, common).float().mean((1, 2)).le(1 - MIN_COMMON_SHARE).nonzero()[:, 0]
     return planes, common[planes]
