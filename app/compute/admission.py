@@ -20,7 +20,7 @@ Work = Callable[[], Awaitable[Encoded]]
 MOST_OF_A_PAGE = 4
 # A request that finds the queue full waits this long for a place before it is refused: a client that retries at once
 # is refused a few times a second, not a hundred times, and the processor computes instead of refusing.
-MAX_WAIT_FOR_PLACE_SECONDS = 0.1
+MAX_WAIT_FOR_PLACE_SECONDS = 0.15
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 1, 10
 _RECENT = 0.1  # weight of the newest in the mean time that work takes
 

@@ -30,10 +30,13 @@ export function steer(slider) {
  */
 export function put(slider, value) {
   const scale = scaleOf(slider);
-  slider.min = String(scale[0]);
-  slider.max = String(scale[0] + scale.length - 1);
-  slider.value = String(positionOf(scale, Number(value)));
-  slider.setAttribute("aria-valuetext", value);
+  // What stays as it is costs no new style: every slider is put at every change.
+  const [min, max] = [String(scale[0]), String(scale[0] + scale.length - 1)];
+  if (slider.min !== min) slider.min = min;
+  if (slider.max !== max) slider.max = max;
+  const position = String(positionOf(scale, Number(value)));
+  if (slider.value !== position) slider.value = position;
+  if (slider.getAttribute("aria-valuetext") !== value) slider.setAttribute("aria-valuetext", value);
 }
 
 /**
