@@ -85,7 +85,7 @@ check-js: $(INSTALLED_JS)
 	$(JS)/.bin/tsc --project tests/js
 
 audit: $(INSTALLED_TEST) ## Look for known holes in the versions that are pinned, where the database can be reached
-	$(BIN)/python tests/audit.py constraints.txt
+	$(BIN)/python tests/support/audit.py constraints.txt
 
 format: export PATH := $(CURDIR)/$(BIN):$(PATH)
 format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Write every file as `make check` wants it

@@ -1,11 +1,11 @@
 """How Sphinx builds these pages: `sphinx-build -W docs build/docs`."""
 
-from app import __version__
+from sepviz import __version__
 
 project = "Sepviz"
 author = "the authors of Sepviz"
 release = __version__
-extensions = ["app.extensions.sphinx", "myst_parser"]
+extensions = ["sepviz.extensions.sphinx", "myst_parser"]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
 html_theme_options = {"page_width": "1040px", "nosidebar": True}

@@ -6,11 +6,11 @@
 import re
 from pathlib import Path
 
-from app.diagrams import NAMES, draw
-from app.diagrams.animation import MOVING
-from app.options import Options
-from app.routes.gallery import EXAMPLES
-from app.spec import LayerSpec
+from sepviz.figures import NAMES, draw
+from sepviz.figures.animation import MOVING
+from sepviz.figures.options import Options
+from sepviz.layer.spec import LayerSpec
+from sepviz.web.routes.gallery import EXAMPLES
 
 FOLDER = Path(__file__).with_name("gallery")
 CORNERS = {

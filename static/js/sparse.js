@@ -3,7 +3,7 @@
  * @typedef {import("./colormap.js").Plane} Plane
  */
 
-/** A plane is sparse if more than this share of its cells have one value; app/encoders/sparse.py has the same share. */
+/** A plane is sparse if more than this share of its cells have one value; app/sepviz/tensors/encoders/sparse.py has the same share. */
 const MIN_COMMON_SHARE = 0.75;
 
 /**

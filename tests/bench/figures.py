@@ -6,9 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from app.diagrams import NAMES, draw
-from app.spec import LayerSpec
-from tests.sepviz_server import COMMAND, ROOT
+from sepviz.figures import NAMES, draw
+from sepviz.layer.spec import LayerSpec
+
+from tests.support.sepviz_server import COMMAND, ROOT
 
 RUNS, STARTS = 30, 9
 

@@ -14,7 +14,7 @@ from statistics import median
 from playwright.sync_api import Browser
 
 from tests.bench.browser import VIEW, chromium, slider
-from tests.sepviz_server import ROOT, free_port, sepviz, serving
+from tests.support.sepviz_server import ROOT, free_port, sepviz, serving
 
 PEERS = ROOT / "build" / "peers"
 PYTHON = PEERS / "bin" / "python"

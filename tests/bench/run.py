@@ -16,12 +16,12 @@ import psutil
 from tests.bench.browser import chromium, first_visit, slider
 from tests.bench.figures import diagrams, libraries, process
 from tests.bench.tensors import beside_torch
-from tests.sepviz_server import Server, sepviz
 from tests.soak.classroom import CONNECTIONS
 from tests.soak.generator import Generator
 from tests.soak.memory import at_rest
 from tests.soak.verdict import percentile
-from tests.table import Row, known, show, spread
+from tests.support.sepviz_server import Server, sepviz
+from tests.support.table import Row, known, show, spread
 
 LAYERS = (
     ("default layer", "", 16.7),

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 import uvloop
-
-from app.main import create_app
+from sepviz.web.app import create_app
 
 RUNS, WARM = 30, 5
 LAYOUTS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}

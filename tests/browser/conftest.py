@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.sepviz_server import sepviz
+from tests.support.sepviz_server import sepviz
 
 # As long as Playwright waits for all else: what never comes fails a test, how fast this machine is just now does not.
 expect.set_options(timeout=30_000)

@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-
-from app.spec import LayerSpec, properties
+from sepviz.layer.spec import LayerSpec, properties
 
 UNREACHED = r"Failed to load resource"
 REFUSED = r"Failed to load resource.* status of 4\d\d"

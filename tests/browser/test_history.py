@@ -3,8 +3,7 @@
 import random
 
 import pytest
-
-from app.spec import LayerSpec
+from sepviz.layer.spec import LayerSpec
 
 PAGE = """() => {
   const shown = (field) => !field.disabled && field.getClientRects().length > 0;

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from sepviz.layer.spec import LayerSpec
+from sepviz.tensors.encoders.colormaps import entries, table
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.trace import run
 
-from app.encoders.colormaps import entries, table
-from app.inputs import Inputs
-from app.spec import LayerSpec
-from app.trace import run
-from tests.canvas import pixels
+from tests.support.canvas import pixels
 
 
 def background(theme):

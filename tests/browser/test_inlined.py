@@ -4,9 +4,8 @@ import math
 
 import pytest
 from defusedxml import ElementTree
-
-from app.diagrams import Options, draw, error_figure
-from app.spec import LayerSpec
+from sepviz.figures import Options, draw, error_figure
+from sepviz.layer.spec import LayerSpec
 
 SVG = "{http://www.w3.org/2000/svg}"
 SMALL, WIDE = LayerSpec(in_channels=4, out_channels=6), LayerSpec(in_channels=64, out_channels=128, bias=True)

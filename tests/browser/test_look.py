@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-
-from app.encoders.colormaps import table
-from app.page import COLORMAP_NAMES, SCALE_NAMES
-from app.routes.queries import PageQuery
-from app.spec import properties
+from sepviz.layer.spec import properties
+from sepviz.tensors.encoders.colormaps import table
+from sepviz.web.queries import PageQuery
+from sepviz.web.rendering import COLORMAP_NAMES, SCALE_NAMES
 
 REFUSED = r"Failed to load resource.* status of 4\d\d"
 DEFAULT = {"colormap": "diverging", "scale": "channel"}

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.canvas import pixels
+from tests.support.canvas import pixels
 
 MAPS = "#strip button.map"
 REFUSED = r"Failed to load resource.* status of 4\d\d"

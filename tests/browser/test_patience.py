@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.sepviz_server import sepviz
+from tests.support.sepviz_server import sepviz
 
 SIDE = 40  # of the pictures here
 

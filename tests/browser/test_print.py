@@ -6,9 +6,8 @@ import re
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-
-from app.spec import LayerSpec
-from app.wording import description
+from sepviz.layer.spec import LayerSpec
+from sepviz.web.wording import description
 
 LAYERS = {
     "default": "",

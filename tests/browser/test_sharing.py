@@ -25,12 +25,12 @@ from hypothesis import given
 from PIL import Image
 from playwright.sync_api import expect
 from pypdf import PdfReader
+from sepviz.figures import NAMES
+from sepviz.layer.spec import LayerSpec
+from sepviz.web.routes.embed import HIDEABLE, LOCKABLE
+from sepviz.web.routes.gallery import EXAMPLES, PURPOSES
 
-from app.diagrams import NAMES
-from app.routes.embed import HIDEABLE, LOCKABLE
-from app.routes.gallery import EXAMPLES, PURPOSES
-from app.spec import LayerSpec
-from tests.layers import layers
+from tests.support.layers import layers
 
 LANGUAGES = ["Address", "Markdown", "HTML", "reStructuredText", "MyST", "LaTeX", "iframe"]
 LAYER = "in_channels=5&out_channels=7&kernel_size=5&weights=random"
@@ -143,7 +143,7 @@ def test_the_latex_makes_a_paper(visit, tmp_path, part, words):
     told, needed, drawn = found["LaTeX"].splitlines()
     command = shlex.split(told.removeprefix("% "))
     assert command.pop(0) == "sepviz"
-    run = [sys.executable, "-c", "from app.cli import main; main()", *command]
+    run = [sys.executable, "-c", "from sepviz.cli import main; main()", *command]
     subprocess.run(run, cwd=tmp_path, check=True, timeout=120)
     preamble = f"\\documentclass{{article}}\n{needed.removeprefix('% ')}\n"
     (tmp_path / "paper.tex").write_text(f"{preamble}\\begin{{document}}\n{drawn}\n\\end{{document}}\n")

@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from safetensors.numpy import load
-
-from app.inputs import formats, images
+from sepviz.pictures import decoding, formats
 
 REFUSED = "40[0-9]|41[0-9]|422|503"
 UPLOAD = "upload-[0-9a-f]{32}"
@@ -278,10 +277,10 @@ def test_a_picture_that_is_gone_is_said_to_be_in_words(visit):
 def test_the_limits_are_those_of_the_server(visit):
     limits = json.loads(visit().locator("#upload").get_attribute("data-limits"))
     assert limits == {
-        "bytes": images.MAX_BYTES,
-        "pixels": images.MAX_PIXELS,
-        "side": images.MAX_SIDE,
-        "kept": images.KEPT_SIDE,
+        "bytes": decoding.MAX_BYTES,
+        "pixels": decoding.MAX_PIXELS,
+        "side": decoding.MAX_SIDE,
+        "kept": decoding.KEPT_SIDE,
         "formats": list(formats.FORMATS),
     }
 

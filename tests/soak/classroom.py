@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.sepviz_server import Server
 from tests.soak.generator import Generator
 from tests.soak.memory import resident
 from tests.soak.verdict import MIB, at_least, at_most, exactly, faultless, percentile
-from tests.table import Row
+from tests.support.sepviz_server import Server
+from tests.support.table import Row
 
 
 class Class(NamedTuple):

@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from itertools import count
 
-from tests.client import NO_ANSWER, Keeping, get
 from tests.soak.crowd import VIEW
+from tests.support.client import NO_ANSWER, Keeping, get
 
 TARGETS = {
     "change": VIEW.format(query="seed={seed}"),

@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from tests.client import NO_ANSWER, Answer, Keeping, get
+from tests.support.client import NO_ANSWER, Answer, Keeping, get
 
 LESSON = [f"kernel_size={kernel}&stride={stride}" for kernel in (1, 3, 5, 7, 9) for stride in (1, 2)]
 LESSON += [f"kind={kind}&in_channels=8" for kind in ("spatially-separable", "standard")]

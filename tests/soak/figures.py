@@ -7,14 +7,14 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from playwright.sync_api import sync_playwright
+from sepviz.figures import NAMES, draw, error_figure
+from sepviz.figures.options import Options, caption
+from sepviz.layer.spec import LayerSpec
 
-from app.diagrams import NAMES, draw, error_figure
-from app.options import Options, caption
-from app.spec import LayerSpec
 from tests.conftest import CHROMIUM_ARGS, find_chromium
 from tests.soak.texts import texts
 from tests.soak.verdict import faultless
-from tests.table import Row
+from tests.support.table import Row
 
 TEXTS, OPENED = 10_000, 200
 FORBIDDEN = {"script", "foreignobject", "iframe", "image", "a", "use", "handler", "set", "animate", "object", "embed"}

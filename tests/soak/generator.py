@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import Any
 
-from tests.sepviz_server import ROOT
+from tests.support.sepviz_server import ROOT
 
 GRACE_S = 60  # for the start of a generator, and for the last answers
 

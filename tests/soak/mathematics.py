@@ -6,19 +6,19 @@ from math import prod
 from typing import Any
 
 import torch
+from sepviz.errors import InvalidParameters
+from sepviz.layer.cost import compare
+from sepviz.layer.shapes import plan
+from sepviz.layer.spec import GENERATED, KINDS, LayerSpec
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.trace import run
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import conv_flop_count
 
-from app.cost import compare
-from app.errors import InvalidParameters
-from app.inputs import Inputs
-from app.shapes import plan
-from app.spec import GENERATED, KINDS, LayerSpec
-from app.trace import run
-from tests.layers import steps
 from tests.soak.verdict import faultless
-from tests.table import Row
+from tests.support.layers import steps
+from tests.support.table import Row
 
 LAYERS = 10_000
 MOST = {"in_channels": 512, "out_channels": 1024, "kernel_size": 31, "stride": 8, "dilation": 16, "depth_multiplier": 8}

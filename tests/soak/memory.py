@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import httpx2
 import psutil
 
-from tests.sepviz_server import Server, sepviz
 from tests.soak.crowd import VIEW
 from tests.soak.generator import Generator
 from tests.soak.verdict import MIB, exactly
-from tests.table import Row
+from tests.support.sepviz_server import Server, sepviz
+from tests.support.table import Row
 
 SETTLED_AFTER, REQUESTS = 100, 10_000
 CONNECTIONS = 16

@@ -6,7 +6,7 @@ Each is sent when it is due, whether or not those before it have been answered.
 import asyncio
 import time
 
-from tests.client import NO_ANSWER, Keeping, get
+from tests.support.client import NO_ANSWER, Keeping, get
 
 NAMES = ("separable", "depthwise", "pointwise", "standard", "comparison", "cost", "groups", "window", "ratio", "block")
 PATIENCE_S = 60  # how long an answer takes is measured; only one that never comes is a fault

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from fastapi import FastAPI
+from sepviz.web.app import create_app
 
-from app.main import create_app
-from tests.client import Connection
-from tests.sepviz_server import Server
 from tests.soak.values import NESTED, UNKNOWN, hostile, legal
 from tests.soak.verdict import faultless
-from tests.table import Row
+from tests.support.client import Connection
+from tests.support.sepviz_server import Server
+from tests.support.table import Row
 
 CASES, OVER_THE_WIRE = 20_000, 2_000
 MOST_OF_A_PROBLEM = 4096

@@ -12,10 +12,10 @@ import numpy as np
 import psutil
 from safetensors.numpy import load
 
-from tests.client import Answer, Keeping, get
 from tests.soak.bombs import BOMBS
 from tests.soak.known import LEVELS_OFF, SIDE, Levels, known
 from tests.soak.mutations import mutated
+from tests.support.client import Answer, Keeping, get
 
 ALLOWED = (201, 413, 415, 422)
 CONNECTIONS = 3

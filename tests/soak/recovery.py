@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.client import Answer, Connection, get
-from tests.sepviz_server import Server, sepviz
 from tests.soak.known import known
 from tests.soak.memory import processes
 from tests.soak.png import png
 from tests.soak.poster import SURVIVES, decoders, form
 from tests.soak.verdict import at_most, faultless, middle
-from tests.table import Row
+from tests.support.client import Answer, Connection, get
+from tests.support.sepviz_server import Server, sepviz
+from tests.support.table import Row
 
 RUNS = 3
 IN_FLIGHT = 50
@@ -94,7 +94,7 @@ async def _worker(server: Server, runs: int) -> Recovered:
         before = await _come(server)
         asked = [asyncio.ensure_future(each.ask(get(JOB.format(seed=next(seeds))))) for each in connections]
         await _all_in(server, AT_WORK, before)
-        killed = [each for each in psutil.Process(server.pid).children() if "app.compute.worker" in each.cmdline()]
+        killed = [each for each in psutil.Process(server.pid).children() if "sepviz.compute.worker" in each.cmdline()]
         faults += [] if killed else ["there is nobody who computes"]
         for each in killed:
             each.kill()

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.sepviz_server import Server, sepviz
 from tests.soak import classroom, figures, mathematics, memory, parameters, recovery, slow, uploads
-from tests.table import Row, known, show
+from tests.support.sepviz_server import Server, sepviz
+from tests.support.table import Row, known, show
 
 Section = Callable[[], Iterator[Row]]
 

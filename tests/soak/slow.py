@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.sepviz_server import Server
 from tests.soak.generator import Generator
 from tests.soak.verdict import at_most, faultless, percentile
-from tests.table import Row
+from tests.support.sepviz_server import Server
+from tests.support.table import Row
 
 HEADS, BODIES = 900, 100
 CLOSED_WITHIN_S = 30

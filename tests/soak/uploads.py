@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.sepviz_server import Server
 from tests.soak.bombs import BOMBS
 from tests.soak.generator import Generator
 from tests.soak.memory import resident
 from tests.soak.verdict import MIB, at_most, exactly, faultless, percentile
-from tests.table import Row
+from tests.support.sepviz_server import Server
+from tests.support.table import Row
 
 COUNT, KILL_EVERY, KNOWN_EVERY = 10_000, 500, 20  # uploads
 WARM = 250  # more than a decoder lives

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from tests.table import Row
+from tests.support.table import Row
 
 MIB = 2**20
 TOLERANCE = 2

@@ -1,0 +1,1 @@
+"""The layer as source code, one module for each framework."""

@@ -1,0 +1,53 @@
+"""What may be computed, as values that go from one process to the other: a layer, what of it, and how it is written."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sepviz.encoded import DType, Scale
+from sepviz.layer.selection import Selection
+from sepviz.layer.spec import LayerSpec
+from sepviz.palette import ColorMap
+
+
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """The tensors as a file; maps averaged down to `tile` cells a side."""
+
+    spec: LayerSpec
+    selection: Selection
+    dtype: DType
+    tile: int | None
+    format: Literal["safetensors", "npz"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of the page that a change replaces, and the planes below it, in one file."""
+
+    spec: LayerSpec
+    selection: Selection
+    tile: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All maps of a stage as a labelled picture, `png` or `svg`."""
+
+    spec: LayerSpec
+    stage: str
+    form: str
+    colormap: ColorMap
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One map of a stage as PNG."""
+
+    spec: LayerSpec
+    stage: str
+    channel: int
+    colormap: ColorMap
+
+
+Job = Tensors | View | Grid | Plane

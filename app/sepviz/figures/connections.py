@@ -1,0 +1,119 @@
+"""Which input channels each output channel reads: channels as circles, what is read as lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sepviz.figures.canvas import SMALL, TEXT, Canvas, Point
+from sepviz.figures.paint import number
+from sepviz.figures.stack import Slots, dots, elide
+from sepviz.layer.shapes import ConvShape
+from sepviz.palette import channel_role
+
+_ROWS = 10  # of channels, at most
+_ROW, _HIGHEST = 21.0, 30.0
+HEIGHT = _ROWS * _ROW
+_INPUTS, _OUTPUTS = 44.0, 252.0  # the columns of channels, from the left edge
+_RADIUS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a column of channels: a channel, or None for those left out, and its height."""
+
+    channel: int | None
+    y: float
+
+
+def connections(canvas: Canvas, x: float, y: float, shape: ConvShape) -> None:
+    """The channels, and a line from each output to every input that it reads, in the input's colour."""
+    inputs, outputs, bands = _layout(shape, y)
+    for top, bottom in bands:
+        canvas.rect(x + _INPUTS - 14, top + 1.5, _OUTPUTS - _INPUTS + 28, bottom - top - 3, fill="plane", tint=0.1)
+    drawn = {slot.channel: slot.y for slot in inputs if slot.channel is not None}
+    lines: dict[int, str] = {}
+    for slot in outputs:
+        if slot.channel is None:
+            continue
+        for source in shape.channels_feeding(range(slot.channel, slot.channel + 1)):
+            if source in drawn:
+                start = f"M{number(x + _INPUTS)} {number(drawn[source])}"
+                lines[source] = lines.get(source, "") + f"{start}L{number(x + _OUTPUTS)} {number(slot.y)}"
+    for source, d in lines.items():
+        canvas.path(d, stroke=channel_role(source), line=1.2)
+    nodes = [
+        (x + left, slot.y)
+        for left, side in ((_INPUTS, inputs), (_OUTPUTS, outputs))
+        for slot in side
+        if slot.channel is not None
+    ]
+    canvas.path("".join(_circle(*place) for place in nodes), fill="paper")
+    for slot in inputs:
+        _node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
+    alone = shape.name == "depthwise"
+    for slot in outputs:
+        source = shape.channels_feeding(range(slot.channel or 0, (slot.channel or 0) + 1))[0]
+        _node(canvas, (x + _OUTPUTS, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
+    y += HEIGHT + 20
+    letter = "*M*·*m*" if alone and shape.out_channels > shape.in_channels else "*M*" if alone else "*N*"
+    canvas.text(x + _INPUTS, y, f"*M* = {shape.in_channels}", "muted", TEXT, anchor="middle", formula=True)
+    canvas.text(x + _OUTPUTS, y, f"{letter} = {shape.out_channels}", "muted", TEXT, anchor="middle", formula=True)
+
+
+def _node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bool) -> None:
+    """A channel with its number outside, or dots."""
+    x, y = place
+    if channel is None:
+        dots(canvas, x, y, down=True)
+        return
+    canvas.path(_circle(x, y), fill=role, tint=0.75, stroke=role)
+    canvas.text(x + (-19 if left else 19), y + 4, str(channel), "muted", SMALL, anchor="end" if left else "start")
+
+
+def _circle(x: float, y: float) -> str:
+    r, across = number(_RADIUS), number(2 * _RADIUS)
+    return f"M{number(x - _RADIUS)} {number(y)}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z"
+
+
+def _layout(shape: ConvShape, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
+    """Where the channels stand that are drawn, and from where to where each group reaches.
+
+    A group's inputs and outputs stand level, so that its lines stay inside it.
+    """
+    feeding, fed = shape.in_channels // shape.groups, shape.out_channels // shape.groups
+    groups, most = _shown(shape.groups, max(feeding, fed))
+    high = max(len(elide(feeding, most)), len(elide(fed, most)))
+    rows = sum(1 if group is None else high for group in groups)
+    row = min(HEIGHT / rows, _HIGHEST)
+    y = top + (HEIGHT - row * rows) / 2
+    inputs, outputs, bands = [], [], []
+    for group in groups:
+        if group is None:
+            inputs.append(Slot(None, y + row / 2))
+            outputs.append(Slot(None, y + row / 2))
+            y += row
+            continue
+        bottom = y + row * high
+        inputs.extend(_spread(elide(feeding, most), group * feeding, y, bottom, row))
+        outputs.extend(_spread(elide(fed, most), group * fed, y, bottom, row))
+        bands.append((y, bottom))
+        y = bottom
+    return inputs, outputs, bands
+
+
+def _spread(slots: Slots, first: int, top: float, bottom: float, row: float) -> Iterator[Slot]:
+    """The channels of a group, about its middle."""
+    y = (top + bottom - row * (len(slots) - 1)) / 2
+    for index, slot in enumerate(slots):
+        yield Slot(None if slot is None else first + slot, y + row * index)
+
+
+def _shown(groups: int, each: int) -> tuple[Slots, int]:
+    """The groups that are drawn, and of each at most how many channels: as many as there is room for."""
+    fewest = min(groups, 3)
+    for most in (8, 4, 3, 2):
+        for count in range(min(groups, 8), fewest - 1, -1):
+            shown = elide(groups, count)
+            drawn = sum(group is not None for group in shown)
+            if len(elide(each, most)) * drawn + len(shown) - drawn <= _ROWS:
+                return shown, most
+    return elide(groups, fewest), 2

@@ -1,0 +1,108 @@
+"""The layer beside what it replaces: two rows of drawings with their costs, or bars."""
+
+from collections.abc import Callable
+
+from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
+from sepviz.figures.columns import COLUMNS
+from sepviz.figures.formula import equations
+from sepviz.figures.layer_figures import entries, in_words, layer_told, rule, shapes, verdict
+from sepviz.figures.layers import depthwise_row, separable_row, spatial_row, standard_row
+from sepviz.figures.legend import legend
+from sepviz.figures.text import BOLD, text_width
+from sepviz.figures.texts import told_with
+from sepviz.layer.cost import Comparison, LayerCost, StageCost, compare
+from sepviz.layer.spec import LayerSpec
+from sepviz.palette import STAGE_ROLES
+
+WIDTH = 720.0  # of the bars
+WIDEST = float(COLUMNS[-1])  # of the comparison
+
+_BAR = 440.0
+_BAR_LEFT = 134.0
+_BAR_HEIGHT = 18.0
+
+
+def comparison(canvas: Canvas, spec: LayerSpec) -> float:
+    """What is replaced above the layer, each with its cost; where it ends."""
+    compared = _compared(spec)
+    above, below = _names(compared)
+    y = _costed(canvas, 0, above, compared.standard, f"{STAGE_ROLES[above]}-ink")
+    row = standard_row if above == "standard" else depthwise_row
+    y = row(canvas, y, shapes(compared.standard)) + 14
+    if not canvas.inlined:
+        y = equations(canvas, y, compared.standard)
+    y = _costed(canvas, rule(canvas, y, WIDEST), below, compared.layer, "ink")
+    row = spatial_row if below == "spatial" else separable_row
+    y = row(canvas, y, shapes(compared.layer)) + 14
+    if not canvas.inlined:
+        y = equations(canvas, y, compared.layer)
+    y = rule(canvas, y, WIDEST)
+    canvas.text(0, y + 10, verdict(compared), "ink", TITLE, weight=600)
+    stages = (*shapes(compared.standard), *shapes(compared.layer))
+    return legend(canvas, y + 22, WIDEST, entries(canvas, stages, stages[0].in_channels)) + (
+        0 if not canvas.inlined else 4
+    )
+
+
+def cost_bars(canvas: Canvas, spec: LayerSpec) -> float:
+    """Bars of MACs and of parameters; where they end."""
+    compared = _compared(spec)
+    y = _bars(canvas, 0, "formula.macs", compared, lambda stage: stage.macs.value)
+    y = _bars(canvas, y + 18, "told.parameters", compared, lambda stage: stage.params)
+    canvas.text(0, y + 28, verdict(compared), "ink", TITLE, weight=600)
+    y += 36
+    if canvas.inlined:
+        return y + 6
+    for name, cost in zip(_names(compared), (compared.standard, compared.layer), strict=True):
+        y = rule(canvas, y, WIDTH)
+        canvas.text(0, y + 6, told_with(f"stage.{name}"), "ink", TEXT, weight=600)
+        y = equations(canvas, y + 16, cost, parts=False)
+    return y
+
+
+def told(spec: LayerSpec) -> str:
+    """Both costs in words, and how they compare."""
+    compared = _compared(spec)
+    above, below = (told_with(f"stage.{name}") for name in _names(compared))
+    replaced = in_words(compared.standard.macs, compared.standard.params)
+    return f"{above}: {replaced}. {below}: {layer_told(compared.layer)}. {verdict(compared)}."
+
+
+def _compared(spec: LayerSpec) -> Comparison:
+    return compare(spec.as_kind("depthwise-separable") if spec.kind == "standard" else spec)
+
+
+def _names(compared: Comparison) -> tuple[str, str]:
+    """What is replaced, and the layer."""
+    spatial = compared.layer.stages[0].name == "vertical"
+    return compared.standard.stages[0].name, "spatial" if spatial else "separable"
+
+
+def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> float:
+    title = canvas.say(f"stage.{name}")
+    canvas.text(0, y + 13, title, role, TITLE, weight=600)
+    canvas.text(text_width(title, TITLE * BOLD) + 14, y + 13, in_words(cost.macs, cost.params), "muted", TEXT)
+    return y + 28
+
+
+def _bars(canvas: Canvas, y: float, key: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
+    canvas.text(0, y + 13, canvas.say(key), "ink", TEXT, weight=600)
+    costs = (compared.standard, compared.layer)
+    most = max(sum(map(count, cost.stages)) for cost in costs)
+    y += 24
+    for name, cost in zip(_names(compared), costs, strict=True):
+        canvas.text(0, y + 13, canvas.say(f"stage.{name}"), "muted", TEXT)
+        x = _BAR_LEFT
+        for stage in cost.stages:
+            width = _BAR * count(stage) / most
+            canvas.rect(x, y, max(width, 0.5), _BAR_HEIGHT, fill=STAGE_ROLES[stage.name])
+            x += width
+        canvas.text(x + 8, y + 13, f"{sum(map(count, cost.stages)):,}", "ink", TEXT)
+        y += 24
+    x = _BAR_LEFT
+    for stage in compared.layer.stages:
+        text = f"{canvas.say(f'stage.{stage.name}')} {count(stage):,}"
+        canvas.rect(x, y, 10, 10, fill=STAGE_ROLES[stage.name])
+        canvas.text(x + 16, y + 9, text, f"{STAGE_ROLES[stage.name]}-ink", SMALL)
+        x += 16 + text_width(text, SMALL) + 20
+    return y + 14

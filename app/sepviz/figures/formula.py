@@ -1,0 +1,89 @@
+"""What a layer costs as a formula: every letter with its number below it, every term in its stage's colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sepviz.figures.canvas import TEXT, TITLE, Canvas, number
+from sepviz.figures.text import letter_width, text_width
+from sepviz.layer.cost import Factor, LayerCost, StageCost
+from sepviz.palette import STAGE_ROLES
+
+HEIGHT = 40.0  # of one equation
+
+_LABEL = 64.0  # what is counted stands before the equation
+_BETWEEN = 13.0  # two factors, with a dot
+_SIGN = 24.0  # a plus or an equals
+_LETTERS, _NUMBERS = 14.0, 32.0  # baselines
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A product of letters, in the colour of a stage; a `word` is no letter, such as a bias."""
+
+    factors: tuple[Factor, ...]
+    role: str
+    word: bool = False
+
+
+def equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> float:
+    """MACs and params, one below the other; where they end. `parts`: the stages' own values are told as well."""
+    macs = [Term(stage.macs.factors, _ink(stage)) for stage in cost.stages]
+    values = [(stage.macs.value, _ink(stage)) for stage in cost.stages]
+    equation(canvas, y, canvas.say("formula.macs"), macs, values if parts else [], cost.macs)
+    params = [term for stage in cost.stages for term in _params(canvas, stage)]
+    values = [(stage.params, _ink(stage)) for stage in cost.stages]
+    unit = canvas.say("formula.param" if cost.params == 1 else "formula.params")
+    equation(canvas, y + HEIGHT, unit, params, values if parts else [], cost.params)
+    return y + 2 * HEIGHT
+
+
+def _ink(stage: StageCost) -> str:
+    return f"{STAGE_ROLES[stage.name]}-ink"
+
+
+def _params(canvas: Canvas, stage: StageCost) -> list[Term]:
+    weights = Term(stage.weights.factors, _ink(stage))
+    if not stage.biases:
+        return [weights]
+    return [weights, Term((Factor(canvas.say("formula.bias"), stage.biases),), _ink(stage), word=True)]
+
+
+def equation(
+    canvas: Canvas, y: float, label: str, terms: Sequence[Term], parts: Sequence[tuple[int, str]], total: int
+) -> None:
+    """One equation from y down: the terms, then their values in their colours, then the sum."""
+    canvas.text(0, y + _NUMBERS, label, "ink", TEXT, weight=600)
+    x, dots = _LABEL, ""
+    pluses = []
+    for index, term in enumerate(terms):
+        if index:
+            pluses.append((x + _SIGN / 2, "+"))
+            x += _SIGN
+        letters, numbers = [], []
+        for place, factor in enumerate(term.factors):
+            if place:
+                middle = number(x + _BETWEEN / 2 - 0.9)
+                dots += "".join([f"M{middle} {number(y + base - 4)}h1.8" for base in (_LETTERS, _NUMBERS)])
+                x += _BETWEEN
+            width = _width(term, factor)
+            letters.append((x + width / 2, factor.letter))
+            numbers.append((x + width / 2, str(factor.value)))
+            x += width
+        canvas.line(letters, y + _LETTERS, term.role, TEXT if term.word else TITLE, serif=not term.word)
+        canvas.line(numbers, y + _NUMBERS, term.role)
+    canvas.path(dots, stroke="muted", line=1.8)
+    if pluses:
+        canvas.line(pluses, y + _LETTERS, "muted")
+    signs = list(pluses)
+    values = [*(parts if len(parts) > 1 else ()), (total, "ink")]
+    for index, (value, role) in enumerate(values):
+        last = index == len(values) - 1
+        signs.append((x + _SIGN / 2, "+" if 0 < index < len(values) - 1 else "="))
+        canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=600 if last else None)
+        x += _SIGN + text_width(f"{value:,}", TEXT)
+    canvas.line(signs, y + _NUMBERS, "muted")
+
+
+def _width(term: Term, factor: Factor) -> float:
+    letter = text_width(factor.letter, TEXT) if term.word else letter_width(factor.letter, TITLE)
+    return max(letter, text_width(str(factor.value), TEXT))

@@ -1,0 +1,154 @@
+"""What `groups` does: which input channels each output channel reads, from all of them to one."""
+
+from dataclasses import replace
+from fractions import Fraction
+from math import gcd, log, prod
+
+from sepviz.figures.canvas import TEXT, TITLE, Canvas
+from sepviz.figures.connections import HEIGHT, connections
+from sepviz.figures.paint import number
+from sepviz.figures.text import letter_width, text_width, wrap
+from sepviz.figures.texts import counted, told_with
+from sepviz.layer.shapes import ConvShape, plan
+from sepviz.layer.spec import LayerSpec
+
+WIDTH = 968.0
+
+_PANEL, _BETWEEN = 296.0, 40.0
+_TOP = 56.0
+_BAR = 10.0
+_ROLES = {"standard": "standard", "grouped": "muted", "depthwise": "depthwise"}
+_INKS = {"standard": "standard-ink", "grouped": "ink", "depthwise": "depthwise-ink"}
+
+
+def between(channels: int, outputs: int) -> int | None:
+    """A number of groups between one and all, if one divides both: the nearest to the geometric mean."""
+    common = gcd(channels, outputs)
+    fitting = [groups for groups in range(2, min(common + 1, channels)) if common % groups == 0]
+    return min(fitting, key=lambda groups: abs(log(groups**2 / channels)), default=None)
+
+
+def convolutions(spec: LayerSpec) -> tuple[ConvShape, ConvShape | None, ConvShape]:
+    """From one group to as many as channels; None where there is nothing between."""
+    standard = plan(spec.as_kind("standard"))[0]
+    groups = between(standard.in_channels, standard.out_channels)
+    grouped = replace(standard, name="grouped", groups=groups) if groups else None
+    return standard, grouped, plan(spec.as_kind("depthwise-separable"))[0]
+
+
+def draw(canvas: Canvas, spec: LayerSpec) -> float:
+    """Three panels side by side with their costs; how high they are."""
+    three = convolutions(spec)
+    standard = three[0]
+    most = max(weights(each) for each in three if each)
+    for index, shape in enumerate(three):
+        x = index * (_PANEL + _BETWEEN)
+        name = shape.name if shape else "grouped"
+        canvas.text(x, 13, canvas.say(f"groups.{name}"), _INKS[name], TITLE, weight=600)
+        if shape is None:
+            _absent(canvas, x, standard)
+            continue
+        canvas.text(x, 31, _reads(canvas, shape), "muted")
+        connections(canvas, x, _TOP, shape)
+        _cost(canvas, x, shape, standard, most, spec.bias)
+    return _formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
+
+
+def weights(shape: ConvShape) -> int:
+    """Its parameters, but for a bias of each output."""
+    return prod(shape.weight_shape)
+
+
+def macs(shape: ConvShape) -> int:
+    """Each weight works once for every cell of the output map."""
+    return weights(shape) * prod(shape.output)
+
+
+def _reads(canvas: Canvas, shape: ConvShape) -> str:
+    each = shape.in_channels // shape.groups
+    key = "groups.reads.one" if each == 1 else "groups.reads.all" if each == shape.in_channels else "groups.reads"
+    return canvas.say(key, groups=shape.groups, count=each)
+
+
+def _absent(canvas: Canvas, x: float, standard: ConvShape) -> None:
+    """In place of a grouped convolution that does not exist, why."""
+    with canvas.group({"stroke-dasharray": "4 4"}):
+        canvas.rect(x, _TOP, _PANEL, HEIGHT, stroke="line", line=1.2)
+    text = _reason(standard).replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    lines = wrap(text.split(" "), _PANEL - 48, TEXT)
+    y = _TOP + HEIGHT / 2 + 4 - 9 * (len(lines) - 1)
+    for index, line in enumerate(lines):
+        canvas.text(x + _PANEL / 2, y + 18 * index, line, "muted", anchor="middle")
+
+
+def _cost(canvas: Canvas, x: float, shape: ConvShape, standard: ConvShape, most: int, bias: bool) -> None:
+    """Params and MACs in numbers, and a bar beside that of the dearest."""
+    y = _TOP + HEIGHT + 38
+    canvas.rect(x, y, _PANEL, _BAR, fill="plane", tint=0.15)
+    canvas.rect(x, y, max(_PANEL * weights(shape) / most, 1), _BAR, fill=_ROLES[shape.name])
+    canvas.text(x, y + 30, _share(canvas, shape, standard), weight=600)
+    (rows, columns), (height, width) = shape.kernel, shape.output
+    product = f"{rows} · {columns} · {shape.in_channels}/{shape.groups} · {shape.out_channels}"
+    canvas.text(x, y + 50, product, "muted")
+    if bias:
+        params = canvas.say("groups.biased", weights=f"{weights(shape):,}", biases=f"{shape.out_channels:,}")
+    else:
+        params = canvas.count("told.params", weights(shape))
+    canvas.text(x, y + 67, f"= {params}")
+    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', macs(shape))}")
+
+
+def _share(canvas: Canvas, shape: ConvShape, standard: ConvShape) -> str:
+    ratio = Fraction(weights(shape), weights(standard))
+    if shape is standard:
+        return canvas.say("groups.reference")
+    if ratio == 1:
+        return canvas.say("groups.same")
+    return canvas.say("groups.share" if ratio < 1 else "groups.more", share=ratio)
+
+
+def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
+    """Where the numbers come from; where it ends."""
+    canvas.path(f"M0 {number(y)}H{number(WIDTH)}", stroke="line")
+    x, y = 0.0, y + 24
+    for word, letters in (("params", ("D_K", "·", "D_K", "·", "M", "/", "g", "·", "N")), ("macs", ("D_F", "·", "D_F"))):
+        text = canvas.say(f"groups.formula.{word}", what=canvas.say("groups.weights" if bias else "formula.params"))
+        canvas.text(x, y, text)
+        x += text_width(text, TEXT) + 2
+        for letter in letters:
+            wide = 12.0 if letter in "·/" else letter_width(letter, TITLE)
+            canvas.line([(x + wide / 2, letter)], y, "ink", TITLE, serif=letter not in "·/")
+            x += wide
+        x += 40
+    return y + 6
+
+
+def told(spec: LayerSpec) -> str:
+    """The three in words and numbers."""
+    three = convolutions(spec)
+    sentences = [_sentence(each, spec.bias) if each else _reason(three[0]) for each in three]
+    return " ".join(sentences)
+
+
+def _sentence(shape: ConvShape, bias: bool) -> str:
+    each, channels = shape.in_channels // shape.groups, shape.in_channels
+    some = told_with("groups.told.some", each=each, inputs=channels)
+    return told_with(
+        "groups.told",
+        name=told_with(f"groups.{shape.name}"),
+        groups=counted("groups.told.groups", shape.groups),
+        outputs=counted("groups.told.outputs", shape.out_channels),
+        inputs=some if each < channels else counted("groups.told.inputs", channels),
+        params=counted("told.params", weights(shape) + (shape.out_channels if bias else 0)),
+        macs=counted("told.macs", macs(shape)),
+    )
+
+
+def _reason(standard: ConvShape) -> str:
+    """Why there is no grouped convolution between, and what would fit."""
+    channels, outputs = standard.in_channels, standard.out_channels
+    groups = between(channels, channels)
+    if groups is None:
+        return told_with("groups.prime" if channels > 1 else "groups.single", channels=channels)
+    fitting = max(1, round(outputs / groups)) * groups
+    return told_with("groups.apart", channels=channels, outputs=outputs, groups=groups, fitting=fitting)

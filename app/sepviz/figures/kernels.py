@@ -1,0 +1,168 @@
+"""Kernels: grids of cells, in the colours of the channels they look at."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sepviz.figures.canvas import SMALL, Canvas, number
+from sepviz.figures.stack import Band, Role, Slots, Stack, dots, ellipses, left_out, more
+from sepviz.palette import channel_role
+
+FINEST = 9  # a kernel with more cells on a side is drawn by its corners
+KERNEL = 34.0  # height and width of a kernel, at most
+
+_CELL = 11.0  # a cell is at most so large
+_THINNEST = 6.0
+_CORNERS = 5  # two cells at each end, and a gap of one
+_POINT = 14.0  # length of a cell of a pointwise kernel
+_PITCH = 16.0
+_FRAME = 88.0
+_BLOCK = 44.0
+_COPIES = 2  # drawn of the kernels that one channel has
+_BEHIND = 10.0  # a grid behind another is moved so far
+_COARSE = 5  # with more cells, lines are drawn in front alone
+
+
+def grid(
+    canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], role: str, tint: float, lined: bool = True
+) -> None:
+    """A kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
+    grids(canvas, [x], y, size, cells, role, tint, lined)
+
+
+def grids(
+    canvas: Canvas,
+    places: Sequence[float],
+    y: float,
+    size: float,
+    cells: tuple[int, int],
+    role: str,
+    tint: float,
+    lined: bool = True,
+) -> None:
+    """The same kernel centred on each x of `places`."""
+    rows, columns = (count if count <= FINEST else _CORNERS for count in cells)
+    side = min(size, _CELL * max(cells))
+    cell = side / max(rows, columns)
+    width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (cells[1], cells[0]))
+    corners = [f"M{number(x - width / 2)} {number(y - height / 2)}" for x in places]
+    d = f"h{number(width)}v{number(height)}h-{number(width)}z"
+    if lined and max(cells) > 1:
+        d += _lines(rows, columns, width, height)
+    canvas.paths([corner + d for corner in corners], fill=role, tint=tint, stroke=role, line=0.8, solid=True)
+    if lined and max(cells) > FINEST:
+        gaps = _gaps(rows, columns, width, height)
+        canvas.path("".join([corner + gaps for corner in corners]), stroke=role, line=1.2)
+
+
+@lru_cache(maxsize=512)
+def _lines(rows: int, columns: int, width: float, height: float) -> str:
+    """The lines between cells, from the upper left corner and to and fro, which is short."""
+    upright = "".join(
+        f"m{number(width / columns)} 0v{'-' if index % 2 else ''}{number(height)}" for index in range(columns - 1)
+    )
+    level = "".join(
+        f"m0 {number(height / rows)}h{'-' if index % 2 else ''}{number(width)}" for index in range(rows - 1)
+    )
+    if not (upright and level):
+        return upright or level
+    down = 0 if columns % 2 else height  # where the last upright line has ended
+    return f"{upright}m{number(-width / columns * (columns - 1))} {number(-down)}{level}"
+
+
+@lru_cache(maxsize=512)
+def _gaps(rows: int, columns: int, width: float, height: float) -> str:
+    """A dot in each cell of the row and the column that stand for those left out, from the upper left corner."""
+    middle = _CORNERS // 2
+    places = [
+        (width * (column + 0.5) / columns, height * (row + 0.5) / rows)
+        for row in range(rows)
+        for column in range(columns)
+        if (row == middle and rows > 1) or (column == middle and columns > 1)
+    ]
+    marks, last = [], (0.0, 0.0)
+    for x, y in places:
+        marks.append(f"m{number(x - 0.6 - last[0])} {number(y - last[1])}h1.2")
+        last = (x + 0.6, y)
+    return "".join(marks)
+
+
+def rows_of(slots: Slots, strip: Band) -> list[float]:
+    """The middle of each slot, when they share the height of the band."""
+    pitch = min(strip.height / len(slots), 44)
+    first = strip.middle - pitch * (len(slots) - 1) / 2
+    return [first + pitch * index for index in range(len(slots))]
+
+
+def channel_kernels(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], copies: int) -> None:
+    """A kernel for each channel, one below the other, centred on x; several for each lie behind one another."""
+    size = min(strip.height / len(slots) - 5 - (3 if copies > 1 else 0), KERNEL)
+    for channel, y in zip(slots, rows_of(slots, strip), strict=True):
+        if channel is None:
+            dots(canvas, x, y, down=True)
+            more(canvas, x + 12, y, slots)
+            continue
+        for behind in range(min(copies, _COPIES) - 1, -1, -1):
+            shift = 3 * behind - (1.5 if copies > 1 else 0)
+            grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
+
+
+def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
+    """A bar of cells for each output, one cell for each channel, in its colour; the first stands for all.
+
+    The bars lie as the maps' channels do, one behind the other. Where they begin and end, and the first one's height.
+    """
+    pitch = min(strip.height / len(outputs), _PITCH)
+    high = pitch - 4
+    first = strip.middle - pitch * len(outputs) / 2 + 2
+    tops = [first + pitch * index for index, output in enumerate(outputs) if output is not None]
+    cell = f"h{number(_POINT)}v{number(high)}h-{number(_POINT)}z"
+    right = x + _POINT * len(inputs)
+    for index, channel in enumerate(inputs):
+        left = x + _POINT * index
+        if channel is None:
+            ellipses(canvas, [(left + _POINT / 2, top + high / 2) for top in tops])
+            continue
+        for places, tint in ((tops[:1], 0.85), (tops[1:], 0.3)):
+            if places:
+                d = "".join(f"M{number(left)} {number(top)}{cell}" for top in places)
+                canvas.path(d, fill=role(channel), tint=tint, stroke=role(channel), line=0.8)
+    canvas.rect(x - 2, first - 2, right - x + 4, high + 4, stroke="pointwise", line=1.6)
+    if None in outputs:
+        y = first + pitch * outputs.index(None) + high / 2
+        dots(canvas, x + 5, y, down=True)
+        more(canvas, x + 13, y, outputs)
+    return Stack(x, right, first + high / 2)
+
+
+def blocks(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots) -> float:
+    """Kernels that each span all channels, in frames of their own; their right edge."""
+    top = strip.middle - _FRAME / 2
+    lefts = []
+    for kernel in slots:
+        if kernel is None:
+            dots(canvas, x + 32, strip.middle)
+            label = canvas.say("layers.more", count=left_out(slots))
+            canvas.text(x + 32, strip.middle + 18, label, "muted", SMALL, anchor="middle")
+            x += 70
+        else:
+            lefts.append(x)
+            x += _FRAME + 6
+    frames = [f"M{number(left)} {number(top)}h{number(_FRAME)}v{number(_FRAME)}h-{number(_FRAME)}z" for left in lefts]
+    canvas.paths(frames, fill="standard", tint=0.1, stroke="standard", line=1.2)
+    _kernels(canvas, [left + _FRAME / 2 for left in lefts], strip.middle, cells, through)
+    return x - 6
+
+
+def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int, int], slots: Slots) -> None:
+    """Kernels that span all channels: a grid for each, one behind the other, the first in front."""
+    last = len(slots) - 1
+    for index in range(last, -1, -1):
+        channel = slots[index]
+        offset = _BEHIND * (index - last / 2)
+        moved = [x + offset for x in places]
+        if channel is None:
+            corner = min(_BLOCK, _CELL * max(cells)) / 2 - 5  # the one that the grid before it leaves open
+            ellipses(canvas, [(x - corner, y - offset - corner) for x in moved])
+        else:
+            lined = index == 0 or max(cells) <= _COARSE
+            grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)

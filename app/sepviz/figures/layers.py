@@ -1,0 +1,216 @@
+"""Rows of drawings: a layer's maps and kernels, from input to output. Each tells where it ends."""
+
+from collections.abc import Sequence
+
+from sepviz.figures.canvas import SMALL, Canvas, number
+from sepviz.figures.columns import COLUMNS, Column, columns, headings, letters, map_column, sizes, stage_column
+from sepviz.figures.kernels import blocks, channel_kernels, point_kernels, rows_of
+from sepviz.figures.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
+from sepviz.layer.shapes import ConvShape
+from sepviz.palette import STAGE_ROLES
+
+END = COLUMNS[-1]
+OUTPUT = COLUMNS[3]
+
+CHANNELS = 4  # drawn at most of those that have a kernel of their own
+MAPS = 5
+OUTPUTS = 8
+KERNELS = 4  # standard ones
+DEPTH = 3
+
+_STEP = 14.0
+_MAP_STEP = 11.0
+_OUTPUT_STEP = 16.0
+_PAGE_HEIGHT, _HEIGHT = 118.0, 144.0
+_ABOVE, _BELOW = 6.0, 4.0
+
+
+def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """Depthwise and pointwise, with the maps between them."""
+    depthwise, pointwise = stages
+    multiplier = depthwise.out_channels // depthwise.in_channels
+    left, first, second, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
+        stage_column(canvas, first, second, depthwise),
+        stage_column(canvas, second, last, pointwise),
+        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), pointwise.output_shape),
+    )
+    strip = _strip(canvas, y, headed, stages)
+    source = _input(canvas, left + 2, strip, depthwise)
+    between = _apart(canvas, source, first, strip, depthwise, first + 138, marked=True)
+    right = _mix(canvas, between, second + 6, strip, pointwise, depthwise.in_channels, last + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), depthwise.input_shape),
+        (between, letters(_between(multiplier), "H′", "W′"), depthwise.output_shape),
+        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+    )
+
+
+def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """A column kernel, then a row kernel, each channel for itself."""
+    vertical, horizontal = stages
+    left, first, second, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", letters("M"), vertical.input_shape),
+        stage_column(canvas, first, second, vertical),
+        stage_column(canvas, second, last, horizontal),
+        map_column(canvas, last, end, "output", letters("M", "H′", "W′"), horizontal.output_shape),
+    )
+    strip = _strip(canvas, y, headed, stages)
+    source = _input(canvas, left + 2, strip, vertical)
+    between = _apart(canvas, source, first, strip, vertical, first + 138)
+    right = _apart(canvas, between, second + 30, strip, horizontal, last + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), vertical.input_shape),
+        (between, letters("M", "H′"), vertical.output_shape),
+        (right, letters("M", "H′", "W′"), horizontal.output_shape),
+    )
+
+
+def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """A kernel for each channel."""
+    depthwise = stages[0]
+    letter = _between(depthwise.out_channels // depthwise.in_channels)
+    left, first, last, *_ = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
+        stage_column(canvas, first, last, depthwise),
+        map_column(canvas, last, OUTPUT, "output", letters(letter, "H′", "W′"), depthwise.output_shape),
+    )
+    strip = _strip(canvas, y, headed, stages[:1])
+    source = _input(canvas, left + 2, strip, depthwise)
+    right = _apart(canvas, source, first + 60, strip, depthwise, last + 2)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), depthwise.input_shape),
+        (right, letters(letter, "H′", "W′"), depthwise.output_shape),
+    )
+
+
+def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
+    depthwise, pointwise = stages
+    multiplier = depthwise.out_channels // depthwise.in_channels
+    letter = _between(multiplier)
+    headed = (
+        map_column(canvas, 0, 230, "input", letters(letter, "H′", "W′"), pointwise.input_shape),
+        stage_column(canvas, 230, 470, pointwise),
+        map_column(canvas, 470, OUTPUT, "output", letters("N", "H′", "W′"), pointwise.output_shape),
+    )
+    strip = _strip(canvas, y, headed, stages[1:])
+    slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
+    source = stack(canvas, 2, strip, slots, of_input(multiplier), _STEP, pointwise.input, marked=True)
+    right = _mix(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters(letter, "H′", "W′"), pointwise.input_shape),
+        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+    )
+
+
+def standard_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+    """Kernels that each span all channels."""
+    standard = stages[0]
+    left, first, _, last, end = columns(canvas)
+    headed = (
+        map_column(canvas, left, first, "input", letters("M"), standard.input_shape),
+        stage_column(canvas, first, last, standard),
+        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), standard.output_shape),
+    )
+    strip = _strip(canvas, y, headed, stages[:1])
+    source = _input(canvas, left + 2, strip, standard)
+    _told_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", canvas.say("layers.groups", groups=1))
+    slots = elide(standard.out_channels, KERNELS)
+    through = elide(standard.in_channels, DEPTH)
+    right = blocks(canvas, first + 22, strip, slots, standard.kernel, through)
+    canvas.arrow(right + 6, strip.middle, last - 6, "standard")
+    outputs = elide(standard.out_channels, OUTPUTS)
+    maps = stack(canvas, last + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
+    return _labels(
+        canvas,
+        strip,
+        (source, letters("M"), standard.input_shape),
+        (maps, letters("N", "H′", "W′"), standard.output_shape),
+    )
+
+
+def _between(multiplier: int) -> str:
+    return "M" if multiplier == 1 else "M·m"
+
+
+def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
+    """The headings, and the band below them."""
+    top = headings(canvas, y, headed)
+    return band(top, _PAGE_HEIGHT, stages) if canvas.inlined else band(top + _ABOVE, _HEIGHT, stages)
+
+
+def _input(canvas: Canvas, x: float, strip: Band, shape: ConvShape) -> Stack:
+    return stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), of_input(1), _STEP, shape.input)
+
+
+def _apart(
+    canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, maps: float, marked: bool = False
+) -> Stack:
+    """From a stack to each channel's kernel and on to the maps."""
+    slots = elide(shape.in_channels, CHANNELS)
+    multiplier = shape.out_channels // shape.in_channels
+    role, drawn = of_input(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
+    shown = stack(canvas, maps, strip, drawn, of_input(multiplier), _MAP_STEP, shape.output, marked)
+    told = 28 if multiplier > 1 else 0
+    rows = rows_of(slots, strip)
+    for channel, y in zip(slots, rows, strict=True):
+        if channel is None:
+            continue
+        joined(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
+        joined(canvas, x + 66 + told, y, maps - 6, shown.level(strip, y), role(channel))
+        if multiplier > 1:
+            canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
+    label = canvas.say("layers.groups", groups=shape.groups)
+    canvas.text(x + 12, min(rows[0], strip.middle) - 8, label, "muted", SMALL, anchor="end")
+    channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
+    return shown
+
+
+def _mix(canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, channels: int, output: float) -> Stack:
+    """From the maps, through one cell of every channel, to the pointwise kernels and on to the outputs."""
+    y = strip.middle
+    canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)
+    _told_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
+    outputs = elide(shape.out_channels, OUTPUTS)
+    inputs = elide(shape.in_channels, CHANNELS if shape.in_channels == channels else MAPS)
+    bars = point_kernels(canvas, x, strip, outputs, inputs, of_input(shape.in_channels // channels))
+    maps = stack(canvas, output, strip, outputs, grey, _OUTPUT_STEP, shape.output)
+    mark(canvas, output, y, "pointwise")
+    canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
+    _sum(canvas, bars.right + 22, bars.share)
+    joined(canvas, bars.right + 28, bars.share, output, y, STAGE_ROLES["pointwise"])
+    return maps
+
+
+def _sum(canvas: Canvas, x: float, y: float) -> None:
+    """A plus in a circle: here the channels meet."""
+    circle = f"M{number(x - 6)} {number(y)}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z"
+    canvas.path(circle, fill="paper", stroke="pointwise", line=1.4)
+    canvas.path(f"M{number(x - 3.5)} {number(y)}h7M{number(x)} {number(y - 3.5)}v7", stroke="pointwise", line=1.4)
+
+
+def _told_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
+    canvas.arrow(x, y, to_x, role)
+    canvas.text((x + to_x) / 2 - 2, y - 7, label, "muted", SMALL, anchor="middle")
+
+
+def _labels(canvas: Canvas, strip: Band, *maps: tuple[Stack, str, Sequence[int]]) -> float:
+    """Below each map its size in letters and numbers, except in the page; where the row ends."""
+    if canvas.inlined:
+        return strip.bottom + _BELOW
+    for drawn, letter, shape in maps:
+        canvas.text(drawn.left, strip.bottom + 16, letter, "muted", SMALL, formula=True)
+        canvas.text(drawn.left, strip.bottom + 31, sizes(shape), "ink", SMALL)
+    return strip.bottom + 36

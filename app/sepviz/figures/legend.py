@@ -1,0 +1,88 @@
+"""The legend of a figure: samples of its marks with what they mean, in as many lines as it takes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sepviz.figures.canvas import SMALL, Canvas
+from sepviz.figures.kernels import FINEST, grid
+from sepviz.figures.stack import SMALLEST, Band, dots, mark
+from sepviz.figures.text import text_width
+from sepviz.layer.shapes import ConvShape
+from sepviz.palette import CHANNEL_COLOURS, channel_role
+
+HEIGHT = 20.0  # of a line
+
+_AFTER = 6.0
+_BETWEEN = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sample of a mark, drawn from (x, the middle line) and so wide, and what it means."""
+
+    text: str
+    width: float = 0.0
+    sample: Callable[[Canvas, float, float], None] | None = None
+
+
+def legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]) -> float:
+    """The entries from y down, each on the first line that has room; where they end. The page has its own legend."""
+    if canvas.inlined or not entries:
+        return y
+    ends: list[float] = []  # of the lines, so far
+    for entry in entries:
+        after = entry.width + _AFTER if entry.width else 0
+        wide = after + text_width(entry.text, SMALL)
+        row = next((row for row, end in enumerate(ends) if end + wide <= width), len(ends))
+        if row == len(ends):
+            ends.append(0.0)
+        x, middle = ends[row], y + HEIGHT * row + HEIGHT / 2
+        if entry.sample is not None:
+            entry.sample(canvas, x, middle)
+        canvas.text(x + after, middle + 4, entry.text, "muted", SMALL)
+        ends[row] += wide + _BETWEEN
+    return y + HEIGHT * len(ends)
+
+
+def channels(canvas: Canvas, count: int) -> Entry:
+    """The colours of the input channels, one after the other."""
+    shown = min(count, CHANNEL_COLOURS)
+
+    def sample(on: Canvas, x: float, y: float) -> None:
+        for channel in range(shown):
+            role = channel_role(channel)
+            on.rect(x + 12 * channel, y - 5, 10, 10, fill=role, tint=0.4, stroke=role)
+
+    key = "legend.channel" if count == 1 else "legend.channels" if count <= CHANNEL_COLOURS else "legend.repeated"
+    return Entry(canvas.say(key, colours=CHANNEL_COLOURS), 12 * shown - 2, sample)
+
+
+def swatch(text: str, role: str, tint: float = 1) -> Entry:
+    """A square of a colour."""
+    return Entry(text, 10, lambda on, x, y: on.rect(x, y - 5, 10, 10, fill=role, tint=tint, stroke=role))
+
+
+def needle(canvas: Canvas, alone: bool) -> Entry:
+    """The line through one cell of every channel (or of the one that there is), to the kernel that is framed."""
+
+    def sample(on: Canvas, x: float, y: float) -> None:
+        on.path(f"M{x:g} {y:g}h18", stroke="pointwise", line=1.4)
+        mark(on, x + 5, y, "pointwise")
+
+    return Entry(canvas.say("legend.needle.one" if alone else "legend.needle"), 18, sample)
+
+
+def drawn(canvas: Canvas, stages: Sequence[ConvShape], elided: bool) -> list[Entry]:
+    """What was simplified: channels left out, small maps and large kernels."""
+    entries = []
+    if elided:
+        entries.append(Entry(canvas.say("legend.elided"), 12, lambda on, x, y: dots(on, x + 6, y)))
+    if any(max(stage.kernel) > FINEST for stage in stages):
+        band = max(max(stage.kernel) for stage in stages)
+        text = canvas.say("legend.corners", cells=band)
+        entries.append(Entry(text, 14, lambda on, x, y: grid(on, x + 7, y, 14, (band, band), "plane", 0.3)))
+    sides = [side for stage in stages for side in (*stage.input, *stage.output)]
+    scale = Band(0, 0, max(sides))
+    small = any(scale.share(side) * max(sides) > side for side in sides)
+    entries.append(Entry(canvas.say("legend.smallest" if small else "legend.scale", smallest=SMALLEST)))
+    return entries

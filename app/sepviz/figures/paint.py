@@ -1,0 +1,70 @@
+"""Fills and strokes in roles of `sepviz.palette`, as attributes and as class names.
+
+`f-ROLE` is filled with a role, `s-ROLE` stroked, `m40-ROLE` filled with 40 % of it on paper, so that nothing shines
+through.
+"""
+
+from base64 import b32encode
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Literal
+
+from sepviz.palette import COLOURS
+
+Mode = Literal["light", "dark"]
+
+# Letters and digits of a scope after its first letter: 35 bits.
+_SCOPE_LENGTH = 7
+
+
+def scope(key: str) -> str:
+    """A short hash of `key`, valid as the start of an id or a class."""
+    digest = blake2b(key.encode(errors="replace"), digest_size=5).digest()
+    return f"s{b32encode(digest).decode().lower()[:_SCOPE_LENGTH]}"
+
+
+@lru_cache(maxsize=4096)
+def number(value: float) -> str:
+    """A coordinate to a hundredth, without trailing zeros."""
+    return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")
+
+
+def attributes(values: Mapping[str, str]) -> str:
+    """Attributes as markup; all are made here, of numbers and names, and have nothing to escape."""
+    return "".join([f' {name}="{value}"' for name, value in values.items()])
+
+
+@lru_cache(maxsize=512)
+def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool) -> tuple[str, str]:
+    """The class names and the attributes of a fill with its share (`tint`) and a stroke with its width (`line`)."""
+    found = {"fill": "none"}
+    names = []
+    if fill is not None and solid:
+        names.append(f"m{round(100 * tint)}-{fill}")
+        found["fill"] = _colour(names[-1], mode)
+    elif fill is not None:
+        names.append(f"f-{fill}")
+        found["fill"] = COLOURS[fill][mode]
+        if tint != 1:
+            found["fill-opacity"] = number(tint)
+    if stroke is not None:
+        names.append(f"s-{stroke}")
+        found["stroke"] = COLOURS[stroke][mode]
+        if line != 1:
+            found["stroke-width"] = number(line)
+    return " ".join(names), attributes(found)
+
+
+def _colour(name: str, mode: Mode) -> str:
+    """The colour of a class name: that of its role, or a percentage of it on paper."""
+    kind, role = name.split("-", 1)
+    colour, paper = (bytes.fromhex(COLOURS[each][mode][1:]) for each in (role, "paper"))
+    share = int(kind[1:]) / 100 if kind[0] == "m" else 1
+    return "#" + bytes(round(share * a + (1 - share) * b) for a, b in zip(colour, paper, strict=True)).hex()
+
+
+@lru_cache(maxsize=512)
+def dark_colours(names: str) -> str:
+    """The CSS declarations of these class names for dark mode."""
+    return ";".join(f"{'stroke' if name[0] == 's' else 'fill'}:{_colour(name, 'dark')}" for name in names.split())

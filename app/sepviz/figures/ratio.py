@@ -1,0 +1,188 @@
+"""How many times fewer MACs a separable layer takes than a standard one, as the output channels grow."""
+
+from collections.abc import Callable, Sequence
+from math import hypot, inf, log
+
+from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas, Point, number
+from sepviz.figures.layer_figures import as_kind, rule, times
+from sepviz.figures.legend import Entry, legend, swatch
+from sepviz.figures.text import BOLD, letter_width, text_width
+from sepviz.figures.texts import told_with
+from sepviz.layer.shapes import plan
+from sepviz.layer.spec import LayerSpec
+
+WIDTH = 760.0
+
+_Scale = Callable[[float], float]
+
+_LEFT, _RIGHT = 52.0, 580.0
+_TOP, _BOTTOM = 30.0, 330.0
+_MOST = 1024  # output channels
+_KERNELS = (1, 3, 5, 7)
+_STEPS = 40  # of a curve
+_LEAST_GAP = 17.0  # between two labels
+_TALL, _CLEAR = 30.0, 7.0  # this layer's label, and what is free about it
+_TRIED = 20.0  # between two places that are tried for it
+
+
+def saving(spec: LayerSpec, outputs: float, kernel_size: int) -> float:
+    """Standard over separable, 1 / (m(1/N + 1/D_K²)): above 1 the separable layer costs less."""
+    return 1 / (spec.depth_multiplier * (1 / outputs + 1 / kernel_size**2))
+
+
+def told(spec: LayerSpec) -> str:
+    """The curve in words and numbers."""
+    layer = _layer(spec)
+    most, here = layer.kernel_size**2 / layer.depth_multiplier, saving(layer, layer.out_channels, layer.kernel_size)
+    return told_with(
+        "ratio.told",
+        outputs=layer.out_channels,
+        kernel=layer.kernel_size,
+        multiplier=layer.depth_multiplier,
+        verdict=times(1 / here, "MACs"),
+        most=f"{most:.4g}",
+    )
+
+
+def draw(canvas: Canvas, spec: LayerSpec) -> float:
+    """The curves, this layer on its own, and the formula with its numbers; where they end."""
+    layer = _layer(spec)
+    kernels = sorted({*_KERNELS, layer.kernel_size})
+    least = saving(layer, 1, 1) * 0.7
+    most = max(max(kernels) ** 2 / layer.depth_multiplier, 1) * 1.6
+
+    def x(outputs: float) -> float:
+        return _LEFT + (_RIGHT - _LEFT) * log(outputs) / log(_MOST)
+
+    def y(ratio: float) -> float:
+        return _BOTTOM - (_BOTTOM - _TOP) * log(ratio / least) / log(most / least)
+
+    _axes(canvas, x, y, least, most)
+    for kernel_size in kernels:
+        places = [_MOST ** (step / _STEPS) for step in range(_STEPS + 1)]
+        d = "L".join(f"{number(x(each))} {number(y(saving(layer, each, kernel_size)))}" for each in places)
+        own = kernel_size == layer.kernel_size
+        canvas.path(f"M{d}", stroke="depthwise" if own else "plane", line=2.2 if own else 1.2)
+    limit = y(layer.kernel_size**2 / layer.depth_multiplier)
+    with canvas.group({"stroke-dasharray": "5 4"}):
+        canvas.path(f"M{_LEFT:g} {number(limit)}H{_RIGHT:g}", stroke="depthwise")
+    _labels(canvas, layer, [(each, y(saving(layer, _MOST, each))) for each in kernels])
+
+    def curve(kernel_size: int) -> _Scale:
+        return lambda at: y(saving(layer, _MOST ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
+
+    lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
+    saved = saving(layer, layer.out_channels, layer.kernel_size)
+    here = (x(layer.out_channels), y(saved))
+    name = canvas.say("ratio.this" if spec == layer else "ratio.instead", verdict=times(1 / saved, "MACs"))
+    _this(canvas, name, layer, here, lines)
+    if canvas.inlined:
+        return _BOTTOM + 44
+    end = rule(canvas, _formula(canvas, rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
+    dashed = Entry(canvas.say("ratio.limit"), 18, _dashes)
+    return legend(canvas, end - 6, WIDTH, [swatch(canvas.say("ratio.below"), "standard", 0.14), dashed])
+
+
+def _layer(spec: LayerSpec) -> LayerSpec:
+    layer = as_kind(spec, "depthwise-separable")
+    plan(layer)  # refuses what has no output
+    return layer
+
+
+def _dashes(canvas: Canvas, x: float, y: float) -> None:
+    with canvas.group({"stroke-dasharray": "5 4"}):
+        canvas.path(f"M{number(x)} {number(y)}h18", stroke="depthwise")
+
+
+def _axes(canvas: Canvas, x: _Scale, y: _Scale, least: float, most: float) -> None:
+    canvas.text(0, 12, canvas.say("ratio.axis"), "muted", TEXT)
+    canvas.rect(_LEFT, y(1), _RIGHT - _LEFT, _BOTTOM - y(1), fill="standard", tint=0.14)
+    ticks = [count * 10.0**power for power in range(-2, 4) for count in (1, 2, 5)]
+    shown = [each for each in ticks if least <= each <= most]
+    canvas.path("".join(f"M{_LEFT:g} {number(y(each))}H{_RIGHT:g}" for each in shown if each != 1), stroke="line")
+    canvas.path(f"M{_LEFT:g} {number(y(1))}H{_RIGHT:g}", stroke="ink", line=1.2)
+    for each in shown:
+        canvas.text(_LEFT - 8, y(each) + 4, f"{each:g} ×", "muted", SMALL, anchor="end")
+    outputs = [2**power for power in range(11)]
+    canvas.path("".join(f"M{number(x(each))} {_BOTTOM:g}v5" for each in outputs), stroke="muted")
+    canvas.line([(x(each), str(each)) for each in outputs], _BOTTOM + 18, "muted", SMALL)
+    middle = (_LEFT + _RIGHT) / 2
+    canvas.text(middle, _BOTTOM + 36, canvas.say("ratio.outputs"), "muted", TEXT, anchor="middle", formula=True)
+
+
+def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[int, float]]) -> None:
+    """At the end of each curve its kernel, and what it tends to; those that would touch are moved apart."""
+    lowest = _BOTTOM
+    for kernel_size, end in ends:
+        lowest = min(end + 4, lowest - _LEAST_GAP)
+        role = "depthwise-ink" if kernel_size == layer.kernel_size else "muted"
+        canvas.line([(_RIGHT + 18, "D_K")], lowest, role, TEXT, serif=True)
+        most = f"{kernel_size**2 / layer.depth_multiplier:.4g}"
+        weight = 600 if kernel_size == layer.kernel_size else None
+        canvas.text(_RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=kernel_size, most=most), role, SMALL, weight)
+
+
+def _this(canvas: Canvas, name: str, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
+    """The present layer, or what it would be as a depthwise separable one, marked and named."""
+    where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size)
+    width = max(text_width(name, TEXT) * BOLD, text_width(where, SMALL))
+    left, top = _free(here, width, lines)
+    to_x, to_y = _nearest(here, left, top, width)
+    canvas.path(f"M{number(here[0])} {number(here[1])}L{number(to_x)} {number(to_y)}", stroke="muted")
+    costs_more = top > lines[-2](left)  # than it saves: the ground there has a colour
+    ground = ("standard", 0.14) if costs_more else ("paper", 1)
+    canvas.rect(left - 3, top - 2, width + 6, _TALL + 4, fill=ground[0], tint=ground[1], solid=costs_more)
+    canvas.path(
+        f"M{number(here[0] - 5)} {number(here[1])}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", fill="depthwise", stroke="ink"
+    )
+    canvas.text(left, top + 11, name, "depthwise-ink", TEXT, weight=600)
+    canvas.text(left, top + 27, where, "muted", SMALL, formula=True)
+
+
+def _free(here: Point, width: float, lines: Sequence[_Scale]) -> Point:
+    """The upper left corner of a label: near the point, touched by no line, and its leader crossed by the fewest."""
+    best = (inf, inf, _LEFT, _TOP)
+    steps = int((_RIGHT - _LEFT - width - 2 * _CLEAR) / _TRIED)
+    lefts = [_LEFT + _CLEAR + _TRIED * step for step in range(steps + 1)]
+    for left in sorted(lefts, key=lambda left: abs(left + width / 2 - here[0])):
+        if best[:2] < (0, abs(left + width / 2 - here[0]) - width / 2 - 3):
+            break  # those that follow are further away
+        # No line falls: one is in the way of a label from where it leaves the right edge to where it meets the left.
+        taken = [(line(left + width + _CLEAR) - _TALL - _CLEAR, line(left - _CLEAR) + _CLEAR) for line in lines]
+        first, last = _TOP + _CLEAR, _BOTTOM - _TALL - _CLEAR
+        for top in (first, last, here[1] - _TALL / 2, *(end for each in taken for end in each)):
+            to_x, to_y = _nearest(here, left, top, width)
+            away = hypot(to_x - here[0], to_y - here[1])
+            if not (first <= top <= last and away > _CLEAR + 2) or best[:2] < (0, away):
+                continue
+            if not any(above < top < below for above, below in taken):
+                crossed = sum((line(here[0]) - here[1]) * (line(to_x) - to_y) < -1 for line in lines)
+                best = min(best, (crossed, away, left, top))
+    return best[2:]
+
+
+def _nearest(here: Point, left: float, top: float, width: float) -> Point:
+    """Of a label, what is nearest to the point."""
+    return min(max(here[0], left - 3), left + width + 3), min(max(here[1], top - 2), top + _TALL + 2)
+
+
+def _formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
+    """Separable over standard, in letters and below them in numbers."""
+    over = canvas.say("ratio.over")
+    canvas.text(0, y + 14, over, "ink", TEXT, weight=600)
+    begin = x = text_width(over, TEXT) * BOLD + 12
+    canvas.text(x, y + 14, "=", "muted")
+    for gap, sign, letter in ((12, "", "m"), (6, "· (1/", "N"), (6, "+ 1/", "D_K")):
+        x += gap + text_width(sign, TEXT)
+        if sign:
+            canvas.text(x, y + 14, sign, "muted", anchor="end")
+        wide = letter_width(letter, TITLE)
+        canvas.line([(x + 2 + wide / 2, letter)], y + 14, "ink", TITLE, serif=True)
+        x += wide
+    canvas.text(x + 3, y + 14, "²", "ink", TITLE)
+    canvas.text(x + 11, y + 14, ")", "muted")
+    numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{layer.kernel_size}²)"
+    canvas.text(begin, y + 34, numbers)
+    ratio = 1 / saving(layer, layer.out_channels, layer.kernel_size)
+    canvas.text(begin + text_width(numbers, TEXT) + 4, y + 34, f"= {ratio:.4g}", "ink", TEXT, weight=600)
+    return y + 42

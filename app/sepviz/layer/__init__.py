@@ -1,0 +1,1 @@
+"""What a layer is, without torch and without HTTP: parameters, operations, costs."""

@@ -1,0 +1,257 @@
+"""`LayerSpec`: a layer as a query string.
+
+The names, bounds and defaults of every layer parameter live here and nowhere else. The page, the
+API, the figures and the command line all parse into this one frozen value, and everything below
+them trusts it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from sepviz.errors import BadParameter, InvalidParameters, shown
+
+Kind = Literal["depthwise-separable", "spatially-separable", "standard"]
+Weights = Literal["classic", "random"]
+SampleName = Literal["chelsea", "coffee", "brick", "camera", "rocket", "astronaut"]
+GeneratedName = Literal["impulse", "step", "checkerboard", "zone-plate", "gradient", "noise", "one-channel"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SAMPLES: tuple[str, ...] = get_args(SampleName)
+GENERATED: tuple[str, ...] = get_args(GeneratedName)
+# Parameter values for which numbers are drawn from the seed.
+RANDOM: dict[str, tuple[str, ...]] = {"input": ("noise",), "weights": ("random",)}
+UPLOAD_PATTERN = r"upload-[0-9a-f]{32}"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
+_INPUT = re.compile("|".join((*SAMPLES, *GENERATED, UPLOAD_PATTERN)))
+
+
+def whole_number(value: object) -> int:
+    """Plain decimal digits only: pydantic alone would read `3_0` as 30, `3.0` as 3 and `true` as 1."""
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+        # Python refuses to read thousands of digits; a part of them is as far out of bounds.
+        return int(value[:20])
+    raise PydanticCustomError("whole_number", "not a whole number in plain digits")
+
+
+def _padding(value: object) -> object:
+    return value if value in ("same", "valid") else whole_number(value)
+
+
+def _true_or_false(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise PydanticCustomError("true_or_false", "neither true nor false")
+
+
+def _known_input(value: str) -> str:
+    if _INPUT.fullmatch(value):
+        return value
+    raise PydanticCustomError("known_input", "no such input")
+
+
+Integer = Annotated[int, BeforeValidator(whole_number)]
+Boolean = Annotated[bool, BeforeValidator(_true_or_false)]
+
+
+def described(description: str, **extra: str) -> dict[str, Any]:
+    """Keyword arguments for a `Field`: its description, and what else its JSON schema is to carry."""
+    return {"description": description, "json_schema_extra": dict(extra)}
+
+
+class LayerSpec(BaseModel):
+    """One layer, its input and its weights; `parse` raises `InvalidParameters` for anything illegal.
+
+    Sizes are in cells of the map, counts in channels. Names are PyTorch's; the letters in the JSON
+    schema are those of MobileNets (arXiv 1704.04861). "Convolution" is cross-correlation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind = Field("depthwise-separable", **described("Which layer is shown."))
+    in_channels: Integer = Field(3, ge=1, le=512, **described("Channels of the input.", letter="M"))
+    out_channels: Integer = Field(8, ge=1, le=1024, **described("Channels of the output.", letter="N"))
+    kernel_size: Integer = Field(3, ge=1, le=31, **described("Height and width of the kernel.", letter="D_K"))
+    stride: Integer = Field(1, ge=1, le=8, **described("Step of the first stage; the pointwise stage has 1."))
+    padding: Annotated[Literal["same", "valid"] | Annotated[int, Field(ge=0, le=64)], BeforeValidator(_padding)] = (
+        Field("same", **described("`same` (as TensorFlow pads), `valid` (none) or a number of cells on every side."))
+    )
+    dilation: Integer = Field(1, ge=1, le=16, **described("Distance between neighbouring kernel cells."))
+    depth_multiplier: Integer = Field(1, ge=1, le=8, **described("Depthwise outputs per input channel.", letter="m"))
+    bias: Boolean = Field(False, **described("Whether every stage adds a bias, as in `nn.Conv2d`."))
+    size: Integer = Field(128, ge=8, le=512, **described("Height and width of the input tensor.", letter="D_F in"))
+    input: Annotated[str, AfterValidator(_known_input)] = Field(
+        "chelsea",
+        **described(
+            "A sample, a generated tensor, or the id of an uploaded picture.",
+            allowed=f"one of {', '.join((*SAMPLES, *GENERATED))}, or the id of an uploaded picture",
+        ),
+    )
+    weights: Weights = Field("classic", **described("Named filters, or PyTorch's own random initialisation."))
+    seed: Integer = Field(0, ge=0, le=2**32 - 1, **described("Seed of everything random."))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spatial_keeps_its_channels(cls, data: Any) -> Any:
+        """`spatially-separable` works per channel: N is M, unless somebody says otherwise (and is refused)."""
+        if isinstance(data, Mapping) and data.get("kind") == "spatially-separable" and "out_channels" not in data:
+            return {**data, "out_channels": data.get("in_channels", cls.model_fields["in_channels"].default)}
+        return data
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.kind == "spatially-separable":
+            if self.out_channels != self.in_channels:
+                fits = f"leave it out, or give in_channels, {self.in_channels}"
+                why = f"a {self.kind} layer works per channel"
+                raise _refusal("out_channels", self.out_channels, why, fits, self.in_channels)
+            if self.depth_multiplier != 1:
+                fits = "leave it out, or give 1"
+                raise _refusal("depth_multiplier", self.depth_multiplier, f"a {self.kind} layer has none", fits, 1)
+        return self
+
+    @classmethod
+    def parse(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        """The spec of a decoded query string; `InvalidParameters` for unknown, repeated or bad ones."""
+        return parse(cls, pairs)
+
+    def parameters(self) -> dict[str, str]:
+        """Every parameter that this kind has, in the order of the table, as text."""
+        left_out = ("out_channels", "depth_multiplier") if self.kind == "spatially-separable" else ()
+        given = {name: getattr(self, name) for name in LayerSpec.model_fields if name not in left_out}
+        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+
+    def non_default(self) -> dict[str, str]:
+        """The parameters whose value is not the default, for a short address of the same layer."""
+        usual = LayerSpec().parameters()
+        return {name: value for name, value in self.parameters().items() if value != usual.get(name)}
+
+    @property
+    def is_random(self) -> bool:
+        """Whether any number is drawn from the seed."""
+        return any(getattr(self, name) in values for name, values in RANDOM.items())
+
+    def query(self) -> str:
+        """The canonical query string: equal specs, and only they, have equal ones."""
+        return _query(self)
+
+    def replace(self, **changes: object) -> "LayerSpec":
+        """This spec with some parameters changed, validated anew."""
+        return LayerSpec.parse({**self.parameters(), **{k: str(v) for k, v in changes.items()}}.items())
+
+    def geometry(self) -> "LayerSpec":
+        """What alone decides shapes, costs and diagrams: this spec with the default input, weights and seed."""
+        others = ("input", "weights", "seed")
+        return self.model_copy(update={name: LayerSpec.model_fields[name].default for name in others})
+
+    def as_kind(self, kind: Kind) -> "LayerSpec":
+        """The same layer as another kind; going to `spatially-separable`, N becomes M."""
+        if kind == self.kind:
+            return self
+        if kind == "spatially-separable":
+            return self.model_copy(update={"kind": kind, "out_channels": self.in_channels, "depth_multiplier": 1})
+        if self.kind == "spatially-separable":
+            return self.model_copy(
+                update={"kind": kind, "out_channels": LayerSpec.model_fields["out_channels"].default}
+            )
+        return self.model_copy(update={"kind": kind})
+
+
+# The page names one layer a dozen times. No value has a character that an address would have to escape.
+@lru_cache(maxsize=64)
+def _query(spec: LayerSpec) -> str:
+    return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
+
+
+def _refusal(parameter: str, value: object, why: str, fits: str, fitting: int) -> PydanticCustomError:
+    context = {"parameter": parameter, "value": shown(value), "why": why, "fits": fits, "fitting": str(fitting)}
+    return PydanticCustomError("combination", "{parameter} {value}: {why}; {fits}", context)
+
+
+@cache
+def properties(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    """The JSON schema of each parameter: bounds, default, description and letter."""
+    found: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return found
+
+
+def allowed(name: str, model: type[BaseModel] = LayerSpec) -> str:
+    """What the parameter may be, in words, from the same bounds that validate it."""
+    schema = properties(model)[name]
+    if "allowed" in schema:
+        return str(schema["allowed"])
+    options = [_allowed(each) for each in schema.get("anyOf", [schema])]
+    return " or ".join(each for each in options if each)
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    if "const" in schema:
+        return str(schema["const"])
+    if schema.get("type") == "integer":
+        return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    if schema.get("type") == "null":
+        return ""
+    return "true or false" if schema.get("type") == "boolean" else str(schema.get("description", "text"))
+
+
+def parse(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
+    """Any query model from decoded pairs, with the errors of `LayerSpec`."""
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name in given:
+            raise InvalidParameters([BadParameter(shown(name), shown(value), "give it once", "given more than once")])
+        given[name] = value
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise InvalidParameters(bad_parameters(error.errors(), model, given)) from None
+
+
+def bad_parameters(
+    errors: Iterable[ErrorDetails], model: type[BaseModel], given: Mapping[str, str]
+) -> list[BadParameter]:
+    """pydantic's errors in our words; one for each parameter, the first that was found."""
+    found: dict[str, BadParameter] = {}
+    known_names = {shown(name) for name in given}
+    for error in errors:
+        context = error.get("ctx", {})
+        if error["type"] == "combination":
+            name = context["parameter"]
+            fitting = ((name, context["fitting"]),)
+            bad = BadParameter(name, context["value"], context["fits"], context["why"], fitting)
+        else:
+            name = str(error["loc"][0]) if error["loc"] else "query"
+            if error["type"] == "extra_forbidden":
+                known = ", ".join(model.model_fields)
+                bad = BadParameter(shown(name), shown(error["input"]), f"known are {known}", "no such parameter")
+            else:
+                value = shown(given.get(name, error["input"]))
+                bound = context.get("ge", context.get("le"))
+                fits = () if bound is None else ((name, str(bound)),)
+                bad = BadParameter(name, value, f"it must be {allowed(name, model)}", _why(error), fits)
+        # Of the branches of a union, the one that says how far off a number is says most.
+        if bad.parameter not in found or error["type"].endswith("than_equal"):
+            found[bad.parameter] = bad
+    # What was filled in is as bad as what it was filled in from; only that one was given.
+    return [bad for bad in found.values() if bad.parameter in known_names or not known_names & set(found)]
+
+
+def _why(error: ErrorDetails) -> str:
+    if error["type"] in ("greater_than_equal", "less_than_equal"):
+        return "too small" if error["type"] == "greater_than_equal" else "too large"
+    return (
+        error["msg"] if error["type"] in ("whole_number", "true_or_false", "known_input") else "not one of the choices"
+    )

@@ -1,0 +1,1 @@
+"""Everything that needs torch: inputs, weights, convolutions, the trace and its encoders."""

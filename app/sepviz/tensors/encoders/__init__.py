@@ -1,0 +1,1 @@
+"""Tensors in, `Encoded` out: PNG, SVG, safetensors and NPZ."""

@@ -1,0 +1,106 @@
+"""A layer carried out: every intermediate tensor, and which cells made which.
+
+`run` is the only place where input, kernels and convolutions come together.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sepviz.layer.selection import EVERYTHING, Selection, check_budget, needed
+from sepviz.layer.shapes import ConvShape, plan
+from sepviz.layer.spec import LayerSpec
+from sepviz.pictures.decoding import Pixels
+from sepviz.tensors.convolution import convolve
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.weights import kernels
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A box of input cells; rows and columns outside the map stand for its padding."""
+
+    channels: range
+    rows: range
+    columns: range
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """A run of a stage's channels: values of shape (1, len(channels), height, width)."""
+
+    name: str
+    channels: range
+    values: Tensor
+
+    def part(self, run: range) -> "Maps":
+        """Some of these channels."""
+        start = self.channels.start
+        return Maps(self.name, run, self.values[:, run.start - start : run.stop - start])
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One convolution that was carried out; it remembers its operation, its kernel and what it was made from."""
+
+    shape: ConvShape
+    source: Maps
+    weight: Tensor
+    bias: Tensor | None
+    output: Maps
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.shape.name
+
+    def cells_feeding(self, channel: int, y: int, x: int) -> Cells:
+        """The cells of the source that were multiplied with the kernel for one output value."""
+        rows, columns = self.shape.window(y, x)
+        return Cells(self.shape.channels_feeding(range(channel, channel + 1)), rows, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The input and every stage that was needed for what was asked."""
+
+    spec: LayerSpec
+    selection: Selection
+    input: Maps
+    stages: tuple[Stage, ...]
+
+    def asked(self) -> dict[str, Maps]:
+        """The maps that were asked for, by stage name, in order."""
+        sizes = {"input": self.spec.in_channels} | {s.name: s.shape.out_channels for s in self.stages}
+        maps = {"input": self.input} | {stage.name: stage.output for stage in self.stages}
+        runs = {name: self.selection.wanted(name, channels) for name, channels in sizes.items()}
+        return {name: maps[name].part(run) for name, run in runs.items() if run}
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name."""
+        return next(stage for stage in self.stages if stage.name == name)
+
+
+def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, picture: Pixels | None = None) -> Trace:
+    """Carry out what the selection needs, and no more; `picture` is the input where that is an upload.
+
+    Raises `InvalidParameters` where a selected stage or channel does not exist, `OverBudget` where it would take too
+    much.
+    """
+    runs = needed(spec, selection)
+    check_budget(spec, selection)
+    with torch.inference_mode():
+        tensor = inputs.tensor(spec, picture)
+        made = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
+        source = first = Maps("input", range(spec.in_channels), tensor)
+        stages = []
+        for shape in plan(spec):
+            if not (outputs := runs[shape.name]):
+                break
+            weight, bias = made[shape.name]
+            source = source.part(shape.channels_feeding(outputs))
+            output = Maps(shape.name, outputs, convolve(source.values, weight, bias, shape))
+            stages.append(Stage(shape, source, weight, bias, output))
+            source = output
+    return Trace(spec, selection, first, tuple(stages))

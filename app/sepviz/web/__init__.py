@@ -1,0 +1,1 @@
+"""The HTTP side: app, server, settings, middleware, routes and pages."""

@@ -1,0 +1,111 @@
+"""The app: wiring only."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from sepviz import __version__
+from sepviz.compute import Compute
+from sepviz.compute.process import Crew, Process
+from sepviz.compute.rate_limits import RULES, Limits
+from sepviz.pictures.decoding import KEPT_SIDE, MAX_BYTES, MAX_PIXELS, MAX_SIDE
+from sepviz.pictures.formats import FORMATS
+from sepviz.pictures.sandbox import Decoder
+from sepviz.pictures.store import ImageStore, Store, lasting
+from sepviz.settings import MEBIBYTE, Settings, assets
+from sepviz.web import problems
+from sepviz.web.middleware.access_log import Metrics, Watch
+from sepviz.web.middleware.gzip import Packing
+from sepviz.web.middleware.request_limits import Guards
+from sepviz.web.middleware.security_headers import SecurityHeaders
+from sepviz.web.rendering import templates
+from sepviz.web.routes import api, diagrams, embed, gallery, health, images, page, snippets
+from sepviz.web.services import Services
+
+EXPORTS_WAIT = 16
+EXPORTED_BYTES = 4 * MEBIBYTE
+
+
+def create_app(
+    settings: Settings | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    crew: Callable[[Settings], Crew] = Process,
+) -> FastAPI:
+    """An app of its own; nothing is shared between two of them.
+
+    By `clock`, in seconds, what is kept grows old; `crew` carries out what is to be computed.
+    """
+    settings = settings or Settings()
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+    store = _store(settings, redis_url, clock)
+    limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
+    at_work = crew(settings)
+    compute = Compute(
+        settings.workers,
+        settings.queue,
+        settings.deadline_seconds,
+        settings.cache_bytes,
+        settings.upload_seconds,
+        clock,
+        limits,
+    )
+    exports = Compute(1, EXPORTS_WAIT, settings.deadline_seconds, EXPORTED_BYTES, settings.upload_seconds, clock)
+    made = templates(assets("templates"))
+    made.globals |= {
+        "uploads": settings.uploads,
+        "upload_lasts": lasting(settings.upload_seconds),
+        "upload_limits": {
+            "bytes": MAX_BYTES,
+            "pixels": MAX_PIXELS,
+            "side": MAX_SIDE,
+            "kept": KEPT_SIDE,
+            "formats": FORMATS,
+        },
+    }
+    services = Services(
+        settings=settings,
+        store=store,
+        crew=at_work,
+        compute=compute,
+        exports=exports,
+        decoder=Decoder(),
+        limits=limits,
+        templates=made,
+        metrics=Metrics(compute),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await at_work.start()
+        yield
+        await at_work.close()
+        services.decoder.close()
+        store.close()
+        await limits.close()
+
+    app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.services = services
+    # In the order in which they are tried: figures are asked for most.
+    for module in (diagrams, api, page, embed, gallery, snippets, images, health):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=assets("static")), name="static")
+    problems.add_handlers(app)
+    app.add_middleware(Packing)
+    app.add_middleware(Guards)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
+    app.add_middleware(problems.PlainProblems)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Watch, metrics=services.metrics)
+    return app
+
+
+def _store(settings: Settings, redis_url: str | None, clock: Callable[[], float]) -> Store:
+    if redis_url is None:
+        return ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
+    from sepviz.pictures.redis_store import SharedStore  # noqa: PLC0415 - the extra `redis`
+
+    return SharedStore(redis_url, settings.upload_bytes, settings.upload_seconds, clock)

@@ -1,0 +1,1 @@
+"""ASGI middleware, outermost first in `sepviz.web.app`."""

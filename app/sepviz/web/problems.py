@@ -1,0 +1,230 @@
+"""Errors as answers: one table from class to status, `application/problem+json` (RFC 9457), figures for figures."""
+
+import asyncio
+import io
+import textwrap
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from PIL import Image, ImageDraw, ImageFont
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sepviz.errors import (
+    BadFraming,
+    BadParameter,
+    Busy,
+    Flooding,
+    ForeignOrigin,
+    HeadTooLong,
+    ImageGone,
+    ImageTooLarge,
+    InvalidParameters,
+    QueryTooLong,
+    SepvizError,
+    Unavailable,
+    UndecodableImage,
+    UnknownName,
+    UnsupportedImage,
+    UploadsOff,
+    shown,
+)
+from sepviz.figures import error_figure
+from sepviz.figures.export import ExportUnavailable
+from sepviz.layer.spec import LayerSpec
+from sepviz.pictures.decoding import MAX_BYTES
+
+STATUS: dict[type[SepvizError], HTTPStatus] = {
+    InvalidParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnknownName: HTTPStatus.NOT_FOUND,
+    ImageGone: HTTPStatus.GONE,
+    ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    UndecodableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Flooding: HTTPStatus.TOO_MANY_REQUESTS,
+    ForeignOrigin: HTTPStatus.FORBIDDEN,
+    UploadsOff: HTTPStatus.FORBIDDEN,
+    ExportUnavailable: HTTPStatus.NOT_IMPLEMENTED,
+    QueryTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    BadFraming: HTTPStatus.BAD_REQUEST,
+    HeadTooLong: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+}
+# Status: the parameter, what is wrong with it and what would fit.
+_PLAIN: dict[int, tuple[str, str, str]] = {
+    HTTPStatus.BAD_REQUEST: (
+        "Host",
+        "not a name of this server",
+        "ask for it as 127.0.0.1 or localhost, or as it is set up",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("file", "too large", f"send at most {MAX_BYTES // 2**20} MiB"),
+}
+_MISSING = {"parameter": "file", "value": None, "detail": "missing", "allowed": "a picture, as multipart/form-data"}
+UNCACHED = {"Cache-Control": "no-store"}
+PROBLEM = "application/problem+json"
+_RETRY_S = 2
+
+
+def status_of(error: SepvizError) -> HTTPStatus:
+    """The status of the class or of the nearest one it derives from."""
+    return next(STATUS[each] for each in type(error).__mro__ if each in STATUS)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every `SepvizError` and every HTTP error becomes a problem."""
+    app.add_exception_handler(SepvizError, _domain_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _form_problem)
+
+
+async def _domain_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SepvizError):
+        raise error
+    return refusal(request, error)
+
+
+def refusal(request: Request, error: SepvizError) -> Response:
+    """The answer that tells of the error."""
+    status = status_of(error)
+    errors = [_error_item(bad) for bad in _bad(error)[:8]]
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    return problem(request, status, str(error)[:2000], errors, headers)
+
+
+def _error_item(bad: BadParameter) -> dict[str, Any]:
+    """An item of `errors`."""
+    item = {"parameter": bad.parameter, "value": bad.value, "detail": bad.why, "allowed": bad.allowed}
+    fits = [{"parameter": name, "value": value} for name, value in bad.fits]
+    return item | ({"fits": fits} if fits else {})
+
+
+def _bad(error: SepvizError) -> tuple[BadParameter, ...]:
+    """What of the request does not fit; nothing where that is not at fault."""
+    if isinstance(error, InvalidParameters):
+        return error.bad
+    if error.parameter is None:
+        return ()
+    if isinstance(error, UnknownName):
+        return (BadParameter(error.parameter, error.name, f"one of {', '.join(error.known)}", "unknown"),)
+    detail, _, allowed = str(error).partition("; ")
+    return (BadParameter(error.parameter, None, allowed[:200], detail[:200]),)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    if isinstance(error.__cause__, OSError):
+        # The form was well, and there is no room to put it down.
+        return refusal(request, Busy("file: there is no room for it just now; try again in 10 s", 10))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem(request, status, *_plain(status))
+    # The one thing that a framework of ours finds malformed before we see it is the form around a picture.
+    errors = [{**_MISSING, "detail": "not a form"}] if status == HTTPStatus.BAD_REQUEST else []
+    detail = str(error.detail)[:2000]
+    if detail == HTTPStatus.NOT_FOUND.phrase:
+        detail = f"there is nothing at {shown(request.url.path)}"
+    return problem(request, status, detail, errors, error.headers)
+
+
+async def _form_problem(request: Request, error: Exception) -> Response:
+    """Query strings are parsed by us; what FastAPI itself refuses is an upload without its file."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    detail = "file: missing; send a picture as the field `file` of a multipart form"
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, [_MISSING])
+
+
+class PlainProblems:
+    """What Starlette and FastAPI refuse in plain text, before any handler is reached, made a problem.
+
+    So is what is given up as the server stops: to whom nothing is said yet, it is said to ask again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI calls it."""
+        replaced = started = False
+
+        async def as_problem(message: Message) -> None:
+            nonlocal replaced, started
+            started = True
+            if message["type"] == "http.response.start" and message["status"] in _PLAIN:
+                # A file's own refusals, such as of a range, are about neither.
+                replaced = not scope["path"].startswith("/static/") and Headers(raw=message["headers"]).get(
+                    "content-type", ""
+                ).startswith("text/plain")
+                if replaced:
+                    status = HTTPStatus(message["status"])
+                    await problem(Request(scope), status, *_plain(status))(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, as_problem)
+        except asyncio.CancelledError:  # the server has waited for it as long as it may
+            if started:
+                raise
+            stopping = Busy(f"the server is stopping; ask again in {_RETRY_S} s", _RETRY_S)
+            await refusal(Request(scope), stopping)(scope, receive, send)
+
+
+def _plain(status: HTTPStatus) -> tuple[str, list[dict[str, Any]]]:
+    """The words of a status that is always about the same, and what of the request they are about."""
+    parameter, detail, allowed = _PLAIN[status]
+    bad = {"parameter": parameter, "value": None, "detail": detail, "allowed": allowed}
+    return f"{parameter}: {detail}; {allowed}", [bad]
+
+
+def problem(
+    request: Request, status: HTTPStatus, detail: str, errors: list[dict[str, Any]], headers: object = None
+) -> Response:
+    """The response to a refused request: a problem document, a page in a browser, or a picture at the path of one."""
+    kept = {**UNCACHED, **(dict(headers) if isinstance(headers, dict) else {})}
+    path = request.url.path
+    if path.endswith(".svg"):
+        body = error_figure(f"{status.value} {status.phrase}", [detail])
+        return Response(body, status, media_type="image/svg+xml", headers=kept)
+    if path.endswith(".png"):
+        return Response(
+            _picture(f"{status.value} {status.phrase}", detail), status, media_type="image/png", headers=kept
+        )
+    kept["Vary"] = "Accept"
+    if _prefers_html(request):
+        context = {"spec": LayerSpec(), "status": status, "detail": detail, "errors": errors}
+        body = request.app.state.services.templates.get_template("problem.html").render(context)
+        return HTMLResponse(body, status, headers=kept)
+    return JSONResponse(document(status, detail, errors), status, media_type=PROBLEM, headers=kept)
+
+
+def _prefers_html(request: Request) -> bool:
+    """Whether a browser opens the address: it accepts HTML, while a client of the API accepts JSON or anything."""
+    accepted = request.headers.get("accept", "")
+    return request.method in ("GET", "HEAD") and "text/html" in accepted and "json" not in accepted
+
+
+def document(status: HTTPStatus, detail: str, errors: list[dict[str, Any]]) -> dict[str, object]:
+    """A problem as RFC 9457 has it; `errors` only where there are any."""
+    told = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    return told | ({"errors": errors} if errors else {})
+
+
+def _picture(title: str, detail: str) -> bytes:
+    lines = textwrap.wrap(detail, 80)[:12]
+    image = Image.new("RGB", (640, 56 + 20 * len(lines)), "#fcfcfa")
+    draw = ImageDraw.Draw(image)
+    draw.text((16, 12), title, "#ad4b00", ImageFont.load_default(16))
+    for row, line in enumerate(lines):
+        draw.text((16, 42 + 20 * row), line, "#1c1f23", ImageFont.load_default(13))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()

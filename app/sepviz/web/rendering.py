@@ -1,0 +1,153 @@
+"""What the page says of a layer: its templates, and what they are filled with. No HTTP, and nothing is computed."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from sepviz import __version__
+from sepviz.errors import BadParameter, OverBudget
+from sepviz.figures import Options, draw
+from sepviz.layer.cost import compare, compared
+from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.selection import Selection, check_budget, stage_names
+from sepviz.layer.shapes import bounds, plan
+from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
+from sepviz.palette import ANCHORS, STAGE_ROLES
+from sepviz.pictures.samples import SAMPLES
+from sepviz.pictures.store import is_upload
+from sepviz.web.wording import compared_costs, description, headings, labels, remark, verdict
+
+COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
+SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
+FIRST_CHANNELS = 16  # of each stage, painted at first
+
+
+def templates(folder: Path) -> Environment:
+    """The templates, with what all of them may say."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(),
+        auto_reload=False,  # to look for changed files takes a tenth of the time of a fragment
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"scaled": scaled}
+    made.globals |= {
+        "version": __version__,
+        "samples": SAMPLES,
+        "generated": GENERATED,
+        "allowed": allowed,
+        "properties": properties(LayerSpec),
+        "colormaps": ANCHORS,
+        "colormap_names": COLORMAP_NAMES,
+        "scale_names": SCALE_NAMES,
+        "look": {},
+        "page_query": page_query,
+        "stage_roles": STAGE_ROLES,
+        "compared": compared,
+        "first_channels": FIRST_CHANNELS,
+        # Only an embedded page has any.
+        "locked": frozenset(),
+        "left_out": frozenset(),
+        # Only a page of a refused layer has any.
+        "bad": {},
+        "given": {},
+        "refused": False,
+    }
+    return made
+
+
+def scaled(count: int) -> str:
+    """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many; a small one in full."""
+    if count < 10**5:
+        return f"{count:,}"
+    power, letter = (12, "T") if count >= 10**12 else (9, "G") if count >= 10**9 else (6, "M")
+    return f"{count / 10**power:,.2f} {letter}"
+
+
+def page_query(spec: LayerSpec, look: Mapping[str, str]) -> str:
+    """The canonical query string of a page with this layer and look."""
+    return "&".join([spec.query(), *(f"{name}={value}" for name, value in look.items())])
+
+
+def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
+    """What the templates draw from; `InvalidParameters` where the output would be empty.
+
+    `look` are the colours and ranges of the maps, as the address of the page has them.
+    """
+    return _drawing(spec.geometry()) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
+
+
+def _over_budget(spec: LayerSpec) -> BadParameter | None:
+    """Why the layer has no maps: even its first channels exceed the budget of a request; None where they do not."""
+    try:
+        check_budget(spec, Selection(channels=range(FIRST_CHANNELS)))
+    except OverBudget as error:
+        return error.bad[0]
+    return None
+
+
+def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]:
+    """The context of the controls of a refused layer, without a figure, map or verdict of any other layer."""
+    kinds = []
+    for kind in KINDS:
+        parameters = nearest.as_kind(kind).parameters()
+        kept = {name: value for name, value in given.items() if name in parameters}
+        kinds.append((kind, KIND_NAMES[kind], urlencode(parameters | kept)))
+    return _names(nearest) | {"kinds": kinds, "diagram": "", "headings": {}, "remark": ""}
+
+
+def fragment(templates: Environment, spec: LayerSpec) -> str:
+    """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
+    drawn = _drawn(templates, spec.geometry())
+    return templates.get_template("fragment.html").render(_names(spec) | {"drawn": drawn})
+
+
+# A page that is played with asks for the same geometry with other inputs, weights and seeds.
+@lru_cache(maxsize=64)
+def _drawn(templates: Environment, geometry: LayerSpec) -> str:
+    return templates.get_template("drawn.html").render(_drawing(geometry))
+
+
+def _drawing(geometry: LayerSpec) -> dict[str, Any]:
+    """What is the same for every input, all weights and seeds."""
+    costs = compare(geometry)
+    beside = compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs
+    return {
+        "stages": plan(geometry),
+        "headings": headings(plan(geometry)),
+        "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
+        "verdict": verdict(geometry, beside),
+        "compared_costs": compared_costs(geometry, beside),
+    }
+
+
+def _names(spec: LayerSpec) -> dict[str, Any]:
+    """What names the very layer."""
+    return {
+        "spec": spec,
+        "stages": plan(spec.geometry()),
+        "query": spec.query(),
+        "stage_names": stage_names(spec),
+        "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry())).items()},
+        "description": description(spec),
+        "remark": remark(spec),
+        "bounds": bounds(spec.geometry()),
+        "idle": _idle(spec),
+        "figure": _figure(spec),
+        "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
+        "uploaded": is_upload(spec.input),
+    }
+
+
+def _idle(spec: LayerSpec) -> dict[str, str]:
+    """The parameters that have no effect on the layer, each with the reason."""
+    return {} if spec.is_random else {"seed": "changes nothing: neither the weights nor the input is random"}
+
+
+def _figure(spec: LayerSpec) -> str:
+    return {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)

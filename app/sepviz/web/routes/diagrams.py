@@ -1,0 +1,99 @@
+"""Figures: diagrams and feature maps as SVG, PNG or PDF."""
+
+import gzip
+from asyncio import to_thread
+from functools import lru_cache, partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from sepviz.compute import Grid, Plane
+from sepviz.encoded import Encoded
+from sepviz.errors import UnknownName
+from sepviz.figures import NAMES, draw
+from sepviz.figures.export import pdf, png
+from sepviz.figures.figure_spec import FigureSpec
+from sepviz.layer.selection import stage_names
+from sepviz.layer.shapes import plan
+from sepviz.layer.spec import LayerSpec
+from sepviz.web.computed import client, computed, while_asked
+from sepviz.web.queries import MapsQuery, documented, query
+from sepviz.web.responses import address, respond, unchanged
+from sepviz.web.services import Provided
+
+router = APIRouter(tags=["figures"])
+
+FIGURE_TYPES: dict[str, str] = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+MAPS_TYPES = ("png", "svg")
+
+
+@router.get("/diagrams/{name}.{form}", openapi_extra=documented(FigureSpec))
+async def diagram(
+    name: str,
+    form: str,
+    request: Request,
+    asked: Annotated[FigureSpec, Depends(query(FigureSpec))],
+    services: Provided,
+) -> Response:
+    """A diagram of the layer as SVG, as PNG with two pixels for each of its own, or as PDF."""
+    if form not in FIGURE_TYPES:
+        raise UnknownName("kind of file", form, FIGURE_TYPES, "form")
+    if name not in NAMES:
+        raise UnknownName("figure", name, NAMES, "name")
+    key = address(request, asked)
+    if same := unchanged(request, key):
+        return same
+    if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
+        return respond(request, key, _packed(name, asked))
+    if form == "svg":
+        return respond(request, key, Encoded(draw(name, asked.layer, asked.options).encode(), FIGURE_TYPES[form]))
+    made = services.exports.once(key, partial(_exported, name, form, asked), client(request))
+    return respond(request, key, await while_asked(request, made))
+
+
+async def _exported(name: str, form: str, asked: FigureSpec) -> Encoded:
+    """By Cairo, which takes tens of milliseconds, of the largest a second, and lets go of the interpreter meanwhile."""
+    svg = draw(name, asked.layer, asked.options)
+    return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
+
+
+# A figure in a document is asked for again and again; to pack it takes as long as all else.
+@lru_cache(maxsize=256)
+def _packed(name: str, asked: FigureSpec) -> Encoded:
+    svg = draw(name, asked.layer, asked.options)
+    return Encoded(gzip.compress(svg.encode(), mtime=0), FIGURE_TYPES["svg"], "gzip")
+
+
+@router.get("/feature-maps/{stage}.{form}", openapi_extra=documented(MapsQuery))
+async def grid(
+    stage: str, form: str, request: Request, asked: Annotated[MapsQuery, Depends(query(MapsQuery))], services: Provided
+) -> Response:
+    """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
+    if form not in MAPS_TYPES:
+        raise UnknownName("kind of file", form, MAPS_TYPES, "form")
+    if stage not in stage_names(asked.layer):
+        raise UnknownName("stage", stage, stage_names(asked.layer))
+    return await computed(request, asked, services, Grid(asked.layer, stage, form, asked.colormap, asked.scale))
+
+
+@router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
+async def plane(
+    stage: str,
+    channel: str,
+    request: Request,
+    asked: Annotated[MapsQuery, Depends(query(MapsQuery))],
+    services: Provided,
+) -> Response:
+    """One channel, a pixel for each cell."""
+    job = Plane(asked.layer, stage, _number(channel, asked.layer, stage), asked.colormap)
+    return await computed(request, asked, services, job)
+
+
+def _number(channel: str, spec: LayerSpec, stage: str) -> int:
+    """The channel of a stage; what is no number of one, or written otherwise, is no channel."""
+    counts = {"input": spec.in_channels} | {shape.name: shape.out_channels for shape in plan(spec)}
+    if stage not in counts:
+        raise UnknownName("stage", stage, counts)
+    if channel not in map(str, range(counts[stage])):
+        raise UnknownName("channel", channel, [f"0 to {counts[stage] - 1}"])
+    return int(channel)

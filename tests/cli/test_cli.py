@@ -1,0 +1,578 @@
+"""The commands, as they are typed: their options, their output and what they refuse."""
+
+import csv
+import io
+import json
+import re
+import resource
+import shlex
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from safetensors.numpy import load
+from sepviz import __version__, cli
+from sepviz.figures.figure_spec import FigureSpec
+from sepviz.figures.options import Options
+from sepviz.layer.cost import compare
+from sepviz.layer.spec import KINDS, LayerSpec, allowed
+
+FIGURES = ("separable", "depthwise", "pointwise", "standard", "spatial", "comparison", "cost")
+LAYER = ["--in-channels", "64", "--out-channels", "128", "--size", "112"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.main, [str(each) for each in arguments])
+
+
+MODELS = {"diagram": FigureSpec, "maps": LayerSpec, "cost": LayerSpec}
+
+
+@pytest.mark.parametrize("command", MODELS)
+def test_the_options_are_the_parameters_in_their_order(command):
+    wanted = list(MODELS[command].model_fields)
+    options = [each for each in cli.main.commands[command].params if isinstance(each, click.Option) and each.multiple]
+    assert [each.name for each in options] == wanted
+    assert [each.opts for each in options] == [[f"--{name.replace('_', '-')}"] for name in wanted]
+
+
+def test_a_figure_has_every_option_that_there_is():
+    assert set(Options.__slots__) == FigureSpec.model_fields.keys() - LayerSpec.model_fields.keys()
+
+
+@pytest.mark.parametrize("command", MODELS)
+def test_help_tells_bounds_defaults_and_examples(command):
+    words = " ".join(run(command, "--help").output.replace("-\n", "-").split()).replace("- ", "-")
+    for name, field in MODELS[command].model_fields.items():
+        assert cli.parameters.option_name(name) in words
+        assert field.description in words
+        assert f"Allowed: {allowed(name, MODELS[command])}." in words
+    for name, default in LayerSpec().parameters().items():
+        assert f"Allowed: {allowed(name)}. Default: {default}." in words
+    assert f"Examples: sepviz {command} " in words
+
+
+def test_help_and_version():
+    help_text = run("--help").output
+    assert all(f"sepviz {command} " in help_text for command in ("serve", "diagram", "maps", "cost"))
+    assert "Exit codes: 0 " in help_text
+    assert "_SEPVIZ_COMPLETE=bash_source" in help_text
+    assert run("--version").output == f"sepviz, version {__version__}\n"
+
+
+def test_the_examples_of_the_help_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (40, 30), "teal").save("photo.jpg")
+    ran = []
+    for command in MODELS:
+        for line in re.findall(rf"^ +sepviz ({command} .*)$", run(command, "--help").output, re.MULTILINE):
+            done = run(*re.split(r" [|>] ", line)[0].split())
+            assert (done.exit_code, done.stderr) == (0, ""), line
+            ran.append(line)
+    assert len(ran) == 12
+
+
+def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):
+    told = re.findall(r"^sepviz (.*)$", (Path(__file__).parents[2] / "README.md").read_text(), re.MULTILINE)
+    assert {line.split()[0] for line in told} == cli.main.commands.keys()
+    monkeypatch.chdir(tmp_path)
+    for line in told:
+        if not line.startswith("serve"):
+            done = run(*shlex.split(line))
+            assert (done.exit_code, done.stderr) == (0, ""), line
+    assert {each.name for each in tmp_path.iterdir()} == {shlex.split(line)[-1] for line in told if " -o " in line}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--kernel-size", "99"], "--kernel-size 99: too large; it must be a whole number from 1 to 31\n"),
+        (["--in-channels", "0"], "--in-channels 0: too small; it must be a whole number from 1 to 512\n"),
+        (
+            ["--stride", "2.5"],
+            "--stride 2.5: not a whole number in plain digits; it must be a whole number from 1 to 8\n",
+        ),
+        (
+            ["--size", "-1"],
+            "--size -1: too small; it must be a whole number from 8 to 512\n",
+        ),
+        (["--bias", "yes"], "--bias yes: neither true nor false; it must be true or false\n"),
+        (
+            ["--seed", ""],
+            "--seed : not a whole number in plain digits; it must be a whole number from 0 to 4294967295\n",
+        ),
+        (
+            ["--weights", "trained"],
+            "--weights trained: not one of the choices; it must be one of classic, random\n",
+        ),
+        (
+            ["--depth-multiplier", "9", "--kernel-size", "x"],
+            "--kernel-size x: not a whole number in plain digits; it must be a whole number from 1 to 31\n"
+            "--depth-multiplier 9: too large; it must be a whole number from 1 to 8\n",
+        ),
+        (["--kernel-size", "3", "--kernel-size", "3"], "--kernel-size 3: given more than once; give it once\n"),
+        (
+            ["--kind", "spatially-separable", "--out-channels", "5"],
+            "--out-channels 5: a spatially-separable layer works per channel; leave it out, or give in_channels, 3\n",
+        ),
+        (
+            ["--size", "8", "--kernel-size", "9", "--padding", "valid"],
+            "--kernel-size 9: with dilation=1 it reaches over 9 cells, and the padded input has 8;"
+            " what would fit: kernel_size up to 8 or size from 9, or padding=same\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [["cost"], ["diagram", "separable", "-o", "-"], ["maps", "-o", "not-written.npz"]])
+def test_a_bad_layer_is_refused_in_words(command, arguments, wanted):
+    refused = run(*command, *arguments)
+    assert (refused.exit_code, refused.stderr, refused.stdout) == (2, wanted, "")
+
+
+@pytest.mark.parametrize("arguments", [["--kernels", "3"], ["--format", "yaml"], ["extra"]])
+def test_what_is_no_option_is_a_usage_error(arguments):
+    refused = run("cost", *arguments)
+    assert refused.exit_code == 2
+    assert "Usage: " in refused.stderr
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_bytes_on_standard_output_are_the_figure(name):
+    from sepviz.figures import Options, draw
+
+    drawn = run("diagram", name, *LAYER, "--theme", "dark", "--width", 640, "-o", "-")
+    assert drawn.exit_code == 0, drawn.stderr
+    assert (
+        drawn.stdout_bytes
+        == draw(name, LayerSpec(in_channels=64, out_channels=128, size=112), Options("dark", 640)).encode()
+    )
+
+
+@pytest.mark.parametrize("file_name", ["figure.svg", "figure.SVG", "a b.svg"])
+def test_a_figure_is_written_to_a_file(tmp_path, file_name):
+    from sepviz.figures import draw
+
+    path = tmp_path / file_name
+    written = run("diagram", "separable", "--kernel-size", 5, "-o", path)
+    assert (written.exit_code, written.output) == (0, "")
+    assert path.read_bytes() == draw("separable", LayerSpec(kernel_size=5)).encode()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "options"),
+    [
+        (
+            "in_channels=4&theme=dark&width=700&background=none",
+            "--in-channels 4 --theme dark --width 700 --background none",
+        ),
+        ("animate=true&bias=true&lang=en", "--animate --bias --lang en"),
+        ("title=Ours%20%3C3&frames=2", "--title Ours\u00a0<3 --frames 2"),
+    ],
+)
+@pytest.mark.parametrize("name", ["separable", "window"])
+def test_standard_output_has_the_bytes_of_the_address(name, parameters, options):
+    from fastapi.testclient import TestClient
+
+    from tests.support.here import create_app
+
+    drawn = run("diagram", name, *options.split(" "), "-o", "-")
+    assert drawn.exit_code == 0, drawn.stderr
+    with TestClient(create_app(), base_url="http://localhost") as client:
+        assert client.get(f"/diagrams/{name}.svg?{parameters}").content == drawn.stdout_bytes
+
+
+@pytest.mark.parametrize(
+    ("command", "endings"), [("diagram", ".svg, .png, .pdf"), ("maps", ".png, .svg, .npz, .safetensors")]
+)
+@pytest.mark.parametrize("file_name", ["figure.gif", "figure", ".svg", "figure.svg.gz"])
+def test_what_is_written_is_what_the_name_ends_in(tmp_path, file_name, command, endings):
+    path = tmp_path / file_name
+    refused = run(command, "depthwise", "-o", path)
+    assert refused.exit_code == 2
+    assert refused.stderr == f"--output {path}: the name says what is written; end it in {endings}\n"
+    assert not path.exists()
+
+
+def test_a_figure_that_cannot_be_written_is_told(tmp_path):
+    path = tmp_path / "missing" / "figure.svg"
+    refused = run("diagram", "separable", "-o", path)
+    assert (refused.exit_code, refused.stderr) == (1, f"Error: cannot write {path}: no such file or directory\n")
+    (tmp_path / "folder.svg").mkdir()
+    assert run("diagram", "separable", "-o", tmp_path / "folder.svg").exit_code == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.svg"]
+
+
+@pytest.mark.parametrize("before", [None, b"what was there"])
+def test_a_disk_that_is_full_leaves_no_half_file(tmp_path, before):
+    path = tmp_path / "figure.svg"
+    if before:
+        path.write_bytes(before)
+    drawn = subprocess.run(
+        [sys.executable, "-m", "sepviz.cli", "diagram", "separable", "-o", path],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)),
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (drawn.returncode, drawn.stderr) == (1, f"Error: cannot write {path}: file too large\n")
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
+    real, link, null = tmp_path / "real.svg", tmp_path / "link.svg", tmp_path / "null.svg"
+    link.symlink_to(real)
+    null.symlink_to("/dev/null")
+    for path in (link, null):
+        assert run("diagram", "separable", "-o", path).exit_code == 0
+        assert path.is_symlink()
+    assert real.read_text().startswith("<svg")
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("command", [["cost"], ["diagram", "separable", "-o", "-"]])
+def test_standard_output_that_is_full_is_told(command):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sepviz.cli", *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "Error: cannot write standard output: no space left on device"
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf"])
+def test_only_a_png_is_scaled(tmp_path, ending):
+    refused = run("diagram", "separable", "--scale", 3, "-o", tmp_path / f"a.{ending}")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("--scale 3: only a PNG has pixels; ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_figure_is_told_with_those_there_are():
+    from sepviz.figures import NAMES
+
+    refused = run("diagram", "sepparable", "-o", "-")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("there is no ")
+    assert refused.stderr.endswith(f" named sepparable; there are: {', '.join(NAMES)}\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "why"),
+    [
+        ("--width", 63, "too small; it must be a whole number from 64 to 4096"),
+        ("--width", 4097, "too large; it must be a whole number from 64 to 4096"),
+        ("--width", "wide", "not a whole number in plain digits; it must be a whole number from 64 to 4096"),
+        ("--theme", "sepia", "not one of the choices; it must be one of auto, light, dark"),
+        ("--theme", "page", "not one of the choices; it must be one of auto, light, dark"),
+        ("--background", "red", "not one of the choices; it must be one of paper, none"),
+        ("--frames", 13, "too large; it must be a whole number from 0 to 12"),
+        ("--animate", "often", "neither true nor false; it must be true or false"),
+    ],
+)
+def test_a_bad_option_of_a_figure_is_refused_in_words(option, value, why):
+    refused = run("diagram", "separable", "-o", "-", option, value)
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{option} {value}: {why}\n")
+
+
+def test_the_cost_of_a_published_layer():
+    assert (
+        run("cost", *LAYER, "--kernel-size", 3).output
+        == """\
+Depthwise separable: 64 x 112 x 112 to 128 x 112 x 112 (channels, height, width)
+
+MACs
+  depthwise            7,225,344  = D_K · D_K · M · D_F · D_F      = 3 · 3 · 64 · 112 · 112
+  pointwise          102,760,448  = M · N · D_F · D_F              = 64 · 128 · 112 · 112
+  total              109,985,792
+  instead: standard  924,844,032  = D_K · D_K · M · N · D_F · D_F  = 3 · 3 · 64 · 128 · 112 · 112
+  8.41x fewer MACs than one standard convolution
+
+params
+  depthwise             576  = D_K · D_K · M      = 3 · 3 · 64
+  pointwise           8,192  = M · N              = 64 · 128
+  total               8,768
+  instead: standard  73,728  = D_K · D_K · M · N  = 3 · 3 · 64 · 128
+  8.41x fewer params than one standard convolution
+
+One MAC is one multiply and one add, for a batch of one; a bias is in the params and not in the MACs, \
+as fvcore and thop count. D_F, H′, W and W′ are sizes of the stage's output map.
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--out-channels", "1"], "1.11x MORE MACs than one standard convolution"),
+        (["--kernel-size", "1", "--out-channels", "1024"], "1.001x MORE MACs than one standard convolution"),
+        (["--depth-multiplier", "8", "--out-channels", "64"], "1.01x MORE params than one standard convolution"),
+        (["--kind", "spatially-separable"], "1.50x fewer params than one depthwise convolution"),
+        (["--kind", "spatially-separable", "--stride", "2"], "as many MACs as one depthwise convolution"),
+        (["--bias", "true"], "= D_K · D_K · M + bias      = 3 · 3 · 3 + 3"),
+    ],
+)
+def test_the_cost_in_words(arguments, wanted):
+    assert wanted in run("cost", *arguments).output
+
+
+def test_a_standard_layer_is_not_compared_with_itself():
+    text = run("cost", "--kind", "standard").output
+    assert "instead" not in text
+    assert " one standard" not in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bias", ["false", "true"])
+def test_the_cost_as_json(kind, bias):
+    spec = LayerSpec(kind=kind, bias=bias == "true", stride=2)
+    document = json.loads(run("cost", "--kind", kind, "--bias", bias, "--stride", 2, "--format", "json").output)
+    costs = compare(spec)
+    assert LayerSpec(**document["layer"]) == spec
+    assert [stage["name"] for stage in document["stages"]] == [stage.name for stage in costs.layer.stages]
+    assert document["total"] == {"macs": costs.layer.macs, "params": costs.layer.params}
+    for quantity in ("macs", "params"):
+        assert sum(stage[quantity] for stage in document["stages"]) == document["total"][quantity]
+        ratio = document["total"][quantity] / document["standard"][quantity]
+        assert document["ratio"][quantity] == pytest.approx(ratio)
+    assert document["stages"][-1]["output_shape"] == document["standard"]["output_shape"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_cost_as_csv(kind, bias):
+    spec = LayerSpec(kind=kind, bias=bias, stride=2, in_channels=5)
+    done = run(
+        "cost", "--kind", kind, "--bias", str(bias).lower(), "--stride", 2, "--in-channels", 5, "--format", "csv"
+    )
+    found = list(csv.DictReader(io.StringIO(done.stdout_bytes.decode(), newline="")))
+    document = json.loads(
+        run("cost", "--format", "json", *(f"--{k.replace('_', '-')}={v}" for k, v in spec.parameters().items())).output
+    )
+    *stages, total, replaced = found
+    assert [each["row"] for each in found] == ["stage"] * len(stages) + ["total", "replaced"]
+    for row, facts in zip([*stages, replaced], [*document["stages"], document["standard"]], strict=True):
+        assert (row["name"], row["formula"]) == (facts["name"], facts["formula"])
+        assert (int(row["macs"]), int(row["params"])) == (facts["macs"], facts["params"])
+        assert [int(n) for n in row["output_shape"].split("x")] == facts["output_shape"]
+        assert [int(n) for n in row["weight_shape"].split("x")] == facts["weight_shape"]
+        assert float(row["flops_per_byte"]) == facts["flops_per_byte"]
+    assert (int(total["macs"]), int(total["params"])) == (document["total"]["macs"], document["total"]["params"])
+
+
+def test_the_cost_as_markdown_of_a_published_layer():
+    done = run("cost", *LAYER, "--format", "markdown")
+    assert (
+        done.stdout_bytes.decode()
+        == """\
+| stage | weight | output | MACs | params | MACs by formula |
+|---|---|---|---:|---:|---|
+| depthwise | 64 × 1 × 3 × 3 | 64 × 112 × 112 | 7,225,344 | 576 | D_K · D_K · M · D_F · D_F |
+| pointwise | 128 × 64 × 1 × 1 | 128 × 112 × 112 | 102,760,448 | 8,192 | M · N · D_F · D_F |
+| **total** |  | 128 × 112 × 112 | 109,985,792 | 8,768 | D_K · D_K · M · D_F · D_F + M · N · D_F · D_F |
+| instead: standard | 128 × 64 × 3 × 3 | 128 × 112 × 112 | 924,844,032 | 73,728 | D_K · D_K · M · N · D_F · D_F |
+
+- 8.41x fewer MACs than one standard convolution
+- 8.41x fewer params than one standard convolution
+"""
+    )
+
+
+def test_the_markdown_of_a_standard_layer_is_its_one_line():
+    lines = run("cost", "--kind", "standard", "--format", "markdown").stdout_bytes.decode().splitlines()
+    assert [line.split(" | ")[0] for line in lines] == ["| stage", "|---|---|---|---:|---:|---|", "| standard"]
+
+
+def test_a_terminal_without_the_letters_still_gets_the_numbers():
+    plain = CliRunner(charset="ascii").invoke(cli.main, ["cost", "--kind", "spatially-separable"])
+    assert plain.exit_code == 0
+    assert "147,456" in plain.output
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "wanted"),
+    [
+        ("cost", "--kind s", ["spatially-separable", "standard"]),
+        ("cost", "--bias t", ["true"]),
+        ("cost", "--padding ", ["same", "valid"]),
+        ("cost", "--kernel-size ", []),
+        ("cost", "--input c", ["chelsea", "coffee", "camera", "checkerboard"]),
+        ("diagram", "comp", ["comparison"]),
+        ("diagram", "separable --theme ", ["auto", "light", "dark"]),
+        ("diagram", "separable --animate f", ["false"]),
+        ("maps", "depthwise --colormap d", ["diverging", "diverging-dark"]),
+    ],
+)
+def test_the_shell_completes(command, typed, wanted):
+    from click.shell_completion import ShellComplete
+
+    *before, incomplete = typed.split(" ")
+    completion = ShellComplete(cli.main, {}, "sepviz", "_SEPVIZ_COMPLETE")
+    assert [item.value for item in completion.get_completions([command, *before], incomplete)] == wanted
+
+
+def test_drawing_and_counting_load_neither_torch_nor_a_server():
+    code = (
+        "import sys\n"
+        "from sepviz.cli import main\n"
+        "for command in ('diagram separable -o -', 'cost', 'cost --format csv', 'maps --help'):\n"
+        "    main(command.split(), standalone_mode=False)\n"
+        "heavy = {'torch', 'numpy', 'fastapi', 'starlette', 'uvicorn', 'PIL', 'asyncio', 'safetensors', 'cairosvg'}\n"
+        "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("options", [[], ["--colormap", "viridis", "--scale", "stage"]])
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_a_picture_of_maps_is_that_of_the_address(tmp_path, options, ending):
+    from fastapi.testclient import TestClient
+
+    from tests.support.here import create_app
+
+    path = tmp_path / f"maps.{ending}"
+    done = run("maps", "depthwise", "--size", 16, "--in-channels", 5, *options, "-o", path)
+    assert (done.exit_code, done.output) == (0, "")
+    query = {"size": 16, "in_channels": 5, **dict(zip((each[2:] for each in options[::2]), options[1::2], strict=True))}
+    with TestClient(create_app(), base_url="http://localhost") as client:
+        assert path.read_bytes() == client.get(f"/feature-maps/depthwise.{ending}", params=query).content
+
+
+def test_the_tensors_of_both_files_are_the_trace(tmp_path):
+    from sepviz.tensors.inputs import Inputs
+    from sepviz.tensors.trace import run as carry_out
+
+    for ending in ("npz", "safetensors"):
+        done = run("maps", "--size", 16, "--bias", "-o", tmp_path / f"all.{ending}")
+        assert (done.exit_code, done.output) == (0, "")
+    tensors = load((tmp_path / "all.safetensors").read_bytes())
+    with np.load(tmp_path / "all.npz", allow_pickle=False) as arrays:
+        assert set(arrays.files) == set(tensors)
+        assert all(np.array_equal(arrays[name], tensors[name]) for name in tensors)
+    trace = carry_out(LayerSpec(size=16, bias=True), Inputs())
+    for name, maps in trace.asked().items():
+        assert np.array_equal(tensors[name], maps.values[0].numpy())
+
+
+def test_a_part_of_the_tensors(tmp_path):
+    path = tmp_path / "part.npz"
+    chosen = ("--channels", "1-2", "--dtype", "float16", "--size", 16)
+    assert run("maps", "depthwise", "pointwise", *chosen, "-o", path).exit_code == 0
+    with np.load(path) as arrays:
+        found = {name: (len(arrays[name]), arrays[name].dtype.name) for name in arrays.files}
+    names = ("depthwise", "depthwise.weight", "pointwise", "pointwise.weight")
+    assert found == dict.fromkeys(names, (2, "float16"))
+
+
+def test_a_picture_of_ones_own_goes_in(tmp_path):
+    Image.new("RGB", (20, 10), (255, 0, 51)).save(tmp_path / "photo.png")
+    done = run("maps", "input", "--image", tmp_path / "photo.png", "--size", 8, "-o", tmp_path / "input.npz")
+    assert (done.exit_code, done.output) == (0, "")
+    with np.load(tmp_path / "input.npz") as arrays:
+        np.testing.assert_allclose(arrays["input"], np.broadcast_to([[[1.0]], [[0.0]], [[0.2]]], (3, 8, 8)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["horizontal"], "there is no stage named horizontal; there are: input, depthwise, pointwise\n"),
+        ([], "a picture is of one stage, and 0 are named; name one STAGE\n"),
+        (["input", "depthwise"], "a picture is of one stage, and 2 are named; name one STAGE\n"),
+        (["input", "--image", "missing.jpg"], "--image missing.jpg: no such file or directory\n"),
+        (
+            ["input", "--image", __file__],
+            "the content of this file is something else; supported are PNG, JPEG, WebP, GIF, BMP, AVIF\n",
+        ),
+        (
+            ["input", "--image", "a.jpg", "--input", "noise"],
+            "--input noise: --image a.jpg is put in already; give one of them\n",
+        ),
+        (["depthwise", "--channels", "3-9"], "--channels 3-9: no such channels; the last is 2\n"),
+        (
+            ["depthwise", "--in-channels", "512", "--size", "512"],
+            "above the 64 MiB of one request; size up to 128 would fit\n",
+        ),
+    ],
+)
+def test_maps_that_there_cannot_be_are_refused(tmp_path, arguments, wanted):
+    refused = run("maps", *arguments, "-o", tmp_path / "a.png")
+    assert refused.exit_code == 2
+    assert refused.stderr.endswith(wanted)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("channels", ["5", "5-", "-5", "5-3", "a-b", "00000-00001"])
+def test_a_bad_run_of_channels_is_a_usage_error(tmp_path, channels):
+    refused = run("maps", "-o", tmp_path / "a.npz", f"--channels={channels}")
+    assert refused.exit_code == 2
+    assert f"{channels} is not a run of channels such as 0-15" in refused.stderr
+
+
+def test_the_choices_of_maps_are_those_that_there_are():
+    from sepviz import encoded, palette
+
+    assert get_args(palette.ColorMap) == cli.maps.COLORMAPS
+    assert get_args(encoded.Scale) == cli.maps.SCALES
+    assert get_args(encoded.DType) == cli.maps.DTYPES
+
+
+def test_serving_takes_the_port_before_it_loads_the_server(monkeypatch):
+    ran = []
+    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
+    served = run("serve", "--port", 0)
+    assert served.exit_code == 0
+    assert len(ran) == 1
+    assert served.output.startswith("Sepviz is at http://127.0.0.1:")
+
+
+def test_a_port_in_use_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("serve", "--port", port)
+    assert refused.exit_code == 1
+    told = f"cannot listen on http://127.0.0.1:{port}: address already in use; choose another with --host or --port"
+    assert refused.stderr == f"Error: {told}\n"
+
+
+def test_the_server_gets_the_app_and_the_socket(monkeypatch):
+    import sepviz.web.server
+    from fastapi import FastAPI
+
+    ran = []
+    monkeypatch.setattr(sepviz.web.server, "run", lambda *given: ran.append(given))
+    assert run("serve", "--port", 0).exit_code == 0
+    ((made, listening, *_),) = ran
+    assert isinstance(made, FastAPI)
+    assert isinstance(listening, socket.socket)
+
+
+@pytest.mark.parametrize(
+    ("options", "mode", "hosts"),
+    [
+        ((), "local", {"localhost", "127.0.0.1"}),
+        (("--classroom",), "classroom", {"*"}),
+        (("--public", "--public-url", "https://sepviz.example.org/x"), "public", {"localhost", "sepviz.example.org"}),
+    ],
+)
+def test_the_mode_decides_who_may_come(monkeypatch, options, mode, hosts):
+    ran = []
+    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
+    assert run("serve", "--port", 0, *options).exit_code == 0
+    ((_, settings),) = ran
+    assert settings.mode == mode
+    assert hosts <= set(settings.hosts)
+
+
+def test_a_bad_setting_is_told_in_a_line(monkeypatch):
+    monkeypatch.setenv("SEPVIZ_WORKERS", "0")
+    refused = run("serve", "--port", 0)
+    assert refused.exit_code == 1
+    assert "SEPVIZ_WORKERS: '0'" in refused.stderr

@@ -1,0 +1,338 @@
+"""Admission: what is computed once, joined, refused, overtaken, dropped and kept."""
+
+import asyncio
+import threading
+import weakref
+from functools import partial
+
+import pytest
+from limits import RateLimitItemPerSecond
+from sepviz.compute import Client, Compute
+from sepviz.compute import queue as queue_module
+from sepviz.compute.queue import MOST_OF_A_PAGE
+from sepviz.compute.rate_limits import Limits
+from sepviz.encoded import Encoded
+from sepviz.errors import Busy, Flooding
+
+
+class Gate:
+    """Gives work, each with a name: it says when one begins, and ends it only when it is let through."""
+
+    def __init__(self):
+        self.begun = []
+        self.open = asyncio.Event()
+
+    def __call__(self, name):
+        return partial(self._work, name)
+
+    async def _work(self, name):
+        self.begun.append(name)
+        await self.open.wait()
+        if name == "broken":
+            raise ValueError(name)
+        return Encoded(name.encode(), "text/plain")
+
+
+def together(scenario, *, workers=1, queue=3, deadline_s=30, cache_bytes=1000, clock=lambda: 0.0, limits=None):
+    """Runs the scenario with a `Compute` and a gate, in an event loop of its own thread."""
+    gate = Gate()
+
+    async def main():
+        compute = Compute(workers, queue, deadline_s, cache_bytes, 60, clock, limits)
+        try:
+            return await scenario(compute, gate)
+        finally:
+            gate.open.set()
+
+    found = []
+    thread = threading.Thread(target=lambda: found.append(asyncio.run(main())))
+    thread.start()
+    thread.join()
+    assert found, "the scenario failed"
+    return found[0]
+
+
+async def settled(condition):
+    """Until the condition holds; the event loop turns meanwhile."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to hold")
+
+
+def test_equal_keys_are_computed_once_and_kept():
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once("a", gate("a"))) for _ in range(5)]
+        await settled(lambda: compute.counts.joined == 4)
+        gate.open.set()
+        bodies = {(await each).body for each in asked}
+        again = await compute.once("a", gate("never"))
+        return bodies, again.body, gate.begun, compute.counts
+
+    bodies, again, begun, counts = together(scenario)
+    assert bodies == {b"a"}
+    assert again == b"a"
+    assert begun == ["a"]
+    assert (counts.computed, counts.joined, counts.cached) == (1, 4, 1)
+
+
+def test_a_full_queue_refuses_with_the_seconds_to_wait():
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcd"]
+        await settled(lambda: compute.waiting == 3)
+        with pytest.raises(Busy) as refused:
+            await compute.once("e", gate("e"))
+        joined = asyncio.create_task(compute.once("d", gate("d")))
+        await settled(lambda: compute.counts.joined == 1)
+        gate.open.set()
+        return refused.value.retry_after, [(await each).body for each in [*asked, joined]]
+
+    seconds, bodies = together(scenario)
+    assert 1 <= seconds <= 10
+    assert bodies == [b"a", b"b", b"c", b"d", b"d"]
+
+
+def test_requests_beyond_the_queue_wait_for_a_place_in_order(monkeypatch):
+    monkeypatch.setattr(queue_module, "MAX_WAIT_FOR_PLACE_SECONDS", 60)
+
+    async def scenario(compute, gate):
+        # One at work, three in the queue, two that wait for a place.
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcdef"]
+        await settled(lambda: compute.waiting == 3)
+        gate.open.set()
+        bodies = [(await each).body for each in asked]
+        return bodies, gate.begun, compute.counts.refused, compute.waiting
+
+    bodies, begun, refused, waiting = together(scenario)
+    assert bodies == [name.encode() for name in "abcdef"]
+    assert begun == list("abcdef")
+    assert (refused, waiting) == (0, 0)
+
+
+def test_a_request_that_waits_for_a_place_joins_equal_work_that_came_first(monkeypatch):
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once(name, gate(name))) for name in "abcd"]
+        await settled(lambda: compute.waiting == 3)
+        late = [asyncio.create_task(compute.once("e", gate("e"))) for _ in range(2)]
+        gate.open.set()
+        return [(await each).body for each in [*asked, *late]], gate.begun
+
+    monkeypatch.setattr(queue_module, "MAX_WAIT_FOR_PLACE_SECONDS", 60)
+    bodies, begun = together(scenario)
+    assert bodies == [b"a", b"b", b"c", b"d", b"e", b"e"]
+    assert begun == list("abcde")
+
+
+@pytest.mark.parametrize("end", ["left", "refused", "overtaken", "failed", "joined", "charged"])
+def test_a_place_is_free_again_however_work_ends(monkeypatch, end):
+    """Afterwards exactly so many find a place as there are."""
+    monkeypatch.setattr(queue_module, "MAX_WAIT_FOR_PLACE_SECONDS", 0)
+
+    class Charges:
+        async def charge(self, address):
+            if address:
+                raise Flooding(address)
+
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate("first")))
+        await settled(lambda: gate.begun == ["first"])
+        queue = compute.queue
+        client = Client("page" if end == "overtaken" else None)
+        names = [f"own{n}" for n in range(queue + (end in ("refused", "overtaken")))]
+        if end == "failed":
+            names[0] = "broken"
+        if end == "charged":
+            with pytest.raises(Flooding):
+                await compute.once("charged", gate("charged"), Client(None, "203.0.113.7"))
+        own = [asyncio.create_task(compute.once(name, gate(name), client)) for name in names]
+        if end == "joined":
+            own.append(asyncio.create_task(compute.once(names[0], gate(names[0]))))
+        await settled(lambda: compute.waiting == queue)
+        if end == "left":
+            for each in own:
+                each.cancel()
+        gate.open.set()
+        await asyncio.gather(first, *own, return_exceptions=True)
+        gate.open.clear()
+        again = [asyncio.create_task(compute.once(f"again{n}", gate(f"again{n}"))) for n in range(queue + 1)]
+        await settled(lambda: compute.waiting == queue)
+        with pytest.raises(Busy):
+            await compute.once("too many", gate("too many"))
+        gate.open.set()
+        return [(await each).body for each in again]
+
+    queue = MOST_OF_A_PAGE
+    assert len(together(scenario, queue=queue, limits=Charges())) == queue + 1
+
+
+@pytest.mark.parametrize("queue", [64, MOST_OF_A_PAGE + 1])
+def test_the_newest_of_a_page_takes_the_place_of_its_oldest(queue):
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate("first")))
+        await settled(lambda: gate.begun == ["first"])
+        names = [f"own{n}" for n in range(MOST_OF_A_PAGE + 2)]
+        other = asyncio.create_task(compute.once("other", gate("other"), Client("another page")))
+        own = [asyncio.create_task(compute.once(name, gate(name), Client("page"))) for name in names]
+        await settled(lambda: compute.counts.overtaken == 2)
+        gate.open.set()
+        await asyncio.gather(first, other)
+        return await asyncio.gather(*own, return_exceptions=True)
+
+    answers = together(scenario, queue=queue)
+    assert [isinstance(each, Flooding) for each in answers] == [True, True, *[False] * MOST_OF_A_PAGE]
+    assert [each.body for each in answers[2:]] == [f"own{n}".encode() for n in range(2, MOST_OF_A_PAGE + 2)]
+
+
+def test_what_others_wait_for_too_is_nobodys_to_give_up():
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("first", gate("first")))
+        await settled(lambda: gate.begun == ["first"])
+        shared = [asyncio.create_task(compute.once("shared", gate("shared"), Client(page))) for page in "ab"]
+        await settled(lambda: compute.counts.joined == 1)
+        own = [asyncio.create_task(compute.once(f"{n}", gate(f"{n}"), Client("a"))) for n in range(MOST_OF_A_PAGE + 1)]
+        await settled(lambda: compute.counts.overtaken == 1)
+        gate.open.set()
+        await first
+        return await asyncio.gather(*shared, *own, return_exceptions=True)
+
+    answers = together(scenario, queue=64)
+    assert [each.body for each in answers[:2]] == [b"shared", b"shared"]
+    assert [isinstance(each, Flooding) for each in answers[2:]] == [True, *[False] * MOST_OF_A_PAGE]
+
+
+def test_what_nobody_waits_for_is_not_begun():
+    async def scenario(compute, gate):
+        running = asyncio.create_task(compute.once("running", gate("running")))
+        left = asyncio.create_task(compute.once("left", gate("left")))
+        shared = [asyncio.create_task(compute.once("shared", gate("shared"))) for _ in range(2)]
+        await settled(lambda: compute.waiting == 2 and compute.counts.joined == 1)
+        left.cancel()
+        shared[0].cancel()
+        running.cancel()
+        await settled(lambda: compute.waiting == 1)
+        gate.open.set()
+        result = await shared[1]
+        # What had begun is kept, though nobody waited for it any longer.
+        kept = await compute.once("running", gate("never"))
+        return result.body, kept.body, gate.begun, compute.counts.dropped
+
+    assert together(scenario) == (b"shared", b"running", ["running", "shared"], 1)
+
+
+def test_a_failure_reaches_everybody_and_is_not_kept():
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once("a", gate("broken"))) for _ in range(3)]
+        await settled(lambda: compute.counts.joined == 2)
+        gate.open.set()
+        failed = await asyncio.gather(*asked, return_exceptions=True)
+        return failed, (await compute.once("a", gate("a"))).body
+
+    failed, after = together(scenario)
+    assert [str(each) for each in failed] == ["broken"] * 3
+    assert after == b"a"
+
+
+def test_who_waits_too_long_is_told_so_and_the_job_goes_on():
+    async def scenario(compute, gate):
+        with pytest.raises(Busy):
+            await compute.once("slow", gate("slow"))
+        again = asyncio.create_task(compute.once("slow", gate("never")))
+        await settled(lambda: compute.counts.joined == 1)
+        gate.open.set()
+        return (await again).body
+
+    assert together(scenario, deadline_s=0.05) == b"slow"
+
+
+def test_a_result_that_comes_too_late_is_let_go():
+    """Though what was told to who waited, and with it all that led there, is still at hand."""
+
+    class Body(bytearray):
+        """Bytes to which there may be a weak reference."""
+
+    async def scenario(compute, gate):
+        made = []
+
+        async def work():
+            await gate.open.wait()
+            body = Body(5000)
+            made.append(weakref.ref(body))
+            return Encoded(body, "text/plain")
+
+        with pytest.raises(Busy) as told:
+            await compute.once("late", work)
+        gate.open.set()
+        await settled(lambda: compute.counts.computed == 1)
+        await asyncio.sleep(0)
+        return told.traceback, made[0]()
+
+    _, left = together(scenario, deadline_s=0.05)
+    assert left is None
+
+
+def test_results_are_forgotten_by_the_clock():
+    now = [0.0]
+
+    async def scenario(compute, gate):
+        gate.open.set()
+        await compute.once("a", gate("first"))
+        now[0] = 59
+        known = await compute.once("a", gate("second"))
+        now[0] = 61
+        return known.body, (await compute.once("a", gate("third"))).body
+
+    assert together(scenario, clock=lambda: now[0]) == (b"first", b"third")
+
+
+def test_a_result_larger_than_the_cache_is_not_kept():
+    async def scenario(compute, gate):
+        gate.open.set()
+        await compute.once("a", gate("larger than four"))
+        return compute.cached_bytes, (await compute.once("a", gate("again"))).body
+
+    assert together(scenario, cache_bytes=4) == (0, b"again")
+
+
+def test_only_what_is_computed_is_charged_to_an_address():
+    here = Client("page", "203.0.113.7")
+
+    async def scenario(compute, gate):
+        first = asyncio.create_task(compute.once("a", gate("a"), here))
+        await settled(lambda: gate.begun == ["a"])
+        joined = [asyncio.create_task(compute.once("a", gate("a"), here)) for _ in range(5)]
+        await settled(lambda: compute.counts.joined == 5)
+        gate.open.set()
+        await asyncio.gather(first, *joined)
+        for _ in range(5):
+            await compute.once("a", gate("a"), here)
+        await compute.once("b", gate("b"), here)
+        with pytest.raises(Flooding, match=r"203\.0\.113\.7: .* 2 in 3600 s"):
+            await compute.once("c", gate("c"), here)
+        await compute.once("c", gate("c"), Client("page", "203.0.113.8"))
+        return gate.begun, compute.counts.refused
+
+    assert together(scenario, limits=Limits([RateLimitItemPerSecond(2, 3600)])) == (["a", "b", "c"], 1)
+
+
+def test_who_asks_for_the_same_while_another_is_charged_joins():
+    class Slow:
+        """Limits that answer when they are let to."""
+
+        def __init__(self):
+            self.asked, self.answer = 0, asyncio.Event()
+
+        async def charge(self, _address):
+            self.asked += 1
+            await self.answer.wait()
+
+    slow = Slow()
+
+    async def scenario(compute, gate):
+        asked = [asyncio.create_task(compute.once("a", gate("a"))) for _ in range(3)]
+        await settled(lambda: slow.asked == 3)
+        slow.answer.set()
+        gate.open.set()
+        return {(await each).body for each in asked}, gate.begun, compute.counts.computed
+
+    assert together(scenario, limits=slow) == ({b"a"}, ["a"], 1)

@@ -1,0 +1,195 @@
+"""The fence `sepviz` in Markdown: a figure wherever a paragraph may stand, code where it is shown as code."""
+
+import base64
+from html.parser import HTMLParser
+from textwrap import dedent
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown import Markdown
+from sepviz.extensions.markdown import BadFigure, fence, named
+from sepviz.figures import draw
+from sepviz.figures.options import Options
+from sepviz.layer.spec import LayerSpec
+
+FENCE = ["```sepviz cost", "in_channels: 4", "", "theme: dark", "```"]
+SVG = draw("cost", LayerSpec(in_channels=4), Options("dark"))
+VOID = {"img", "input", "br", "hr"}
+PHRASING = {"img", "a", "code", "em", "strong", "sup", "span", "br"}
+COMMON = ["admonition", "pymdownx.tabbed", "pymdownx.details", "md_in_html", "footnotes", "def_list"]
+CUSTOM = {"custom_fences": [{"name": "sepviz", "class": "sepviz", "validator": named, "format": fence}]}
+SETUPS = {
+    "alone": (["sepviz"], {}),
+    "fenced_code": (["sepviz", "fenced_code"], {}),
+    "beside superfences": (["sepviz", "pymdownx.superfences", "pymdownx.highlight"], {}),
+    "in superfences": (["pymdownx.superfences"], {"pymdownx.superfences": CUSTOM}),
+}
+
+
+def convert(text, setup="alone"):
+    extensions, configs = SETUPS[setup]
+    return Markdown(extensions=[*extensions, *COMMON], extension_configs=configs).convert(text)
+
+
+class Page(HTMLParser):
+    """Figures and texts of a page, each with the elements around it; fails where a paragraph holds a block."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.figures, self.texts = [], [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        assert "p" not in self.open or tag in PHRASING, f"<{tag}> inside a <p>"
+        if tag == "img":
+            data = dict(attributes)["src"].removeprefix("data:image/svg+xml;base64,")
+            self.figures.append((base64.b64decode(data, validate=True).decode(), tuple(self.open)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts += [(line, tuple(self.open)) for line in map(str.strip, data.splitlines()) if line]
+
+
+def indented(lines):
+    return [f"    {line}" if line else "" for line in lines]
+
+
+CONTAINERS = {
+    "quote": lambda lines: [f"> {line}".rstrip() for line in lines],
+    "list": lambda lines: ["- head", "", *indented(lines)],
+    "numbered": lambda lines: ["1.  head", "", *indented(lines)],
+    "admonition": lambda lines: ["!!! note", *indented(lines)],
+    "details": lambda lines: ["??? note", *indented(lines)],
+    "tab": lambda lines: ['=== "Tab"', *indented(lines)],
+    "definition": lambda lines: ["term", ":   head", "", *indented(lines)],
+}
+
+
+def nested(lines, containers):
+    for each in reversed(containers):
+        lines = CONTAINERS[each](lines)
+    return "\n".join(lines)
+
+
+def around(path):
+    """The elements around a figure or text, without its own paragraph."""
+    return tuple(tag for tag in path if tag not in ("p", "figure") and path[-2:] != ("div", "figure"))
+
+
+@given(
+    containers=st.lists(st.sampled_from(sorted(CONTAINERS)), max_size=3),
+    before=st.sampled_from([[], ["before"], ["before", ""]]),
+    after=st.sampled_from([[], ["after"], ["", "after"]]),
+    setup=st.sampled_from(sorted(SETUPS)),
+)
+@settings(max_examples=150)
+@example(["quote"], ["before"], ["after"], "alone")
+@example(["quote"], [], [], "fenced_code")
+@example(["list", "definition", "quote"], [], [], "alone")
+@example([], ["before"], ["after"], "in superfences")
+def test_a_figure_stands_where_a_paragraph_would(containers, before, after, setup):
+    page = Page(convert(nested([*before, *FENCE, *after], containers), setup))
+    paragraph = [*before, *([""] if before else []), "FIGURE", *([""] if after else []), *after]
+    wanted = Page(convert(nested(paragraph, containers), setup))
+    there = next(path for text, path in wanted.texts if "FIGURE" in text)
+    if "code" in there:  # Python-Markdown reads some nested containers as code, "> FIGURE" among it
+        assert page.figures == []
+        return
+    ((svg, path),) = page.figures
+    assert svg == SVG
+    assert around(path) == around(there)
+    assert [text for text, _ in page.texts] == [text for text, _ in wanted.texts if text != "FIGURE"]
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- item\n{fence}\n    more\n- next",
+        "- a\n    - b\n{deep}\n    - c",
+        "term\n:   text\n{fence}",
+        "x[^1]\n\n[^1]: text\n{fence}",
+        "# Heading\n{flat}\ntext",
+        '<div markdown="1">\ntext\n{flat}\n</div>',
+        "<div>\n{flat}\n</div>",
+        "{flat}\n{flat}",
+    ],
+)
+@pytest.mark.parametrize("caption", [[], ["caption: Words"]])
+def test_a_figure_directly_after_anything_is_valid_html(text, setup, caption):
+    lines = [*FENCE[:-1], *caption, FENCE[-1]]
+    fences = {
+        "flat": "\n".join(lines),
+        "fence": "\n".join(indented(lines)),
+        "deep": "\n".join(indented(indented(lines))),
+    }
+    page = Page(convert(text.format(**fences), setup))
+    assert {svg for svg, _ in page.figures} == {SVG}
+    assert len(page.figures) == text.count("{")
+    assert ("Words" in dict(page.texts)) == bool(caption)
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text\n\n" + "\n".join(indented(FENCE)) + "\n\nend",
+        "text\n\n    code\n" + "\n".join(indented(FENCE)) + "\n    more",
+        "> text\n>\n" + "\n".join(f">     {line}" for line in FENCE),
+    ],
+)
+def test_an_indented_block_of_code_shows_the_fence(text, setup):
+    page = Page(convert(text, setup))
+    assert page.figures == []
+    shown = [line for line, path in page.texts if "code" in path]
+    assert [line for line in shown if line not in ("code", "more")] == [line for line in FENCE if line]
+
+
+@pytest.mark.parametrize("setup", ["beside superfences", "in superfences"])
+def test_a_fence_inside_another_in_a_quote_is_left_as_it_is(setup):
+    html = convert("\n".join(f"> {line}" for line in ["````markdown", *FENCE, "````"]), setup)
+    assert Page(html).figures == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> ```sepviz cost\n> in_channels: 4\n\nThe quote ends before the fence does.\n```",
+        "```sepviz cost\nNo end",
+        "~~~sepviz cost\n```",
+        "`````sepviz cost\n````",
+    ],
+)
+def test_a_fence_that_is_not_closed_is_text(text):
+    assert Page(convert(text)).figures == []
+
+
+@pytest.mark.parametrize("setup", ["alone", "in superfences"])
+def test_a_bad_figure_in_a_quote_is_reported_with_its_line(setup):
+    text = dedent(
+        """\
+        > ```sepviz cost
+        > in_channels: 4
+        > ```
+        >
+        > - item
+        >
+        >     ```sepviz cost
+        >     in_channels: 640
+        >     ```
+        """
+    )
+    with pytest.raises(BadFigure, match=r"^line 7: sepviz cost: in_channels=640: too large; it must be a whole number"):
+        convert(text, setup)

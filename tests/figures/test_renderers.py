@@ -1,0 +1,121 @@
+"""The stored figures in the four renderers that people use: Chromium, Firefox, librsvg and CairoSVG show the same."""
+
+import io
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import cairosvg
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+from sepviz.figures.export import size
+
+from tests.gallery import FOLDER
+
+WIDTH = 640  # each figure is shown so wide
+SHEETS = {folder.name: sorted(folder.glob("*.svg")) for folder in sorted(FOLDER.iterdir())}
+FIGURES = [(sheet, path) for sheet, paths in SHEETS.items() for path in paths]
+
+
+@cache
+def height(path: Path) -> int:
+    across, down = size(path.read_text(encoding="utf-8"))
+    return round(down * WIDTH / across)
+
+
+def page(sheet: str, folder: Path, inline: bool = False) -> tuple[Path, int]:
+    """A page with every figure of a sheet, in an `<img>` or inline, one below the other, and its height."""
+    rows = [
+        path.read_text(encoding="utf-8")
+        if inline
+        else f'<img src="{path.as_uri()}" width="{WIDTH}" height="{height(path)}">'
+        for path in SHEETS[sheet]
+    ]
+    shown = [f'<div style="height:{height(path)}px">{row}</div>' for path, row in zip(SHEETS[sheet], rows, strict=True)]
+    style = f"<style>*{{margin:0}}img,svg{{display:block}}svg{{width:{WIDTH}px;height:auto}}</style>"
+    file = folder / f"{sheet}.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{style}{''.join(shown)}", encoding="utf-8")
+    return file, sum(map(height, SHEETS[sheet]))
+
+
+def cut(picture: Image.Image, sheet: str) -> dict[Path, Image.Image]:
+    found, top = {}, 0
+    for path in SHEETS[sheet]:
+        found[path] = picture.crop((0, top, WIDTH, top + height(path)))
+        top += height(path)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium(browser: Browser, tmp_path_factory: pytest.TempPathFactory):
+    """Each figure as Chromium shows it to somebody who wants nothing to move."""
+    folder = tmp_path_factory.mktemp("chromium")
+    context = browser.new_context(reduced_motion="reduce")
+
+    @cache
+    def shown(sheet: str) -> dict[Path, Image.Image]:
+        # What a context emulates does not reach into an `<img>`, and there films would play.
+        file, total = page(sheet, folder, inline=sheet == "animated")
+        tab = context.new_page()
+        tab.set_viewport_size({"width": WIDTH, "height": total})
+        tab.goto(file.as_uri())
+        picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+        tab.close()
+        return cut(picture, sheet)
+
+    yield shown
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory):
+    """The same in Firefox."""
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    assert program, "no Firefox: on Debian, apt-get install firefox-esr"
+    folder = tmp_path_factory.mktemp("firefox")
+    (folder / "user.js").write_text('user_pref("ui.prefersReducedMotion", 1);\n')
+    environment = {**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"}
+
+    @cache
+    def shown(sheet: str) -> dict[Path, Image.Image]:
+        file, total = page(sheet, folder)
+        command = [program, "--headless", "--profile", str(folder), "--screenshot", str(folder / f"{sheet}.png")]
+        command += [f"--window-size={WIDTH},{total}", file.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=100, env=environment)
+        return cut(Image.open(folder / f"{sheet}.png").convert("RGB"), sheet)
+
+    return shown
+
+
+def coarse(picture: Image.Image) -> np.ndarray:
+    """What is where, without the edges of letters: averages over squares of 16 pixels."""
+    small = picture.convert("RGB").resize((WIDTH // 16, max(1, picture.height // 16)), Image.Resampling.BOX)
+    return np.asarray(small).astype(float)
+
+
+def rsvg(path: Path) -> Image.Image:
+    done = subprocess.run(["rsvg-convert", "--width", str(WIDTH), str(path)], check=True, capture_output=True)
+    return Image.open(io.BytesIO(done.stdout))
+
+
+def cairo(path: Path) -> Image.Image:
+    return Image.open(io.BytesIO(cairosvg.svg2png(url=str(path), output_width=WIDTH, output_height=height(path))))
+
+
+@pytest.mark.parametrize(("sheet", "path"), FIGURES, ids=[f"{sheet}-{path.stem}" for sheet, path in FIGURES])
+def test_all_renderers_show_the_same(sheet, path, chromium, firefox):
+    reference = coarse(chromium(sheet)[path])
+    # Something is drawn: a blank picture would agree with another one.
+    assert np.abs(reference - reference[0, 0]).max() > 20
+    for other in (firefox(sheet)[path], rsvg(path), cairo(path)):
+        assert abs(other.width - WIDTH) <= 1
+        assert abs(other.height - height(path)) <= 1
+        found = coarse(other.resize((WIDTH, height(path))))
+        difference = np.abs(found - reference)
+        # Fonts differ in width and weight; planes, kernels, bars and paper do not.
+        assert difference.mean() < 3
+        assert np.quantile(difference, 0.99) < 60

@@ -1,0 +1,179 @@
+"""Costs are the published ones, torch's own counts and the formulas of MobileNets."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+from hypothesis import given
+from sepviz.layer.cost import compare
+from sepviz.layer.shapes import plan, replaced
+from sepviz.layer.spec import LayerSpec
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from tests.support.layers import layers
+
+
+def macs(spec):
+    cost = compare(spec)
+    return cost.standard.macs, *(stage.macs.value for stage in cost.layer.stages)
+
+
+def params(spec):
+    cost = compare(spec)
+    return cost.standard.params, *(stage.params for stage in cost.layer.stages)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        (
+            {"in_channels": 3, "out_channels": 256, "kernel_size": 5, "padding": "valid", "size": 12},
+            (1228800, 4800, 49152),
+        ),
+        ({"in_channels": 128, "out_channels": 256, "size": 56}, (924844032, 3612672, 102760448)),
+        ({"in_channels": 64, "out_channels": 128, "size": 112}, (924844032, 109985792 - 102760448, 102760448)),
+        ({"in_channels": 512, "out_channels": 512, "size": 14}, (462422016, 52283392 - 51380224, 51380224)),
+    ],
+)
+def test_published_macs(parameters, expected):
+    assert macs(LayerSpec(**parameters)) == expected
+
+
+@pytest.mark.parametrize(
+    ("in_channels", "out_channels", "bias", "standard", "separable"),
+    [
+        (64, 128, False, 73728, 8768),
+        (128, 256, False, 294912, 33920),
+        (512, 512, False, 2359296, 266752),
+        (16, 32, False, 4608, 656),
+        (3, 128, True, 3584, 542),
+    ],
+)
+def test_published_params(in_channels, out_channels, bias, standard, separable):
+    cost = compare(LayerSpec(in_channels=in_channels, out_channels=out_channels, bias=bias))
+    assert (cost.standard.params, cost.layer.params) == (standard, separable)
+
+
+def test_published_sums_and_maps():
+    article = LayerSpec(in_channels=3, out_channels=256, kernel_size=5, padding="valid", size=12)
+    assert plan(article)[-1].output_shape == (256, 8, 8)
+    assert compare(article).layer.macs == 53952
+    assert compare(LayerSpec(in_channels=64, out_channels=128, size=112)).layer.macs == 109985792
+    assert compare(LayerSpec(in_channels=512, out_channels=512, size=14)).layer.macs == 52283392
+    assert params(LayerSpec(in_channels=3, out_channels=128, bias=True))[1:] == (30, 512)
+
+
+def test_the_published_spatial_example():
+    names = {"kind": "spatially-separable", "in_channels": 1, "out_channels": 1, "padding": "valid"}
+    spec = LayerSpec.model_construct(size=5, **names)
+    assert macs(spec) == (81, 45, 27)
+    assert compare(spec).layer.macs == 72
+    assert params(spec) == (9, 3, 3)
+
+
+def test_keras_has_one_bias_and_we_have_two():
+    layer = {"in_channels": 10, "out_channels": 100, "kernel_size": 5}
+    assert compare(LayerSpec(**layer, bias=True)).layer.params == 1360
+    assert compare(LayerSpec(**layer)).layer.params + 100 == 1350
+
+
+@pytest.mark.parametrize(
+    ("parameters", "ratio"),
+    [
+        ({"out_channels": 1}, 1.111),
+        ({"kernel_size": 1, "out_channels": 64}, 1.016),
+        ({"out_channels": 64, "depth_multiplier": 8}, 1.014),
+    ],
+)
+def test_separable_can_cost_more(parameters, ratio):
+    assert compare(LayerSpec(**parameters)).macs_ratio == pytest.approx(ratio, abs=5e-4)
+
+
+@given(layers(kinds=("depthwise-separable",)))
+def test_the_ratio_is_the_papers(spec):
+    cost = compare(spec)
+    paper = spec.depth_multiplier * (Fraction(1, spec.out_channels) + Fraction(1, spec.kernel_size**2))
+    assert Fraction(cost.layer.macs, cost.standard.macs) == paper
+    assert cost.macs_ratio == pytest.approx(float(paper))
+    weights = sum(stage.weights.value for stage in cost.layer.stages)
+    assert Fraction(weights, sum(stage.weights.value for stage in cost.standard.stages)) == paper
+    assert spec.bias or cost.params_ratio == pytest.approx(float(paper))
+
+
+@given(layers())
+def test_spatial_and_standard_ratios(spec):
+    if spec.kind == "standard":
+        assert compare(spec).macs_ratio == compare(spec).params_ratio == 1
+    elif spec.kind == "spatially-separable":
+        weights = sum(stage.weights.value for stage in compare(spec).layer.stages)
+        assert weights == 2 * spec.kernel_size * spec.in_channels
+        assert compare(spec).standard.stages[0].weights.value == spec.kernel_size**2 * spec.in_channels
+
+
+def counted(shape, bias):
+    """(parameters, floating point operations) by torch."""
+    module = nn.Conv2d(
+        shape.in_channels,
+        shape.out_channels,
+        shape.kernel,
+        shape.stride,
+        dilation=shape.dilation,
+        groups=shape.groups,
+        bias=bias,
+        device="meta",
+    )
+    (rows, columns), ((top, bottom), (left, right)) = shape.input, shape.padding
+    with FlopCounterMode(display=False) as flops:
+        made = module(torch.empty(1, shape.in_channels, rows + top + bottom, columns + left + right, device="meta"))
+    assert made.shape[1:] == shape.output_shape
+    return sum(each.numel() for each in module.parameters()), flops.get_total_flops()
+
+
+@given(layers())
+def test_torch_counts_the_same(spec):
+    cost = compare(spec)
+    for stage, shape in zip((*cost.layer.stages, *cost.standard.stages), (*plan(spec), replaced(spec)), strict=True):
+        numbers, flops = counted(shape, spec.bias)
+        assert stage.shape == shape
+        assert stage.params == numbers
+        assert stage.macs.value * 2 == flops
+        assert stage.biases == (shape.out_channels if spec.bias else 0)
+        moved = numbers + math.prod(shape.input_shape) + math.prod(shape.output_shape)
+        assert stage.bytes_moved == 4 * moved
+        assert stage.flops_per_byte == pytest.approx(flops / (4 * moved))
+    for whole in (cost.layer, cost.standard):
+        assert whole.macs == sum(stage.macs.value for stage in whole.stages)
+        assert whole.params == sum(stage.params for stage in whole.stages)
+        assert whole.bytes_moved == sum(stage.bytes_moved for stage in whole.stages)
+
+
+@given(layers())
+def test_the_formula_shown_makes_the_number(spec):
+    cost = compare(spec)
+    for stage in (*cost.layer.stages, *cost.standard.stages):
+        for term in (stage.macs, stage.weights):
+            assert math.prod(factor.value for factor in term.factors) == term.value
+            assert str(term) == " · ".join(factor.letter for factor in term.factors)
+            assert term.stage == stage.name
+        assert str(stage.macs).startswith(str(stage.weights))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "formulas"),
+    [
+        ({"kind": "standard"}, ["D_K · D_K · M · N · D_F · D_F"]),
+        ({}, ["D_K · D_K · M · D_F · D_F", "M · N · D_F · D_F"]),
+        ({"depth_multiplier": 2}, ["D_K · D_K · M · m · D_F · D_F", "M · m · N · D_F · D_F"]),
+        ({"kind": "spatially-separable"}, ["D_K · M · H′ · W", "D_K · M · H′ · W′"]),
+    ],
+)
+def test_formulas(parameters, formulas):
+    assert [str(stage.macs) for stage in compare(LayerSpec(**parameters)).layer.stages] == formulas
+
+
+def test_published_arithmetic_intensity():
+    cost = compare(LayerSpec(in_channels=512, out_channels=512, size=14))
+    found = [round(stage.flops_per_byte, 1) for stage in (*cost.standard.stages, *cost.layer.stages)]
+    assert found == [90.3, 2.2, 55.5]

@@ -1,0 +1,238 @@
+"""A layer as a query string: what is read, what is refused and in which words, and what comes back."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from sepviz.errors import SHOWN, InvalidParameters, shown
+from sepviz.layer.spec import GENERATED, KINDS, SAMPLES, LayerSpec, allowed, properties
+
+from tests.support.layers import layers
+
+WHOLE = {
+    "in_channels": (1, 512),
+    "out_channels": (1, 1024),
+    "kernel_size": (1, 31),
+    "stride": (1, 8),
+    "dilation": (1, 16),
+    "depth_multiplier": (1, 8),
+    "size": (8, 512),
+    "seed": (0, 2**32 - 1),
+}
+NOT_WHOLE = (
+    "3.0", "3_0", "3e0", "0x3", "+3", "03", " 3", "3 ", "3\n", "true", "٣", "\uff13",
+    "³", "-0", "", "NaN", "inf", "None",
+    "-", str(2**62), str(-(2**62)), "1" + "0" * 5000, "-1" + "0" * 5000,
+)  # fmt: skip
+
+
+def refused(*pairs):
+    with pytest.raises(InvalidParameters) as caught:
+        LayerSpec.parse(pairs)
+    return caught.value.bad
+
+
+def attempted(name, value):
+    """(spec, None), or (None, what was bad)."""
+    try:
+        return LayerSpec.parse([(name, value)]), None
+    except InvalidParameters as error:
+        return None, error.bad
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("value", NOT_WHOLE)
+def test_a_whole_number_is_plain_digits(name, value):
+    (bad,) = refused((name, value))
+    low, high = WHOLE[name]
+    assert bad.parameter == name
+    assert bad.value == shown(value)
+    assert bad.allowed == f"it must be a whole number from {low} to {high}"
+    assert bad.why
+    assert len(str(bad)) < 250
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_bounds_are_reached_and_not_passed(name):
+    low, high = WHOLE[name]
+    assert getattr(LayerSpec.parse([(name, str(low))]), name) == low
+    assert getattr(LayerSpec.parse([(name, str(high))]), name) == high
+    (small,), (large,) = refused((name, str(low - 1))), refused((name, str(high + 1)))
+    assert (small.value, small.why) == (str(low - 1), "too small")
+    assert (large.value, large.why) == (str(high + 1), "too large")
+    assert f"from {low} to {high}" in small.allowed
+    assert f"from {low} to {high}" in large.allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [
+        *(
+            ("padding", each, "one of same, valid or a whole number from 0 to 64")
+            for each in (*NOT_WHOLE, "Same", "65")
+        ),
+        ("padding", "-1", "from 0 to 64"),
+        *(("bias", each, "true or false") for each in ("1", "0", "yes", "True", "FALSE", "on", "", "null")),
+        *(("kind", each, ", ".join(KINDS)) for each in ("", "depthwise", "Standard", "standard ")),
+        *(("weights", each, "one of classic, random") for each in ("", "zeros", "Random")),
+        *(("input", each, ", ".join(GENERATED)) for each in ("", "cat", "Chelsea", "chelsea\n", "../chelsea")),
+        *(("input", f"upload-{each}", "the id of an uploaded picture") for each in ("", "0" * 31, "0" * 33, "A" * 32)),
+    ],
+)
+def test_other_values_are_refused_by_name_value_and_what_fits(name, value, fits):
+    (bad,) = refused((name, value))
+    assert (bad.parameter, bad.value) == (name, shown(value))
+    assert fits in bad.allowed
+    assert bad.why
+    assert str(bad).startswith(f"{name}={shown(value)}: {bad.why}; ")
+
+
+@pytest.mark.parametrize("name", ["kernel", "Size", "", "size ", "__class__", "batch" * 100, "si\x00ze"])
+def test_an_unknown_parameter_is_refused_and_the_known_are_named(name):
+    (bad,) = refused((name, "3"))
+    assert (bad.parameter, bad.value, bad.why) == (shown(name), "3", "no such parameter")
+    assert all(known in bad.allowed for known in LayerSpec.model_fields)
+
+
+@pytest.mark.parametrize("second", ["3", "5", "x"])
+def test_a_repeated_parameter_is_refused(second):
+    (bad,) = refused(("size", "3"), ("stride", "1"), ("size", second))
+    assert (bad.parameter, bad.value, bad.allowed) == ("size", second, "give it once")
+
+
+def test_everything_that_is_wrong_is_told_at_once():
+    bad = refused(("size", "x"), ("stride", "9"), ("colour", "red"))
+    assert {each.parameter for each in bad} == {"size", "stride", "colour"}
+
+
+@given(st.text(), st.text())
+def test_any_text_is_read_or_refused(name, value):
+    spec, bad = attempted(name, value)
+    if spec:
+        assert spec.parameters()[name] == value
+    else:
+        assert len(bad) == 1
+        assert str(bad[0]).isprintable()
+
+
+@pytest.mark.parametrize("name", LayerSpec.model_fields)
+@given(value=st.one_of(st.text("0123456789-+_.e ٣ truefalsNn"), st.integers().map(str), st.floats().map(str)))
+def test_what_is_read_is_written_the_same(name, value):
+    spec, bad = attempted(name, value)
+    if spec:
+        assert spec.parameters()[name] == value
+    else:
+        assert [each.parameter for each in bad] == [name]
+
+
+@given(layers())
+def test_the_canonical_query_round_trips(spec):
+    query = spec.query()
+    back = LayerSpec.parse(parse_qsl(query, keep_blank_values=True, strict_parsing=True))
+    assert back == spec
+    assert hash(back) == hash(spec)
+    assert back.query() == query
+    assert LayerSpec.parse(reversed(parse_qsl(query))).query() == query
+
+
+@given(layers(), layers())
+def test_only_equal_layers_have_equal_queries(one, other):
+    assert (one == other) == (one.query() == other.query())
+
+
+def test_nothing_given_is_the_default_and_the_default_is_written_out():
+    spec = LayerSpec.parse([])
+    assert spec == LayerSpec()
+    assert spec.query() == (
+        "kind=depthwise-separable&in_channels=3&out_channels=8&kernel_size=3&stride=1&padding=same&dilation=1"
+        "&depth_multiplier=1&bias=false&size=128&input=chelsea&weights=classic&seed=0"
+    )
+
+
+@pytest.mark.parametrize("name", [*SAMPLES, *GENERATED, "upload-" + "0a" * 16])
+def test_inputs(name):
+    assert LayerSpec.parse([("input", name)]).input == name
+
+
+@given(layers(kinds=("spatially-separable",)))
+def test_spatial_has_no_out_channels_of_its_own(spec):
+    assert spec.out_channels == spec.in_channels
+    assert not {"out_channels", "depth_multiplier"} & spec.parameters().keys()
+    same = {"out_channels": str(spec.in_channels), "depth_multiplier": "1"}
+    assert LayerSpec.parse([*spec.parameters().items(), *same.items()]) == spec
+
+
+@pytest.mark.parametrize(("given_channels", "out_channels"), [((), "8"), ((("in_channels", "5"),), "3")])
+def test_spatial_refuses_other_out_channels(given_channels, out_channels):
+    (bad,) = refused(("kind", "spatially-separable"), *given_channels, ("out_channels", out_channels))
+    assert (bad.parameter, bad.value) == ("out_channels", out_channels)
+    assert f"give in_channels, {dict(given_channels).get('in_channels', 3)}" in bad.allowed
+
+
+def test_spatial_refuses_a_depth_multiplier():
+    (bad,) = refused(("kind", "spatially-separable"), ("depth_multiplier", "2"))
+    assert (bad.parameter, bad.value) == ("depth_multiplier", "2")
+    assert "give 1" in bad.allowed
+
+
+def test_spatial_blames_only_what_was_given():
+    (bad,) = refused(("kind", "spatially-separable"), ("in_channels", "x"))
+    assert bad.parameter == "in_channels"
+
+
+def test_a_huge_number_is_too_large_rather_than_none():
+    (bad,) = refused(("seed", str(2**62)))
+    assert bad.why == "too large"
+
+
+@pytest.mark.parametrize(("value", "why"), [("-1", "too small"), ("65", "too large")])
+def test_padding_out_of_bounds_says_so(value, why):
+    (bad,) = refused(("padding", value))
+    assert bad.why == why
+
+
+@given(layers(), st.sampled_from(KINDS))
+def test_the_same_layer_as_another_kind(spec, kind):
+    other = spec.as_kind(kind)
+    assert other.kind == kind
+    shared = other.parameters().keys() & spec.parameters().keys() - {"kind"}
+    assert {n: other.parameters()[n] for n in shared} == {n: spec.parameters()[n] for n in shared}
+    if kind == spec.kind:
+        assert other == spec
+
+
+@given(layers(), st.integers(1, 8))
+def test_replacing_one_parameter_leaves_the_others(spec, stride):
+    assume(stride != spec.stride)
+    changed = spec.replace(stride=stride)
+    differing = {n for n in LayerSpec.model_fields if getattr(changed, n) != getattr(spec, n)}
+    assert differing == {"stride"}
+    assert changed.replace(stride=spec.stride) == spec
+
+
+def test_replacing_validates():
+    with pytest.raises(InvalidParameters):
+        LayerSpec().replace(stride=9)
+
+
+def test_a_spec_does_not_change():
+    with pytest.raises(ValidationError):
+        LayerSpec().size = 9
+
+
+def test_the_schema_has_the_bounds_and_every_description():
+    for name, (low, high) in WHOLE.items():
+        assert (properties(LayerSpec)[name]["minimum"], properties(LayerSpec)[name]["maximum"]) == (low, high)
+    assert properties(LayerSpec).keys() == LayerSpec.model_fields.keys()
+    assert all(each["description"] for each in properties(LayerSpec).values())
+    assert all(allowed(name) for name in LayerSpec.model_fields)
+
+
+@given(st.text(max_size=200))
+def test_shown_is_short_and_printable(text):
+    assert len(shown(text)) <= SHOWN
+    assert shown(text).isprintable()
+    if len(text) <= SHOWN and text.isprintable():
+        assert shown(text) == text

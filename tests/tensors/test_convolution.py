@@ -1,0 +1,122 @@
+"""Every stage against loops in float64 that multiply one cell at a time."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sepviz.layer.shapes import plan, replaced
+from sepviz.layer.spec import LayerSpec
+from sepviz.tensors.convolution import FEW_CHANNELS, convolve
+
+from tests.support.layers import correlated, layers, steps
+
+
+def drawn(shape, seed, bias):
+    """Maps, weight and bias with float32 values of a normal distribution."""
+    source = torch.Generator().manual_seed(seed)
+    maps = torch.randn(1, *shape.input_shape, generator=source)
+    weight = torch.randn(shape.weight_shape, generator=source)
+    return maps, weight, torch.randn(shape.out_channels, generator=source) if bias else None
+
+
+def doubles(tensor):
+    return None if tensor is None else tensor.double().numpy()
+
+
+@settings(max_examples=60)
+@given(layers())
+def test_each_stage_is_the_loops(spec):
+    for shape, (_, *rest) in zip(plan(spec), steps(spec), strict=True):
+        maps, weight, bias = drawn(shape, spec.seed, spec.bias)
+        expected = correlated(doubles(maps)[0], doubles(weight), doubles(bias), *rest)
+        found = convolve(maps, weight, bias, shape)
+        assert found.shape == (1, *shape.output_shape)
+        assert found.dtype == torch.float32
+        np.testing.assert_allclose(found[0].numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+@settings(max_examples=20)
+@given(layers(kinds=("spatially-separable",)))
+def test_what_a_spatial_layer_replaces_is_the_loops(spec):
+    shape = replaced(spec)
+    around = steps(spec.as_kind("standard"))[0][-1]
+    maps, weight, bias = drawn(shape, spec.seed, spec.bias)
+    pairs = ((spec.stride,) * 2, (spec.dilation,) * 2)
+    expected = correlated(doubles(maps)[0], doubles(weight), doubles(bias), spec.in_channels, *pairs, around)
+    np.testing.assert_allclose(convolve(maps, weight, bias, shape)[0].numpy(), expected, rtol=1e-4, atol=1e-4)
+
+
+@given(layers(), st.data())
+def test_a_run_of_channels_is_that_part_of_the_whole(spec, data):
+    for shape in plan(spec):
+        maps, weight, bias = drawn(shape, spec.seed, spec.bias)
+        start = data.draw(st.integers(0, shape.out_channels - 1))
+        run = range(start, data.draw(st.integers(start + 1, shape.out_channels)))
+        feeding = shape.channels_feeding(run)
+        # With a depth multiplier, whole groups: a run that begins inside one is the caller's to widen.
+        fed = shape.out_channels // shape.groups
+        if shape.name == "depthwise" and (run.start % fed or run.stop % fed):
+            continue
+        part = convolve(
+            maps[:, feeding.start : feeding.stop],
+            weight[run.start : run.stop],
+            None if bias is None else bias[run.start : run.stop],
+            shape,
+        )
+        whole = convolve(maps, weight, bias, shape)[:, run.start : run.stop]
+        torch.testing.assert_close(part, whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, FEW_CHANNELS - 1, FEW_CHANNELS, 40])
+@pytest.mark.parametrize("kind", ["standard", "depthwise-separable", "spatially-separable"])
+@pytest.mark.parametrize("padding", ["same", 2])
+def test_both_memory_layouts_make_the_same_maps(channels, kind, padding):
+    spec = LayerSpec(kind=kind, in_channels=channels, size=10, stride=2, padding=padding)
+    for shape in plan(spec):
+        maps, weight, bias = drawn(shape, 1, bias=True)
+        (top, bottom), (left, right) = shape.padding
+        expected = torch.nn.functional.conv2d(
+            torch.nn.functional.pad(maps.double(), (left, right, top, bottom)),
+            weight.double(),
+            bias.double(),
+            shape.stride,
+            0,
+            shape.dilation,
+            shape.groups,
+        )
+        for given_maps in (maps, maps.contiguous(memory_format=torch.channels_last)):
+            found = convolve(given_maps, weight, bias, shape)
+            torch.testing.assert_close(found, expected.float(), rtol=1e-4, atol=1e-4)
+
+
+def test_nothing_given_is_written_to():
+    shape = plan(LayerSpec(kind="standard", size=8, stride=2))[0]
+    maps, weight, bias = drawn(shape, 1, bias=True)
+    before = [each.clone() for each in (maps, weight, bias)]
+    convolve(maps, weight, bias, shape)
+    assert all(torch.equal(one, other) for one, other in zip(before, (maps, weight, bias), strict=True))
+
+
+def test_it_is_cross_correlation():
+    shape = plan(LayerSpec(kind="standard", in_channels=1, out_channels=1, size=8))[0]
+    maps = torch.zeros(1, 1, 8, 8)
+    maps[0, 0, 4, 4] = 1
+    weight = torch.arange(9.0).view(1, 1, 3, 3)
+    assert torch.equal(convolve(maps, weight, None, shape)[0, 0, 3:6, 3:6], weight[0, 0].flip(0, 1))
+
+
+@pytest.mark.parametrize("kind", ["depthwise-separable", "standard"])
+@pytest.mark.parametrize("padding", ["same", 5, "valid"])
+def test_a_wide_dilated_kernel_is_one_with_zeros_between(kind, padding):
+    """The same sums from a plain convolution, whose kernel has the gaps in it."""
+    spec = LayerSpec(kind=kind, in_channels=3, out_channels=2, kernel_size=7, dilation=3, size=24, padding=padding)
+    shape = plan(spec)[0]
+    maps, weight, _ = drawn(shape, 1, False)
+    reach = 3 * 6 + 1
+    spread = torch.zeros(*weight.shape[:2], reach, reach)
+    spread[:, :, ::3, ::3] = weight
+    (top, bottom), (left, right) = shape.padding
+    padded = torch.nn.functional.pad(maps, (left, right, top, bottom)).double()
+    expected = torch.nn.functional.conv2d(padded, spread.double(), groups=shape.groups)
+    torch.testing.assert_close(convolve(maps, weight, None, shape).double(), expected, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,200 @@
+"""Random weights are torch's own; the named filters are those of the books."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sepviz.layer.shapes import plan
+from sepviz.layer.spec import LayerSpec
+from sepviz.tensors.weights import kernels
+from sepviz.tensors.weights.classic import BIAS, filter_name, mixing
+from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
+from torch import nn
+
+from tests.support.layers import layers
+
+SIZES = range(1, 32)
+
+
+def whole(spec):
+    return {shape.name: range(shape.out_channels) for shape in plan(spec)}
+
+
+@given(layers(weights="random"))
+def test_random_is_a_seeded_construction(spec):
+    with torch.random.fork_rng():
+        torch.manual_seed(spec.seed)
+        stages = {
+            s.name: nn.Conv2d(s.in_channels, s.out_channels, s.kernel, groups=s.groups, bias=spec.bias)
+            for s in plan(spec)
+        }
+    found = kernels(spec, whole(spec))
+    assert found.keys() == stages.keys()
+    for name, (weight, bias) in found.items():
+        assert torch.equal(weight, stages[name].weight)
+        assert torch.equal(bias, stages[name].bias) if spec.bias else bias is None
+
+
+@given(layers())
+def test_the_global_generator_is_left_alone(spec):
+    before = torch.get_rng_state()
+    kernels(spec, whole(spec))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@given(layers(), st.data())
+def test_a_part_is_that_part_of_the_whole(spec, data):
+    everything = kernels(spec, whole(spec))
+    for shape in plan(spec):
+        start = data.draw(st.integers(0, shape.out_channels - 1))
+        run = range(start, data.draw(st.integers(start + 1, shape.out_channels)))
+        ((name, part),) = kernels(spec, {shape.name: run}).items()
+        assert name == shape.name
+        # Composed kernels of another number at once may be rounded otherwise in the last digit.
+        assert torch.allclose(part.weight, everything[name].weight[run.start : run.stop], atol=1e-6)
+        assert part.weight.shape == (len(run), *shape.weight_shape[1:])
+        if spec.bias:
+            assert torch.equal(part.bias, everything[name].bias[run.start : run.stop])
+
+
+@given(layers(weights="classic"))
+def test_classic_depthwise_cycles_through_the_names(spec):
+    made = kernels(spec, whole(spec))
+    for name in made.keys() & {"depthwise", "vertical", "horizontal"}:
+        for channel, weight in enumerate(made[name].weight):
+            called = filter_name(name, channel)
+            if name == "depthwise":
+                assert called == NAMES[channel % 9]
+                expected = named(called, spec.kernel_size)
+            else:
+                assert called == SEPARABLE_NAMES[channel % 7]
+                expected = separable(called, spec.kernel_size)[name == "horizontal"]
+            assert torch.equal(weight.flatten(), expected.flatten())
+    if spec.bias:
+        for made_bias in (kernel.bias for kernel in made.values()):
+            signs = [BIAS * (-1) ** channel for channel in range(len(made_bias))]
+            assert torch.equal(made_bias, torch.tensor(signs))
+
+
+@given(layers(kinds=("depthwise-separable",), weights="classic"))
+def test_the_composed_kernel_has_the_rank_of_the_multiplier(spec):
+    composed = kernels(spec.as_kind("standard"), {"standard": range(spec.out_channels)})["standard"].weight
+    pair = kernels(spec, whole(spec))
+    depthwise, pointwise = pair["depthwise"].weight.double(), pair["pointwise"].weight.double()
+    m = spec.depth_multiplier
+    for c in range(spec.in_channels):
+        expected = sum(
+            pointwise[:, c * m + r, 0, 0, None, None] * depthwise[c * m + r, 0] for r in range(spec.depth_multiplier)
+        )
+        torch.testing.assert_close(composed[:, c].double(), expected, rtol=1e-5, atol=1e-5)
+        assert torch.linalg.matrix_rank(expected.flatten(1)) <= m
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("identity", 1), ("Sobel x", 1), ("Sobel y", 1), ("Gaussian", 1), ("Laplacian", 2), ("sharpen", 2),
+        ("emboss", 3), ("edges 45°", 2), ("edges 135°", 2),
+    ],
+)  # fmt: skip
+def test_ranks_at_size_3(name, rank):
+    assert torch.linalg.matrix_rank(named(name, 3)) == rank
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sobel_and_gaussian_are_separable_at_every_size(size):
+    for name in ("identity", "Sobel x", "Sobel y", "Gaussian"):
+        column, row = separable(name, size)
+        torch.testing.assert_close(torch.outer(column, row), named(name, size), rtol=1e-4, atol=1e-5)
+        assert torch.linalg.matrix_rank(named(name, size).double(), rtol=1e-5) == 1
+
+
+def test_sobel_5_is_the_known_one():
+    smooth, difference = torch.tensor([1.0, 4, 6, 4, 1]), torch.tensor([-1.0, -2, 0, 2, 1])
+    assert torch.equal(named("Sobel x", 5) * 16, torch.outer(smooth, difference))
+    assert torch.equal(named("Sobel y", 5) * 16, torch.outer(difference, smooth))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("identity", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+        ("Sobel x", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+        ("Sobel y", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+        ("Laplacian", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+        ("Gaussian", [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]]),
+        ("sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+        ("emboss", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+    ],
+)
+def test_size_3_is_the_familiar_one(name, rows):
+    assert torch.equal(named(name, 3), torch.tensor(rows, dtype=torch.float32))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_derivatives_sum_to_0_and_the_others_to_1(name, size):
+    kernel = named(name, size)
+    assert kernel.shape == (size, size)
+    assert kernel.dtype == torch.float32
+    answers_to_a_flat_picture = name in ("identity", "Gaussian", "sharpen", "emboss") or size == 1
+    assert kernel.sum().item() == pytest.approx(float(answers_to_a_flat_picture), abs=1e-4)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_derivatives_answer_1_way(size):
+    """x filters are blind to what changes along y alone, and the other way round."""
+    across = named("Sobel x", size)
+    torch.testing.assert_close(named("Sobel y", size), across.T, rtol=0, atol=1e-6)
+    if size > 1:
+        assert across.sum(1).abs().max() < 1e-4
+        assert (across * torch.arange(size)).sum() > 0
+    for name in ("Sobel", "second derivative"):
+        (x, other_x), (y, other_y) = separable(f"{name} x", size), separable(f"{name} y", size)
+        assert torch.equal(x, other_y)
+        assert torch.equal(y, other_x)
+    if size > 2:
+        second, places = separable("second derivative x", size)[1].double(), torch.arange(size, dtype=torch.float64)
+        assert second.sum().abs() < 1e-5
+        assert (second * places).sum().abs() < 1e-4
+        assert (second * places**2).sum().item() == pytest.approx(2, abs=1e-3)
+    box = separable("box", size)
+    assert all(part.unique().numel() == 1 and part.sum().item() == pytest.approx(1) for part in box)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 8, 31])
+def test_filters_differ(size):
+    made = [named(name, size) for name in NAMES]
+    alike = [(a, b) for a in range(9) for b in range(a) if torch.equal(made[a], made[b])]
+    assert not alike
+
+
+def test_size_1_is_the_identity():
+    assert all(torch.equal(named(name, 1), torch.ones(1, 1)) for name in NAMES)
+    assert all(torch.equal(part, torch.ones(1)) for name in SEPARABLE_NAMES for part in separable(name, 1))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5, 16, 64, 511, 512])
+def test_mixing_rows(channels):
+    rows = mixing(channels, range(1024))
+    assert rows.shape == (1024, channels)
+    assert torch.equal(rows[0], torch.full((channels,), 1 / channels, dtype=torch.float64).float())
+    torch.testing.assert_close(rows.double().abs().sum(1), torch.ones(1024, dtype=torch.float64), rtol=0, atol=1e-5)
+    # Of one channel, two rows of absolute sum 1 cannot differ but in sign.
+    assert len(rows.unique(dim=0)) == (1024 if channels > 1 else 1)
+
+
+def test_the_first_mixing_rows_are_the_cosine_transform():
+    rows = mixing(8, range(8)).double()
+    products = rows @ rows.T
+    assert (products - products.diag().diag()).abs().max() < 1e-7
+    row = torch.tensor([math.cos(math.pi * 3 * (2 * c + 1) / 16) for c in range(8)], dtype=torch.float64)
+    torch.testing.assert_close(rows[3], row / row.abs().sum(), rtol=0, atol=1e-7)
+
+
+def test_only_what_is_asked_for_is_made():
+    assert kernels(LayerSpec(), {}) == {}
+    assert kernels(LayerSpec(weights="random"), {}) == {}
+    assert list(kernels(LayerSpec(), {"pointwise": range(2)})) == ["pointwise"]

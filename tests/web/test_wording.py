@@ -1,0 +1,195 @@
+"""What the page says of a layer: true, and in the singular where there is one."""
+
+import re
+from fractions import Fraction
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from sepviz.figures.texts import WORDS
+from sepviz.layer.cost import compare
+from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.shapes import plan
+from sepviz.layer.spec import KINDS, LayerSpec
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.trace import run
+from sepviz.web.rendering import fragment, templates
+from sepviz.web.wording import compared_costs, description, headings, labels, remark, verdict
+
+from tests.support.layers import layers
+
+ROOT = Path(__file__).parents[2]
+NOUNS = "kernel|map|row|channel|output|MAC|param"
+COUNTED = re.compile(rf"\b(one|\d[\d,]*) ({NOUNS})(s?)\b", re.IGNORECASE)
+SHAPES = [
+    LayerSpec(kind=kind, in_channels=m, out_channels=n, kernel_size=k, stride=s, size=16, depth_multiplier=times)
+    for kind, m, n, k, s, times in product(KINDS, (1, 2, 3), (1, 2, 4), (1, 3), (1, 2), (1, 2))
+    if kind != "spatially-separable" or (m == n and times == 1)
+]
+IDS = [
+    f"{each.kind}-M{each.in_channels}-N{each.out_channels}-k{each.kernel_size}-s{each.stride}-m{each.depth_multiplier}"
+    for each in SHAPES
+]
+
+
+class Text(HTMLParser):
+    """The text of a page, and what its attributes say."""
+
+    def __init__(self, markup):
+        super().__init__()
+        self.texts = []
+        self.feed(markup)
+
+    def handle_starttag(self, _tag, attributes):
+        self.texts += [value for name, value in attributes if name in ("aria-label", "title", "alt") and value]
+
+    def handle_data(self, data):
+        self.texts.append(" ".join(data.split()))
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return Inputs()
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return templates(ROOT / "templates")
+
+
+def test_kinds_are_called_by_their_full_names():
+    assert KIND_NAMES == {
+        "depthwise-separable": "Depthwise separable",
+        "spatially-separable": "Spatially separable",
+        "standard": "Standard",
+    }
+    assert WORDS["en"]["stage.separable"] == "Depthwise separable"
+    assert WORDS["en"]["stage.spatial"] == "Spatially separable"
+
+
+@given(layers(kinds=["standard"], input="noise"))
+def test_remark_stands_exactly_where_outputs_equal_those_of_the_separable_layer(spec):
+    inputs = Inputs()
+    standard, separable = (run(each, inputs).stages[-1].output.values for each in (spec, spec.as_kind(KINDS[0])))
+    largest = float(separable.abs().max())
+    equal = float((standard - separable).abs().max()) <= 1e-4 * largest
+    assert bool(remark(spec)) == equal
+
+
+@pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize(("inputs_count", "outputs"), [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 4)])
+@pytest.mark.parametrize(("weights", "bias"), list(product(["classic", "random"], [False, True])))
+def test_remark_with_bias_and_random_weights(inputs, inputs_count, outputs, multiplier, weights, bias):
+    spec = LayerSpec(
+        kind="standard",
+        in_channels=inputs_count,
+        out_channels=outputs,
+        depth_multiplier=multiplier,
+        weights=weights,
+        bias=bias,
+        size=12,
+        input="noise",
+    )
+    ours = run(spec, inputs).stages[-1].output.values.numpy()
+    theirs = run(spec.as_kind("depthwise-separable"), inputs).stages[-1].output.values.numpy()
+    assert bool(remark(spec)) == np.allclose(ours, theirs, rtol=0, atol=1e-4 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("kind", ["depthwise-separable", "spatially-separable"])
+def test_remark_is_of_standard_layers_alone(kind):
+    assert remark(LayerSpec(kind=kind, out_channels=3)) == ""
+
+
+@pytest.mark.parametrize("spec", SHAPES, ids=IDS)
+def test_every_number_agrees_with_its_noun(loaded, spec):
+    for text in Text(fragment(loaded, spec)).texts:
+        for number, noun, plural in COUNTED.findall(text):
+            assert (number.lower() in ("1", "one")) == (plural == ""), (number, noun, text)
+
+
+@pytest.mark.parametrize("spec", SHAPES, ids=IDS)
+def test_headings_count_what_is_there(spec):
+    m, n, times = spec.in_channels, spec.out_channels, spec.depth_multiplier
+    said = headings(plan(spec))
+    side = -(-spec.size // spec.stride)
+    assert said["input"] == (f"Input map{'s' * (m > 1)}", f"{m} map{'s' * (m > 1)} of {spec.size} × {spec.size}")
+    assert said["output"] == (f"Output map{'s' * (n > 1)}", f"{n} map{'s' * (n > 1)} of {side} × {side}")
+    assert ("first" in said) == (spec.kind != "standard")
+    for title, note in said.values():
+        assert m > 1 or "each channel" not in note
+        assert m == 1 or "the one channel" not in note
+        assert n > 1 or "each output" not in note
+        assert n == 1 or "the one output" not in note
+        assert "weighted sum" not in title + note
+    if spec.kind == "depthwise-separable":
+        each = "one kernel" if times == 1 else f"{times} kernels"
+        whose = "the one channel" if m == 1 else "each channel"
+        own = "each channel has its own kernel"
+        assert said["first"].note == (own if m > 1 and times == 1 else f"{each} for {whose}")
+
+
+@pytest.mark.parametrize("spec", SHAPES, ids=IDS)
+def test_verdict_says_the_ratio_of_the_macs(spec):
+    m, n, k, times = spec.in_channels, spec.out_channels, spec.kernel_size, spec.depth_multiplier
+    side = -(-spec.size // spec.stride)
+    if spec.kind == "spatially-separable":
+        separable, other = m * k * side * spec.size + m * k * side * side, m * k * k * side * side
+    else:
+        separable, other = (m * times * k * k + m * times * n) * side * side, m * n * k * k * side * side
+    ratio = Fraction(separable, other)
+    own = 1 / ratio if spec.kind == "standard" else ratio
+    said = verdict(spec, compare(spec if spec.kind != "standard" else spec.as_kind("depthwise-separable")))
+    assert bool(said.warning) == (ratio > 1)
+    assert said.text.startswith("as many" if own == 1 else "fewer" if own < 1 else "the MACs of")
+    assert float(said.times.removesuffix("×")) == pytest.approx(float(max(own, 1 / own)), rel=5e-3)
+
+
+def test_verdict_of_equal_costs_says_as_many():
+    spec = LayerSpec(kind="standard", kernel_size=2, out_channels=4, depth_multiplier=2)
+    said = verdict(spec, compare(spec.as_kind("depthwise-separable")))
+    assert said == ("1×", "as many MACs as the depthwise separable layer of the same shape", "")
+
+
+@pytest.mark.parametrize("spec", SHAPES, ids=IDS)
+def test_labels_are_singular_where_there_is_one(spec):
+    for stage in plan(spec):
+        many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
+        kernels = labels(plan(spec))[stage.name].kernels
+        assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
+    (replaced, _), _ = compared_costs(spec, compare(spec))
+    assert replaced.endswith("s") == (spec.kind == "spatially-separable" and spec.in_channels > 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_name_for_one_thing(kind):
+    spec = LayerSpec(kind=kind, out_channels=3)
+    stages = plan(spec)
+    said, titles = labels(stages), headings(stages)
+    assert said[stages[-1].name].map == "output"
+    assert titles["output"].title.lower().startswith("output")
+    assert said[stages[-1].name].kernels == titles["matrix"].title.lower()
+    names = [name for name, _ in compared_costs(spec, compare(spec))]
+    assert names[-1] == KIND_NAMES[kind if kind != "standard" else "depthwise-separable"].lower()
+
+
+def test_description_names_what_is_not_as_usual():
+    assert description(LayerSpec()) == (
+        "Depthwise separable convolution, 3 → 8 channels, kernel size 3 × 3, "
+        "input chelsea of 128 × 128, classic weights"
+    )
+    layer = LayerSpec(kind="standard", in_channels=1, out_channels=1, stride=2, padding=3, dilation=2, bias=True)
+    layer = layer.replace(input=f"upload-{'0' * 32}", size=64, weights="random", seed=4)
+    assert description(layer) == (
+        "Standard convolution, 1 → 1 channel, kernel size 3 × 3, stride 2, padding 3, dilation 2, bias, "
+        "input an uploaded picture of 64 × 64, random weights, seed 4"
+    )
+
+
+@given(layers())
+def test_description_has_every_value_that_is_not_the_default(layer):
+    words = description(layer)
+    values = {name: value for name, value in layer.non_default().items() if name not in ("kind", "bias", "seed")}
+    assert all(re.search(rf"\b{re.escape(value)}\b", words) for value in values.values()), words
