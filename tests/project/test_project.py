@@ -31,8 +31,9 @@ def test_every_dependency_is_pinned():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, build = settings["project"], settings["build-system"]
+    wanted = [*build["requires"], *project["dependencies"], *project["optional-dependencies"]["test"]]
     names = {canonicalize_name(re.match(r"[\w.-]+", each)[0]) for each in wanted}
     assert names <= {canonicalize_name(pin.split("==")[0]) for pin in pins}
 
