@@ -1,26 +1,30 @@
 """The same app in Gradio, beside Sepviz, in one run.
 
-Gradio is installed once, in an environment of its own under build/peers; it takes torch from the environment that
-runs this script, which stays as it is.
+Gradio is installed once, in an environment of its own under build/peers, which takes torch from the environment that
+runs this script.
 """
 
 import os
 import subprocess
+import sys
 import sysconfig
 import venv
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, Request
 
 from tests.bench.browser import VIEW, chromium, slider
 from tests.support.sepviz_server import ROOT, free_port, sepviz, serving
 
-PEERS = ROOT / "build" / "peers"
-PYTHON = PEERS / "bin" / "python"
-WANTED = ("gradio", "matplotlib")
+ENVIRONMENT = ROOT / "build" / "peers"
+PYTHON = ENVIRONMENT / "bin" / "python"
+PACKAGES = ("gradio", "matplotlib")
 LAYERS = ((3, 16), (64, 128))
+SIZE = 128  # as in gradio_app.py
+FIRST_KERNEL = 3
 KERNELS = (5, 7, 9, 3, 5, 7, 9, 3)
+WARM_UP = 2
 OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
 
 SET = """([id, value]) => {
@@ -38,7 +42,7 @@ CHANGE = """async (value) => {
     return top < innerHeight && bottom > 0;
   };
   const cost = () => document.querySelector("#cost").innerText;
-  const [before, told, many] = [sources(), cost(), pictures().length];
+  const [before, oldCost, count] = [sources(), cost(), pictures().length];
   const start = performance.now();
   input.value = value;
   for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
@@ -46,41 +50,67 @@ CHANGE = """async (value) => {
     await new Promise(requestAnimationFrame);
     const now = pictures();
     const whole = now.filter(inView).every((each) => each.complete && each.naturalWidth);
-    if (sources() !== before && now.length >= many && whole && cost() !== told) return performance.now() - start;
+    if (sources() !== before && now.length >= count && whole && cost() !== oldCost) return performance.now() - start;
     if (performance.now() - start > 60000) throw new Error("not painted within 60 s");
   }
 }"""
 
 
 def install() -> None:
-    """The environment, unless it is there; the project's packages come last on its path."""
-    if not PYTHON.exists():
-        venv.create(PEERS, with_pip=True, clear=True)
-    site = next(PEERS.glob("lib/python*/site-packages"))
-    (site / "_project.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    if subprocess.run([PYTHON, "-c", f"import {', '.join(WANTED)}"], capture_output=True, check=False).returncode:
-        # The project's pins are not for this environment.
-        free = {name: value for name, value in os.environ.items() if not name.endswith("_CONSTRAINT")}
-        # `--ignore-installed`: what the project has, and this needs in another version, is installed here too.
-        subprocess.run([PYTHON, "-m", "pip", "install", "-q", "--ignore-installed", *WANTED], check=True, env=free)
+    """Make the environment, unless it is complete: its .pth file is written last."""
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(ENVIRONMENT)}))
+    dependencies = site / "dependencies.pth"
+    if dependencies.exists():
+        return
+    venv.create(ENVIRONMENT, with_pip=False, clear=True)
+    # Gradio needs other versions than the project pins. pip sees neither the pins nor the project's packages, so it
+    # installs all that Gradio needs and finds no conflict; of the project's packages only torch is then missing here.
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_CONSTRAINT")}
+    command = [sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", *PACKAGES]
+    subprocess.run(command, check=True, env=free)
+    dependencies.write_text(sysconfig.get_path("purelib") + "\n")
+
+
+class Queue:
+    """The requests of a page to Gradio's queue that have not ended: a stream of it stays open while anything runs."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._open: set[Request] = set()
+        page.on("request", self._add)
+        page.on("requestfinished", self._discard)
+        page.on("requestfailed", self._discard)
+
+    def _add(self, request: Request) -> None:
+        if "/queue/" in request.url:
+            self._open.add(request)
+
+    def _discard(self, request: Request) -> None:
+        self._open.discard(request)
+
+    def wait_until_idle(self) -> None:
+        while self._open:
+            self._page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def gradio(browser: Browser, url: str, channels: int, outputs: int) -> list[float]:
+    """Milliseconds from a change of the kernel size until it is painted, each made when nothing else is running."""
     page = browser.new_page(viewport=VIEW)
+    queue = Queue(page)
     page.goto(url)
     page.wait_for_selector("#pw img", timeout=60_000)
     for element, value in (("inch", channels), ("outch", outputs)):
         page.evaluate(SET, [element, str(value)])
+    standard = f"standard {FIRST_KERNEL**2 * channels * outputs * SIZE**2:,} MACs"
     page.wait_for_function(
-        "count => document.querySelectorAll('#pw img').length >= count", arg=min(outputs, 16), timeout=60_000
+        "text => document.querySelector('#cost').innerText.includes(text)", arg=standard, timeout=60_000
     )
-    page.wait_for_timeout(4000)
     times = []
     for kernel in KERNELS:
+        queue.wait_until_idle()
         times.append(page.evaluate(CHANGE, str(kernel)))
-        page.wait_for_timeout(300)
     page.close()
-    return times[2:]
+    return times[WARM_UP:]
 
 
 def main() -> None:
