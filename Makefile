@@ -94,10 +94,10 @@ format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Write every file as `make check` wa
 	$(JS)/.bin/biome check --write static/js static/css tests/js
 
 figures: $(INSTALLED_TEST) ## Draw the stored figures anew, after a change that is meant
-	$(BIN)/python -m tests.gallery
+	$(BIN)/python -m tests.support.stored_figures
 
 bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each beside its goal
-	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench
 
 bench-peers: $(INSTALLED_TEST) tools ## Measure the same app in Gradio beside Sepviz, in one run
 	$(BIN)/python -m tests.bench.peers

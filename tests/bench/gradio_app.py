@@ -1,6 +1,6 @@
-"""What a practitioner would build in an afternoon with Gradio: `python gradio_app.py PORT PICTURE`.
+"""The default view of Sepviz as a plain Gradio app: `python gradio_app.py PORT PICTURE`.
 
-The job of Sepviz' default view: a picture, its depthwise maps, its pointwise maps, and the cost.
+It shows a picture, its depthwise maps, its pointwise maps, and the cost.
 """
 
 import sys
@@ -15,12 +15,12 @@ SIZE = 128
 VIRIDIS = (np.asarray(colormaps["viridis"].colors) * 255).astype("uint8")
 
 
-def colour(plane):
+def apply_viridis(plane):
     low, high = plane.min(), plane.max()
     return VIRIDIS[((plane - low) / (high - low + 1e-12) * 255).to(torch.uint8).numpy()]
 
 
-def run(image, kernel_size, in_channels, out_channels):
+def compute(image, kernel_size, in_channels, out_channels):
     maps = torch.from_numpy(np.array(image.convert("RGB").resize((SIZE, SIZE)))).permute(2, 0, 1).float()[None] / 255
     generator = torch.Generator().manual_seed(0)
     k, m, n = int(kernel_size), int(in_channels), int(out_channels)
@@ -30,10 +30,10 @@ def run(image, kernel_size, in_channels, out_channels):
     pointwise = F.conv2d(depthwise, torch.randn(n, m, 1, 1, generator=generator))
     standard, separable = k * k * m * n * SIZE**2, (k * k * m + m * n) * SIZE**2
     cost = f"standard {standard:,} MACs, separable {separable:,}, {standard / separable:.2f}x"
-    return [colour(plane) for plane in depthwise[0]], [colour(plane) for plane in pointwise[0]], cost
+    return [apply_viridis(plane) for plane in depthwise[0]], [apply_viridis(plane) for plane in pointwise[0]], cost
 
 
-def page(picture):
+def create_blocks(picture):
     with gr.Blocks() as blocks:
         inputs = [
             gr.Image(type="pil", value=picture),
@@ -45,10 +45,10 @@ def page(picture):
         depthwise = gr.Gallery(columns=8, label="depthwise", elem_id="dw")
         pointwise = gr.Gallery(columns=8, label="pointwise", elem_id="pw")
         for each in inputs:
-            each.change(run, inputs, [depthwise, pointwise, cost], trigger_mode="always_last")
-        blocks.load(run, inputs, [depthwise, pointwise, cost])
+            each.change(compute, inputs, [depthwise, pointwise, cost], trigger_mode="always_last")
+        blocks.load(compute, inputs, [depthwise, pointwise, cost])
     return blocks
 
 
 if __name__ == "__main__":
-    page(sys.argv[2]).launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
+    create_blocks(sys.argv[2]).launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)

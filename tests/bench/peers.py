@@ -14,7 +14,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, Page, Request
 
-from tests.bench.browser import VIEW, chromium, slider
+from tests.bench.chromium import VIEW, launch_chromium, time_slider
 from tests.support.sepviz_server import ROOT, free_port, sepviz, serving
 
 ENVIRONMENT = ROOT / "build" / "peers"
@@ -22,8 +22,8 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 PACKAGES = ("gradio", "matplotlib")
 LAYERS = ((3, 16), (64, 128))
 SIZE = 128  # as in gradio_app.py
-FIRST_KERNEL = 3
-KERNELS = (5, 7, 9, 3, 5, 7, 9, 3)
+FIRST_KERNEL_SIZE = 3
+KERNEL_SIZES = (5, 7, 9, 3, 5, 7, 9, 3)
 WARM_UP = 2
 OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
 
@@ -32,7 +32,7 @@ SET = """([id, value]) => {
   input.value = value;
   for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true }));
 }"""
-# Painted: the cost has changed, and every picture in view is another one and decoded.
+# Painted: the cost has changed, the sources of the pictures have, and those in view are decoded.
 CHANGE = """async (value) => {
   const input = document.querySelector("#kernel input[type=number]");
   const pictures = () => [...document.querySelectorAll("#pw img, #dw img")];
@@ -93,22 +93,22 @@ class Queue:
             self._page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
-def gradio(browser: Browser, url: str, channels: int, outputs: int) -> list[float]:
+def time_gradio(browser: Browser, url: str, in_channels: int, out_channels: int) -> list[float]:
     """Milliseconds from a change of the kernel size until it is painted, each made when nothing else is running."""
     page = browser.new_page(viewport=VIEW)
     queue = Queue(page)
     page.goto(url)
     page.wait_for_selector("#pw img", timeout=60_000)
-    for element, value in (("inch", channels), ("outch", outputs)):
+    for element, value in (("inch", in_channels), ("outch", out_channels)):
         page.evaluate(SET, [element, str(value)])
-    standard = f"standard {FIRST_KERNEL**2 * channels * outputs * SIZE**2:,} MACs"
+    standard = f"standard {FIRST_KERNEL_SIZE**2 * in_channels * out_channels * SIZE**2:,} MACs"
     page.wait_for_function(
         "text => document.querySelector('#cost').innerText.includes(text)", arg=standard, timeout=60_000
     )
     times = []
-    for kernel in KERNELS:
+    for kernel_size in KERNEL_SIZES:
         queue.wait_until_idle()
-        times.append(page.evaluate(CHANGE, str(kernel)))
+        times.append(page.evaluate(CHANGE, str(kernel_size)))
     page.close()
     return times[WARM_UP:]
 
@@ -119,14 +119,15 @@ def main() -> None:
     picture = ROOT / "static" / "samples" / "chelsea.webp"
     command = [str(PYTHON), str(Path(__file__).with_name("gradio_app.py")), str(port), str(picture)]
     url = f"http://127.0.0.1:{port}/"
-    print(f"{'slider to painted, median':26} | {'Gradio':>10} | {'Sepviz':>10} | times as fast")
-    with serving(command, url, OFFLINE), sepviz() as server, chromium() as browser:
-        for channels, outputs in LAYERS:
-            theirs = median(gradio(browser, url, channels, outputs))
-            # Both to an animation frame: Gradio's end can be seen no earlier.
-            own = median(slider(browser, server.url, f"in_channels={channels}&out_channels={outputs}").framed)
-            layer = f"{channels} -> {outputs} channels"
-            print(f"{layer:26} | {theirs:7.0f} ms | {own:7.1f} ms | {theirs / own:.1f}", flush=True)
+    print(f"{'slider to painted, median':26} | {'Gradio':>10} | {'Sepviz':>10} | ratio")
+    with serving(command, url, OFFLINE), sepviz() as server, launch_chromium() as browser:
+        for in_channels, out_channels in LAYERS:
+            gradio = median(time_gradio(browser, url, in_channels, out_channels))
+            # Both times end with an animation frame, the first moment at which the end of Gradio's can be seen.
+            query = f"in_channels={in_channels}&out_channels={out_channels}"
+            own = median(time_slider(browser, server.url, query).next_frame)
+            layer = f"{in_channels} -> {out_channels} channels"
+            print(f"{layer:26} | {gradio:7.0f} ms | {own:7.1f} ms | {gradio / own:.1f}", flush=True)
 
 
 if __name__ == "__main__":

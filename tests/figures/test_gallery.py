@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.gallery import FOLDER, everything
+from tests.support.stored_figures import FOLDER, draw_all
 
-DRAWN = everything()
+DRAWN = draw_all()
 
 
 @pytest.mark.parametrize("path", DRAWN, ids=lambda path: str(path.relative_to(FOLDER)))

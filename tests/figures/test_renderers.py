@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 from sepviz.figures.export import size
 
-from tests.gallery import FOLDER
+from tests.support.stored_figures import FOLDER
 
 WIDTH = 640  # each figure is shown so wide
 SHEETS = {folder.name: sorted(folder.glob("*.svg")) for folder in sorted(FOLDER.iterdir())}

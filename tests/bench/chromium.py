@@ -1,4 +1,4 @@
-"""What a person sees and waits for, in Chromium."""
+"""Times and bytes of the page in Chromium."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +10,22 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.conftest import CHROMIUM_ARGS, find_chromium
 
 VIEW = {"width": 1400, "height": 1000}
-KERNELS = (5, 7, 9, 11, 3)
+KERNEL_SIZES = (5, 7, 9, 11, 3)
 ROUNDS = 6
 
-# A new seed, not timed, makes every answer of the round one that nobody has kept.
 CHANGE = """async ({ name, value }) => {
   const root = document.documentElement;
   const input = document.querySelector(`input[name=${name}]` + (name === "seed" ? "" : "[type=range]"));
   const painted = new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error("not painted within 20 s")), 20000);
-    const watch = new MutationObserver(() => {
+    const timeout = setTimeout(() => reject(new Error("not painted within 20 s")), 20000);
+    const observer = new MutationObserver(() => {
       if (!root.dataset.painted.includes(`${name}=${value}&`) && !root.dataset.painted.endsWith(`${name}=${value}`))
         return;
-      clearTimeout(late);
-      watch.disconnect();
+      clearTimeout(timeout);
+      observer.disconnect();
       resolve(performance.now());
     });
-    watch.observe(root, { attributeFilter: ["data-painted"] });
+    observer.observe(root, { attributeFilter: ["data-painted"] });
   });
   const start = performance.now();
   input.value = value;
@@ -37,23 +36,23 @@ CHANGE = """async ({ name, value }) => {
 }"""
 
 
-class Painted(NamedTuple):
-    """Milliseconds from the input event until all is painted on the canvases, and until the frame after that."""
+class SliderTimes(NamedTuple):
+    """Milliseconds from each input event until the canvases are painted, and until the animation frame after that."""
 
     painted: list[float]
-    framed: list[float]
+    next_frame: list[float]
 
 
-class Visit(NamedTuple):
-    """Bytes over the wire of a first visit, tensors apart; bytes of tensors; requests to another host."""
+class Transfer(NamedTuple):
+    """Bytes of a visit over the wire: of the page and its files, and of `/view`; the URLs at other hosts."""
 
-    wire: int
-    tensors: int
-    foreign: list[str]
+    page: int
+    view: int
+    foreign_urls: list[str]
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def launch_chromium() -> Iterator[Browser]:
     executable = find_chromium()
     if executable is None:
         raise SystemExit("no Chromium on PATH; name one with CHROMIUM=/path/to/it")
@@ -65,36 +64,37 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def slider(browser: Browser, url: str, layer: str) -> Painted:
-    """The kernel size's slider, 30 changes of which none was asked for before."""
+def time_slider(browser: Browser, url: str, layer: str) -> SliderTimes:
+    """Times of 30 changes of the kernel size, none of which is in a cache."""
     page = browser.new_page(viewport=VIEW)
     page.goto(f"{url}/?{layer}")
     page.wait_for_selector("html[data-painted]", state="attached", timeout=30_000)
     times = []
     for turn in range(ROUNDS + 1):
+        # With a new seed no response of this round is in a cache. The first round is not counted.
         page.evaluate(CHANGE, {"name": "seed", "value": str(1000 + turn)})
-        changes = ({"name": "kernel_size", "value": str(kernel)} for kernel in KERNELS)
+        changes = ({"name": "kernel_size", "value": str(size)} for size in KERNEL_SIZES)
         times += [page.evaluate(CHANGE, change) for change in changes]
     page.close()
-    painted, framed = zip(*times[len(KERNELS) :], strict=True)
-    return Painted(list(painted), list(framed))
+    painted, next_frame = zip(*times[len(KERNEL_SIZES) :], strict=True)
+    return SliderTimes(list(painted), list(next_frame))
 
 
-def first_visit(browser: Browser, url: str) -> Visit:
-    """The page with nothing kept, until it is painted and quiet."""
+def measure_first_visit(browser: Browser, url: str) -> Transfer:
+    """The transfer of a visit with an empty cache, until the page is painted and the network idle."""
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
-    addresses: dict[str, str] = {}
+    urls: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    session.on("Network.requestWillBeSent", lambda e: addresses.update({e["requestId"]: e["request"]["url"]}))
+    session.on("Network.requestWillBeSent", lambda e: urls.update({e["requestId"]: e["request"]["url"]}))
     session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
     page.goto(url)
     page.wait_for_selector("html[data-painted]", state="attached", timeout=30_000)
     page.wait_for_load_state("networkidle")
     context.close()
-    own = urlsplit(url).netloc
-    foreign = [each for each in addresses.values() if urlsplit(each).netloc not in (own, "")]
-    tensors = sum(size for key, size in sizes.items() if urlsplit(addresses[key]).path == "/view")
-    return Visit(sum(sizes.values()) - tensors, tensors, foreign)
+    own_host = urlsplit(url).netloc
+    foreign_urls = [each for each in urls.values() if urlsplit(each).netloc not in (own_host, "")]
+    view = sum(size for key, size in sizes.items() if urlsplit(urls[key]).path == "/view")
+    return Transfer(sum(sizes.values()) - view, view, foreign_urls)
