@@ -1,31 +1,25 @@
-"""Memory that was freed, given back to the system.
+"""Returns freed memory to the system.
 
-glibc keeps it: of the largest layers, or of answers that were long in being taken, hundreds of megabytes.
+glibc keeps it: hundreds of megabytes after the largest layers, or after responses that clients were slow to read.
 """
 
 import ctypes
 import sys
 import threading
 import time
-from collections.abc import Callable
 
-EVERY_S = 1.0
+TRIM_INTERVAL_SECONDS = 1.0  # one call takes well below a millisecond
 
 
-def given_back() -> Callable[[], None]:
-    """Begin to give memory back, at most every second and only after the returned function was called.
-
-    It is to be called whenever much may have been freed.
-    """
+def start_malloc_trimmer() -> None:
+    """Call glibc's `malloc_trim` every second from a thread of its own; does nothing where there is none."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    freed = threading.Event()
+    if trim is None:
+        return
 
-    def give_back() -> None:
-        while trim is not None:
-            freed.wait()
-            freed.clear()
-            time.sleep(EVERY_S)
+    def trim_forever() -> None:
+        while True:
+            time.sleep(TRIM_INTERVAL_SECONDS)
             trim(0)
 
-    threading.Thread(target=give_back, name="memory", daemon=True).start()
-    return freed.set
+    threading.Thread(target=trim_forever, name="malloc-trimmer", daemon=True).start()

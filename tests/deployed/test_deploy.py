@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sepviz.pictures.decoding import MAX_BYTES
 from sepviz.settings import Settings
 from sepviz.web.routes.images import FORM_BYTES
-from sepviz.web.server import FINISH_WITHIN_S
+from sepviz.web.server import SHUTDOWN_SECONDS
 
 from tests.support.deployed import (
     DEPLOY,
@@ -169,7 +169,7 @@ def test_two_replicas_at_least_that_stop_in_time():
     assert "replicas" not in manifest("Deployment", "sepviz")["spec"]
     pod = manifest("Deployment", "sepviz")["spec"]["template"]["spec"]
     before = container("sepviz")["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert FINISH_WITHIN_S + before < pod["terminationGracePeriodSeconds"] == 15
+    assert SHUTDOWN_SECONDS + before < pod["terminationGracePeriodSeconds"] == 15
     assert all(each["stop_grace_period"] == "15s" for each in REPLICAS.values())
     assert all(each["restart"] == "always" for each in SERVICES.values())
     for each in manifest("PodDisruptionBudget", "sepviz"), manifest("PodDisruptionBudget", "sepviz-nginx"):
@@ -242,7 +242,7 @@ def test_the_unit_starts_the_command():
     from sepviz.cli import main
 
     main.make_context("sepviz", [*arguments, "--help"], resilient_parsing=True)
-    assert int(service["TimeoutStopSec"]) > FINISH_WITHIN_S
+    assert int(service["TimeoutStopSec"]) > SHUTDOWN_SECONDS
     assert (service["Restart"], service["MemoryMax"]) == ("always", "1G")
 
 

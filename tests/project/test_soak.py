@@ -13,7 +13,7 @@ from tests.soak.texts import texts
 from tests.support.sepviz_server import sepviz
 
 FEW = 6
-IMPATIENT = "from sepviz.web.server import DeadlineProtocol; DeadlineProtocol.seconds.update(head=1.0, body=2.0)"
+IMPATIENT = "import sepviz.web.server as server; server.HEADERS_SECONDS = 1; server.BODY_SECONDS = 2"
 
 
 def apart(test):

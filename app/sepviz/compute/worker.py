@@ -26,7 +26,7 @@ from sepviz.encoded import Encoded
 from sepviz.errors import SepvizError
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
-from sepviz.malloc_trimmer import given_back
+from sepviz.malloc_trimmer import start_malloc_trimmer
 from sepviz.pictures.decoding import Pixels
 from sepviz.settings import assets
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
@@ -103,9 +103,8 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
         if isinstance(outcome, Encoded):  # megabytes, which pickle would copy
             body, outcome = outcome.body, outcome._replace(body=b"")
         answer(framed((number, outcome, len(body))), body)
-        freed()
 
-    freed = given_back()
+    start_malloc_trimmer()
     tools = Tools(Inputs(cache_bytes), templates(assets("templates")))
     with ThreadPoolExecutor(threads, "compute", one_torch_thread) as pool:
         # What is slow the first time, libraries and templates, is slow before anybody waits.
