@@ -1,4 +1,4 @@
-"""The commands, as they are typed: their options, their output and what they refuse."""
+"""The commands as a user types them: options, output, errors and exit codes."""
 
 import csv
 import io
@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from PIL import Image
 from safetensors.numpy import load
 from sepviz import __version__, cli
+from sepviz.cli import layer_options, maps_command
 from sepviz.figures.figure_spec import FigureSpec
 from sepviz.figures.options import Options
 from sepviz.layer.cost import compare
@@ -36,22 +37,22 @@ MODELS = {"diagram": FigureSpec, "maps": LayerSpec, "cost": LayerSpec}
 
 
 @pytest.mark.parametrize("command", MODELS)
-def test_the_options_are_the_parameters_in_their_order(command):
+def test_command_options_are_model_parameters_in_order(command):
     wanted = list(MODELS[command].model_fields)
     options = [each for each in cli.main.commands[command].params if isinstance(each, click.Option) and each.multiple]
     assert [each.name for each in options] == wanted
     assert [each.opts for each in options] == [[f"--{name.replace('_', '-')}"] for name in wanted]
 
 
-def test_a_figure_has_every_option_that_there_is():
+def test_figure_spec_has_field_for_each_display_option():
     assert set(Options.__slots__) == FigureSpec.model_fields.keys() - LayerSpec.model_fields.keys()
 
 
 @pytest.mark.parametrize("command", MODELS)
-def test_help_tells_bounds_defaults_and_examples(command):
+def test_help_lists_bounds_defaults_and_examples(command):
     words = " ".join(run(command, "--help").output.replace("-\n", "-").split()).replace("- ", "-")
     for name, field in MODELS[command].model_fields.items():
-        assert cli.parameters.option_name(name) in words
+        assert layer_options.option_name(name) in words
         assert field.description in words
         assert f"Allowed: {allowed(name, MODELS[command])}." in words
     for name, default in LayerSpec().parameters().items():
@@ -59,7 +60,7 @@ def test_help_tells_bounds_defaults_and_examples(command):
     assert f"Examples: sepviz {command} " in words
 
 
-def test_help_and_version():
+def test_main_help_lists_commands_and_exit_codes():
     help_text = run("--help").output
     assert all(f"sepviz {command} " in help_text for command in ("serve", "diagram", "maps", "cost"))
     assert "Exit codes: 0 " in help_text
@@ -67,7 +68,7 @@ def test_help_and_version():
     assert run("--version").output == f"sepviz, version {__version__}\n"
 
 
-def test_the_examples_of_the_help_work(tmp_path, monkeypatch):
+def test_help_examples_run_without_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (40, 30), "teal").save("photo.jpg")
     ran = []
@@ -79,15 +80,15 @@ def test_the_examples_of_the_help_work(tmp_path, monkeypatch):
     assert len(ran) == 12
 
 
-def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):
-    told = re.findall(r"^sepviz (.*)$", (Path(__file__).parents[2] / "README.md").read_text(), re.MULTILINE)
-    assert {line.split()[0] for line in told} == cli.main.commands.keys()
+def test_readme_commands_run_and_write_named_files(tmp_path, monkeypatch):
+    commands = re.findall(r"^sepviz (.*)$", (Path(__file__).parents[2] / "README.md").read_text(), re.MULTILINE)
+    assert {line.split()[0] for line in commands} == cli.main.commands.keys()
     monkeypatch.chdir(tmp_path)
-    for line in told:
+    for line in commands:
         if not line.startswith("serve"):
             done = run(*shlex.split(line))
             assert (done.exit_code, done.stderr) == (0, ""), line
-    assert {each.name for each in tmp_path.iterdir()} == {shlex.split(line)[-1] for line in told if " -o " in line}
+    assert {each.name for each in tmp_path.iterdir()} == {shlex.split(line)[-1] for line in commands if " -o " in line}
 
 
 @pytest.mark.parametrize(
@@ -130,20 +131,20 @@ def test_the_commands_of_the_readme_work(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("command", [["cost"], ["diagram", "separable", "-o", "-"], ["maps", "-o", "not-written.npz"]])
-def test_a_bad_layer_is_refused_in_words(command, arguments, wanted):
+def test_invalid_layer_exits_2_with_line_per_parameter(command, arguments, wanted):
     refused = run(*command, *arguments)
     assert (refused.exit_code, refused.stderr, refused.stdout) == (2, wanted, "")
 
 
 @pytest.mark.parametrize("arguments", [["--kernels", "3"], ["--format", "yaml"], ["extra"]])
-def test_what_is_no_option_is_a_usage_error(arguments):
+def test_unknown_option_or_argument_prints_usage(arguments):
     refused = run("cost", *arguments)
     assert refused.exit_code == 2
     assert "Usage: " in refused.stderr
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_the_bytes_on_standard_output_are_the_figure(name):
+def test_diagram_on_standard_output_is_drawn_figure(name):
     from sepviz.figures import Options, draw
 
     drawn = run("diagram", name, *LAYER, "--theme", "dark", "--width", 640, "-o", "-")
@@ -155,7 +156,7 @@ def test_the_bytes_on_standard_output_are_the_figure(name):
 
 
 @pytest.mark.parametrize("file_name", ["figure.svg", "figure.SVG", "a b.svg"])
-def test_a_figure_is_written_to_a_file(tmp_path, file_name):
+def test_diagram_is_written_to_named_file(tmp_path, file_name):
     from sepviz.figures import draw
 
     path = tmp_path / file_name
@@ -176,7 +177,7 @@ def test_a_figure_is_written_to_a_file(tmp_path, file_name):
     ],
 )
 @pytest.mark.parametrize("name", ["separable", "window"])
-def test_standard_output_has_the_bytes_of_the_address(name, parameters, options):
+def test_diagram_on_standard_output_equals_http_response(name, parameters, options):
     from fastapi.testclient import TestClient
 
     from tests.support.here import create_app
@@ -191,15 +192,15 @@ def test_standard_output_has_the_bytes_of_the_address(name, parameters, options)
     ("command", "endings"), [("diagram", ".svg, .png, .pdf"), ("maps", ".png, .svg, .npz, .safetensors")]
 )
 @pytest.mark.parametrize("file_name", ["figure.gif", "figure", ".svg", "figure.svg.gz"])
-def test_what_is_written_is_what_the_name_ends_in(tmp_path, file_name, command, endings):
+def test_unknown_suffix_is_refused_and_no_file_written(tmp_path, file_name, command, endings):
     path = tmp_path / file_name
     refused = run(command, "depthwise", "-o", path)
     assert refused.exit_code == 2
-    assert refused.stderr == f"--output {path}: the name says what is written; end it in {endings}\n"
+    assert refused.stderr == f"--output {path}: the suffix of the name selects the format; end it in {endings}\n"
     assert not path.exists()
 
 
-def test_a_figure_that_cannot_be_written_is_told(tmp_path):
+def test_unwritable_file_exits_1_with_reason(tmp_path):
     path = tmp_path / "missing" / "figure.svg"
     refused = run("diagram", "separable", "-o", path)
     assert (refused.exit_code, refused.stderr) == (1, f"Error: cannot write {path}: no such file or directory\n")
@@ -209,7 +210,7 @@ def test_a_figure_that_cannot_be_written_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("before", [None, b"what was there"])
-def test_a_disk_that_is_full_leaves_no_half_file(tmp_path, before):
+def test_full_disk_leaves_no_partial_file(tmp_path, before):
     path = tmp_path / "figure.svg"
     if before:
         path.write_bytes(before)
@@ -226,7 +227,7 @@ def test_a_disk_that_is_full_leaves_no_half_file(tmp_path, before):
     assert [each.read_bytes() for each in tmp_path.iterdir()] == ([before] if before else [])
 
 
-def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
+def test_output_through_symlink_keeps_link_and_device(tmp_path):
     real, link, null = tmp_path / "real.svg", tmp_path / "link.svg", tmp_path / "null.svg"
     link.symlink_to(real)
     null.symlink_to("/dev/null")
@@ -238,7 +239,7 @@ def test_a_link_stays_a_link_and_a_device_a_device(tmp_path):
 
 
 @pytest.mark.parametrize("command", [["cost"], ["diagram", "separable", "-o", "-"]])
-def test_standard_output_that_is_full_is_told(command):
+def test_full_standard_output_exits_1_with_reason(command):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "sepviz.cli", *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
@@ -248,14 +249,14 @@ def test_standard_output_that_is_full_is_told(command):
 
 
 @pytest.mark.parametrize("ending", ["svg", "pdf"])
-def test_only_a_png_is_scaled(tmp_path, ending):
+def test_scale_without_png_is_refused(tmp_path, ending):
     refused = run("diagram", "separable", "--scale", 3, "-o", tmp_path / f"a.{ending}")
     assert refused.exit_code == 2
     assert refused.stderr.startswith("--scale 3: only a PNG has pixels; ")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_figure_is_told_with_those_there_are():
+def test_unknown_figure_is_refused_with_known_names():
     from sepviz.figures import NAMES
 
     refused = run("diagram", "sepparable", "-o", "-")
@@ -277,12 +278,12 @@ def test_an_unknown_figure_is_told_with_those_there_are():
         ("--animate", "often", "neither true nor false; it must be true or false"),
     ],
 )
-def test_a_bad_option_of_a_figure_is_refused_in_words(option, value, why):
+def test_invalid_figure_option_exits_2_with_reason(option, value, why):
     refused = run("diagram", "separable", "-o", "-", option, value)
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{option} {value}: {why}\n")
 
 
-def test_the_cost_of_a_published_layer():
+def test_cost_text_of_mobilenet_layer_has_published_numbers():
     assert (
         run("cost", *LAYER, "--kernel-size", 3).output
         == """\
@@ -319,11 +320,11 @@ as fvcore and thop count. D_F, H′, W and W′ are sizes of the stage's output 
         (["--bias", "true"], "= D_K · D_K · M + bias      = 3 · 3 · 3 + 3"),
     ],
 )
-def test_the_cost_in_words(arguments, wanted):
+def test_cost_text_states_ratio_or_bias(arguments, wanted):
     assert wanted in run("cost", *arguments).output
 
 
-def test_a_standard_layer_is_not_compared_with_itself():
+def test_cost_text_of_standard_layer_has_no_comparison():
     text = run("cost", "--kind", "standard").output
     assert "instead" not in text
     assert " one standard" not in text
@@ -331,7 +332,7 @@ def test_a_standard_layer_is_not_compared_with_itself():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bias", ["false", "true"])
-def test_the_cost_as_json(kind, bias):
+def test_cost_json_equals_computed_costs(kind, bias):
     spec = LayerSpec(kind=kind, bias=bias == "true", stride=2)
     document = json.loads(run("cost", "--kind", kind, "--bias", bias, "--stride", 2, "--format", "json").output)
     costs = compare(spec)
@@ -347,7 +348,7 @@ def test_the_cost_as_json(kind, bias):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bias", [False, True])
-def test_the_cost_as_csv(kind, bias):
+def test_cost_csv_equals_json(kind, bias):
     spec = LayerSpec(kind=kind, bias=bias, stride=2, in_channels=5)
     done = run(
         "cost", "--kind", kind, "--bias", str(bias).lower(), "--stride", 2, "--in-channels", 5, "--format", "csv"
@@ -367,7 +368,7 @@ def test_the_cost_as_csv(kind, bias):
     assert (int(total["macs"]), int(total["params"])) == (document["total"]["macs"], document["total"]["params"])
 
 
-def test_the_cost_as_markdown_of_a_published_layer():
+def test_cost_markdown_of_mobilenet_layer_has_published_numbers():
     done = run("cost", *LAYER, "--format", "markdown")
     assert (
         done.stdout_bytes.decode()
@@ -385,12 +386,12 @@ def test_the_cost_as_markdown_of_a_published_layer():
     )
 
 
-def test_the_markdown_of_a_standard_layer_is_its_one_line():
+def test_cost_markdown_of_standard_layer_has_one_row():
     lines = run("cost", "--kind", "standard", "--format", "markdown").stdout_bytes.decode().splitlines()
     assert [line.split(" | ")[0] for line in lines] == ["| stage", "|---|---|---|---:|---:|---|", "| standard"]
 
 
-def test_a_terminal_without_the_letters_still_gets_the_numbers():
+def test_cost_text_in_ascii_terminal_keeps_numbers():
     plain = CliRunner(charset="ascii").invoke(cli.main, ["cost", "--kind", "spatially-separable"])
     assert plain.exit_code == 0
     assert "147,456" in plain.output
@@ -410,7 +411,7 @@ def test_a_terminal_without_the_letters_still_gets_the_numbers():
         ("maps", "depthwise --colormap d", ["diverging", "diverging-dark"]),
     ],
 )
-def test_the_shell_completes(command, typed, wanted):
+def test_shell_completion_lists_matching_values(command, typed, wanted):
     from click.shell_completion import ShellComplete
 
     *before, incomplete = typed.split(" ")
@@ -418,7 +419,7 @@ def test_the_shell_completes(command, typed, wanted):
     assert [item.value for item in completion.get_completions([command, *before], incomplete)] == wanted
 
 
-def test_drawing_and_counting_load_neither_torch_nor_a_server():
+def test_diagram_and_cost_import_no_torch_and_no_server():
     code = (
         "import sys\n"
         "from sepviz.cli import main\n"
@@ -433,7 +434,7 @@ def test_drawing_and_counting_load_neither_torch_nor_a_server():
 
 @pytest.mark.parametrize("options", [[], ["--colormap", "viridis", "--scale", "stage"]])
 @pytest.mark.parametrize("ending", ["png", "svg"])
-def test_a_picture_of_maps_is_that_of_the_address(tmp_path, options, ending):
+def test_maps_picture_equals_http_response(tmp_path, options, ending):
     from fastapi.testclient import TestClient
 
     from tests.support.here import create_app
@@ -446,9 +447,9 @@ def test_a_picture_of_maps_is_that_of_the_address(tmp_path, options, ending):
         assert path.read_bytes() == client.get(f"/feature-maps/depthwise.{ending}", params=query).content
 
 
-def test_the_tensors_of_both_files_are_the_trace(tmp_path):
+def test_npz_and_safetensors_equal_trace(tmp_path):
     from sepviz.tensors.inputs import Inputs
-    from sepviz.tensors.trace import run as carry_out
+    from sepviz.tensors.trace import run as run_layer
 
     for ending in ("npz", "safetensors"):
         done = run("maps", "--size", 16, "--bias", "-o", tmp_path / f"all.{ending}")
@@ -457,12 +458,12 @@ def test_the_tensors_of_both_files_are_the_trace(tmp_path):
     with np.load(tmp_path / "all.npz", allow_pickle=False) as arrays:
         assert set(arrays.files) == set(tensors)
         assert all(np.array_equal(arrays[name], tensors[name]) for name in tensors)
-    trace = carry_out(LayerSpec(size=16, bias=True), Inputs())
+    trace = run_layer(LayerSpec(size=16, bias=True), Inputs())
     for name, maps in trace.asked().items():
         assert np.array_equal(tensors[name], maps.values[0].numpy())
 
 
-def test_a_part_of_the_tensors(tmp_path):
+def test_named_stages_and_channels_limit_written_tensors(tmp_path):
     path = tmp_path / "part.npz"
     chosen = ("--channels", "1-2", "--dtype", "float16", "--size", 16)
     assert run("maps", "depthwise", "pointwise", *chosen, "-o", path).exit_code == 0
@@ -472,7 +473,7 @@ def test_a_part_of_the_tensors(tmp_path):
     assert found == dict.fromkeys(names, (2, "float16"))
 
 
-def test_a_picture_of_ones_own_goes_in(tmp_path):
+def test_image_option_sets_input_map(tmp_path):
     Image.new("RGB", (20, 10), (255, 0, 51)).save(tmp_path / "photo.png")
     done = run("maps", "input", "--image", tmp_path / "photo.png", "--size", 8, "-o", tmp_path / "input.npz")
     assert (done.exit_code, done.output) == (0, "")
@@ -493,7 +494,7 @@ def test_a_picture_of_ones_own_goes_in(tmp_path):
         ),
         (
             ["input", "--image", "a.jpg", "--input", "noise"],
-            "--input noise: --image a.jpg is put in already; give one of them\n",
+            "--input noise: --image a.jpg is the input already; use one of them\n",
         ),
         (["depthwise", "--channels", "3-9"], "--channels 3-9: no such channels; the last is 2\n"),
         (
@@ -502,7 +503,7 @@ def test_a_picture_of_ones_own_goes_in(tmp_path):
         ),
     ],
 )
-def test_maps_that_there_cannot_be_are_refused(tmp_path, arguments, wanted):
+def test_impossible_maps_exit_2_and_write_nothing(tmp_path, arguments, wanted):
     refused = run("maps", *arguments, "-o", tmp_path / "a.png")
     assert refused.exit_code == 2
     assert refused.stderr.endswith(wanted)
@@ -510,39 +511,39 @@ def test_maps_that_there_cannot_be_are_refused(tmp_path, arguments, wanted):
 
 
 @pytest.mark.parametrize("channels", ["5", "5-", "-5", "5-3", "a-b", "00000-00001"])
-def test_a_bad_run_of_channels_is_a_usage_error(tmp_path, channels):
+def test_invalid_channel_range_is_usage_error(tmp_path, channels):
     refused = run("maps", "-o", tmp_path / "a.npz", f"--channels={channels}")
     assert refused.exit_code == 2
-    assert f"{channels} is not a run of channels such as 0-15" in refused.stderr
+    assert f"{channels} is not a range of channels such as 0-15" in refused.stderr
 
 
-def test_the_choices_of_maps_are_those_that_there_are():
+def test_maps_choices_equal_encoder_types():
     from sepviz import encoded, palette
 
-    assert get_args(palette.ColorMap) == cli.maps.COLORMAPS
-    assert get_args(encoded.Scale) == cli.maps.SCALES
-    assert get_args(encoded.DType) == cli.maps.DTYPES
+    assert get_args(palette.ColorMap) == maps_command.COLORMAPS
+    assert get_args(encoded.Scale) == maps_command.SCALES
+    assert get_args(encoded.DType) == maps_command.DTYPES
 
 
-def test_serving_takes_the_port_before_it_loads_the_server(monkeypatch):
+def test_serve_prints_address_of_bound_port_before_running_server(monkeypatch):
     ran = []
-    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
+    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *given: ran.append(given))
     served = run("serve", "--port", 0)
     assert served.exit_code == 0
     assert len(ran) == 1
     assert served.output.startswith("Sepviz is at http://127.0.0.1:")
 
 
-def test_a_port_in_use_is_told():
+def test_serve_with_port_in_use_exits_1_with_hint():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = run("serve", "--port", port)
     assert refused.exit_code == 1
-    told = f"cannot listen on http://127.0.0.1:{port}: address already in use; choose another with --host or --port"
-    assert refused.stderr == f"Error: {told}\n"
+    reason = f"cannot listen on http://127.0.0.1:{port}: address already in use; choose another with --host or --port"
+    assert refused.stderr == f"Error: {reason}\n"
 
 
-def test_the_server_gets_the_app_and_the_socket(monkeypatch):
+def test_serve_passes_app_and_socket_to_server(monkeypatch):
     import sepviz.web.server
     from fastapi import FastAPI
 
@@ -562,16 +563,16 @@ def test_the_server_gets_the_app_and_the_socket(monkeypatch):
         (("--public", "--public-url", "https://sepviz.example.org/x"), "public", {"localhost", "sepviz.example.org"}),
     ],
 )
-def test_the_mode_decides_who_may_come(monkeypatch, options, mode, hosts):
+def test_serve_mode_sets_allowed_hosts(monkeypatch, options, mode, hosts):
     ran = []
-    monkeypatch.setattr(cli.serve, "_run_server", lambda *given: ran.append(given))
+    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *given: ran.append(given))
     assert run("serve", "--port", 0, *options).exit_code == 0
     ((_, settings),) = ran
     assert settings.mode == mode
     assert hosts <= set(settings.hosts)
 
 
-def test_a_bad_setting_is_told_in_a_line(monkeypatch):
+def test_invalid_setting_is_reported_in_one_line(monkeypatch):
     monkeypatch.setenv("SEPVIZ_WORKERS", "0")
     refused = run("serve", "--port", 0)
     assert refused.exit_code == 1

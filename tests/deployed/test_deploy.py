@@ -111,7 +111,7 @@ def test_the_image_runs_the_server_as_nobody_with_what_it_needs():
     assert program == "sepviz"
     main.make_context("sepviz", [*arguments, "--help"], resilient_parsing=True)
     [port] = re.findall(r"^EXPOSE (\d+)$", file, re.MULTILINE)
-    from sepviz.cli.serve import serve
+    from sepviz.cli.serve_command import serve
 
     assert {each.name: each.default for each in serve.params}["port"] == int(port)
     # What is copied is let through.

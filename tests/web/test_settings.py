@@ -16,7 +16,7 @@ URL = "redis://:sesame@127.0.0.1:6379/0"
 def served(monkeypatch):
     """Runs `sepviz serve` up to the server: (settings or None, output, errors)."""
     ran = []
-    monkeypatch.setattr(cli.serve, "_run_server", lambda _listening, settings: ran.append(settings))
+    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda _listening, settings: ran.append(settings))
 
     def run(*options):
         result = CliRunner().invoke(cli.main, ["serve", "--port", "0", *options])

@@ -1,15 +1,18 @@
 """The commands: `sepviz serve`, `sepviz diagram`, `sepviz maps` and `sepviz cost`.
 
-A build may draw hundreds of figures, a process each, so little is imported here and each command
-imports what it alone needs when it runs: only `serve` and `maps` wait for torch.
+A build may draw hundreds of figures, each in a process of its own, so the modules here import little. Each command
+imports the rest when it runs: only `serve` and `maps` import torch.
 """
 
 import click
 
 from sepviz import __version__
-from sepviz.cli import cost, diagram, maps, serve
-from sepviz.cli.parameters import option_name
-from sepviz.cli.refusal import Refused
+from sepviz.cli.cost_command import cost
+from sepviz.cli.diagram_command import diagram
+from sepviz.cli.invalid_input import InvalidInput
+from sepviz.cli.layer_options import option_name
+from sepviz.cli.maps_command import maps
+from sepviz.cli.serve_command import serve
 from sepviz.errors import BadParameter, InvalidParameters, SepvizError
 
 EXAMPLES = """\b
@@ -20,28 +23,28 @@ Examples:
   sepviz cost --in-channels 64 --out-channels 128 --size 112
 
 \b
-Exit codes: 0 done; 2 what was asked for is refused; 1 it could not be written.
+Exit codes: 0 success; 1 the output cannot be written; 2 the input is invalid.
 Completion, for bash (zsh and fish likewise): eval "$(_SEPVIZ_COMPLETE=bash_source sepviz)"
 """
 
 
 class Commands(click.Group):
-    """A group whose commands may raise any `SepvizError`; a parameter is then named as its option."""
+    """A group that reports any `SepvizError` of its commands, with the option in place of the parameter."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command that was asked for."""
+        """Run the command; `InvalidInput` in place of `SepvizError`."""
         try:
             return super().invoke(ctx)
         except InvalidParameters as error:
-            raise Refused("\n".join(map(_as_typed, error.bad))) from None
+            raise InvalidInput("\n".join(map(_describe, error.bad))) from None
         except SepvizError as error:
-            raise Refused(str(error)) from None
+            raise InvalidInput(str(error)) from None
 
 
-def _as_typed(bad: BadParameter) -> str:
+def _describe(bad: BadParameter) -> str:
     option = option_name(bad.parameter)
-    given = option if bad.value is None else f"{option} {bad.value}"
-    return f"{given}: {bad.why or 'not allowed'}; {bad.allowed}"
+    typed = option if bad.value is None else f"{option} {bad.value}"
+    return f"{typed}: {bad.why or 'not allowed'}; {bad.allowed}"
 
 
 @click.group(
@@ -54,5 +57,5 @@ def main() -> None:
     """See what a separable convolution does, stage by stage, and what it costs."""
 
 
-for command in (serve.serve, diagram.diagram, maps.maps, cost.cost):
+for command in (serve, diagram, maps, cost):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`python -m sepviz.cli`: the commands, where `sepviz` itself is not on the path."""
+"""`python -m sepviz.cli`: the commands, where the program `sepviz` is not on PATH."""
 
 from sepviz.cli import main
 

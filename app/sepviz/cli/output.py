@@ -1,4 +1,4 @@
-"""Where a command writes: a file, whole or not at all, or standard output."""
+"""Writing the output of a command: to a file, completely or not at all, or to standard output."""
 
 import os
 from collections.abc import Collection
@@ -6,26 +6,28 @@ from pathlib import Path
 
 import click
 
-from sepviz.cli.refusal import Refused
+from sepviz.cli.invalid_input import InvalidInput
 
 STANDARD_OUTPUT = "-"
 
 
-def ending(output: str, endings: Collection[str]) -> str:
-    """What the file's name ends in, in small letters; refused unless it is one of them."""
-    found = Path(output).suffix.lower()
-    if found in endings:
-        return found
-    raise Refused(f"--output {output}: the name says what is written; end it in {', '.join(endings)}")
+def parse_suffix(output: str, suffixes: Collection[str]) -> str:
+    """The suffix of the file's name in lower case; `InvalidInput` unless it is one of `suffixes`."""
+    suffix = Path(output).suffix.lower()
+    if suffix not in suffixes:
+        raise InvalidInput(
+            f"--output {output}: the suffix of the name selects the format; end it in {', '.join(suffixes)}"
+        )
+    return suffix
 
 
 def write(output: str, body: bytes) -> None:
-    """The bytes, to the file or for `-` to standard output; exit code 1 where that fails, and no half file.
+    """Write to the file, or to standard output for `-`; where that fails the exit code is 1 and no part is left.
 
-    A link keeps pointing where it does. What is no plain file, such as a pipe, is written to as it is.
+    A symbolic link stays one and its target is replaced. A device or pipe is written to directly.
     """
     if output == STANDARD_OUTPUT:
-        _echo(body)
+        _write_stdout(body)
         return
     try:
         target = Path(output).resolve()
@@ -39,17 +41,17 @@ def write(output: str, body: bytes) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise _unwritable(output, error) from None
+        raise _write_error(output, error) from None
 
 
-def _echo(body: bytes) -> None:
+def _write_stdout(body: bytes) -> None:
     try:
         click.echo(body, nl=False)
     except BrokenPipeError:
-        raise  # whoever read has read enough: click ends without a word
+        raise  # the reader has closed the pipe; click ends without a message
     except OSError as error:
-        raise _unwritable("standard output", error) from None
+        raise _write_error("standard output", error) from None
 
 
-def _unwritable(output: str, error: OSError) -> click.ClickException:
+def _write_error(output: str, error: OSError) -> click.ClickException:
     return click.ClickException(f"cannot write {output}: {str(error.strerror).lower()}")

@@ -1,4 +1,4 @@
-"""`sepviz cost`: what a layer costs, for a person, a spreadsheet, a page or a program."""
+"""`sepviz cost`: prints the cost of a layer as text, JSON, CSV or Markdown."""
 
 import json
 import sys
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import click
 
+from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import STANDARD_OUTPUT, write
-from sepviz.cli.parameters import Given, pairs, parameters
 from sepviz.layer.cost import COUNTED, Comparison, StageCost, compare, compared, document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.kinds import KIND_NAMES
@@ -25,14 +25,16 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="json is what /api/layer answers.")
-@parameters(LayerSpec)
-def cost(form: str, **layer: Given) -> None:
-    """MACs and params of a layer, beside the convolution that it replaces."""
-    spec = LayerSpec.parse(pairs(layer))
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="json is the response of /api/layer."
+)
+@add_layer_options(LayerSpec)
+def cost(form: str, **layer: Values) -> None:
+    """Print MACs and params of a layer, beside those of the convolution that it replaces."""
+    spec = LayerSpec.parse(query_pairs(layer))
     if form == "text":
-        text = "\n".join((*_as_text(spec, compare(spec)), ""))
-        # A terminal's encoding may lack a letter of a formula; the numbers are to be seen all the same.
+        text = "\n".join((*_text_lines(spec, compare(spec)), ""))
+        # The terminal's encoding may lack a letter of a formula; the numbers are printed all the same.
         write(STANDARD_OUTPUT, text.encode(sys.stdout.encoding, "replace"))
     elif form == "json":
         write(STANDARD_OUTPUT, f"{json.dumps(document(spec), indent=2)}\n".encode())
@@ -40,29 +42,30 @@ def cost(form: str, **layer: Given) -> None:
         write(STANDARD_OUTPUT, (cost_csv if form == "csv" else cost_markdown)(spec).encode())
 
 
-def _as_text(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
-    stages, (whole,) = costs.layer.stages, costs.standard.stages
+def _text_lines(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
+    stages, (baseline,) = costs.layer.stages, costs.standard.stages
+    is_baseline = stages == costs.standard.stages
     (m, *before), (n, *after) = stages[0].shape.input_shape, stages[-1].shape.output_shape
     sizes = f"{m} x {before[0]} x {before[1]} to {n} x {after[0]} x {after[1]}"
     yield f"{KIND_NAMES[spec.kind]}: {sizes} (channels, height, width)"
     macs, params = (costs.layer.macs, costs.macs_ratio), (costs.layer.params, costs.params_ratio)
     for unit, (total, ratio) in (("MACs", macs), ("params", params)):
         rows = [_row(each, unit) for each in stages]
-        if spec.kind != "standard":
-            rows += [("total", f"{total:,}", "", ""), _row(whole, unit, "instead: ")]
+        if not is_baseline:
+            rows += [("total", f"{total:,}", "", ""), _row(baseline, unit, "instead: ")]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         yield from ("", unit)
         for name, number, letters, numbers in rows:
             line = f"  {name:{widths[0]}}  {number:>{widths[1]}}"
             yield line + (f"  = {letters:{widths[2]}}  = {numbers}" if letters else "")
-        if spec.kind != "standard":
-            yield f"  {compared(ratio, unit)} one {whole.name} convolution"
+        if not is_baseline:
+            yield f"  {compared(ratio, unit)} one {baseline.name} convolution"
     yield from ("", COUNTED)
 
 
-def _row(cost: StageCost, unit: str, before: str = "") -> tuple[str, str, str, str]:
-    """A stage's name, its number, and the formula in letters and in numbers."""
+def _row(cost: StageCost, unit: str, prefix: str = "") -> tuple[str, str, str, str]:
+    """The name of a stage, its number, and its formula in letters and in numbers."""
     term, number, bias = (cost.macs, cost.macs.value, 0) if unit == "MACs" else (cost.weights, cost.params, cost.biases)
     letters = str(term) + (" + bias" if bias else "")
     numbers = " · ".join(str(factor.value) for factor in term.factors) + (f" + {bias}" if bias else "")
-    return before + cost.name, f"{number:,}", letters, numbers
+    return prefix + cost.name, f"{number:,}", letters, numbers
