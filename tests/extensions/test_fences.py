@@ -1,4 +1,4 @@
-"""The fence `sepviz` in Markdown: a figure wherever a paragraph may stand, code where it is shown as code."""
+"""The fence `sepviz` in Markdown: where it becomes a figure, and where it stays code or text."""
 
 import base64
 from html.parser import HTMLParser
@@ -33,7 +33,7 @@ def convert(text, setup="alone"):
 
 
 class Page(HTMLParser):
-    """Figures and texts of a page, each with the elements around it; fails where a paragraph holds a block."""
+    """Figures and texts of a page, each with its ancestors; fails where a paragraph contains a block."""
 
     def __init__(self, html):
         super().__init__()
@@ -83,8 +83,8 @@ def nested(lines, containers):
     return "\n".join(lines)
 
 
-def around(path):
-    """The elements around a figure or text, without its own paragraph."""
+def ancestors(path):
+    """The elements that contain a figure or text, without its own paragraph."""
     return tuple(tag for tag in path if tag not in ("p", "figure") and path[-2:] != ("div", "figure"))
 
 
@@ -99,17 +99,17 @@ def around(path):
 @example(["quote"], [], [], "fenced_code")
 @example(["list", "definition", "quote"], [], [], "alone")
 @example([], ["before"], ["after"], "in superfences")
-def test_a_figure_stands_where_a_paragraph_would(containers, before, after, setup):
+def test_fence_in_any_container_becomes_figure_in_place_of_paragraph(containers, before, after, setup):
     page = Page(convert(nested([*before, *FENCE, *after], containers), setup))
     paragraph = [*before, *([""] if before else []), "FIGURE", *([""] if after else []), *after]
     wanted = Page(convert(nested(paragraph, containers), setup))
-    there = next(path for text, path in wanted.texts if "FIGURE" in text)
-    if "code" in there:  # Python-Markdown reads some nested containers as code, "> FIGURE" among it
+    expected_path = next(path for text, path in wanted.texts if "FIGURE" in text)
+    if "code" in expected_path:  # Python-Markdown reads some nested containers as code, "> FIGURE" among it
         assert page.figures == []
         return
     ((svg, path),) = page.figures
     assert svg == SVG
-    assert around(path) == around(there)
+    assert ancestors(path) == ancestors(expected_path)
     assert [text for text, _ in page.texts] == [text for text, _ in wanted.texts if text != "FIGURE"]
 
 
@@ -128,7 +128,7 @@ def test_a_figure_stands_where_a_paragraph_would(containers, before, after, setu
     ],
 )
 @pytest.mark.parametrize("caption", [[], ["caption: Words"]])
-def test_a_figure_directly_after_anything_is_valid_html(text, setup, caption):
+def test_fence_directly_after_text_gives_valid_html(text, setup, caption):
     lines = [*FENCE[:-1], *caption, FENCE[-1]]
     fences = {
         "flat": "\n".join(lines),
@@ -150,7 +150,7 @@ def test_a_figure_directly_after_anything_is_valid_html(text, setup, caption):
         "> text\n>\n" + "\n".join(f">     {line}" for line in FENCE),
     ],
 )
-def test_an_indented_block_of_code_shows_the_fence(text, setup):
+def test_fence_in_indented_code_stays_code(text, setup):
     page = Page(convert(text, setup))
     assert page.figures == []
     shown = [line for line, path in page.texts if "code" in path]
@@ -158,7 +158,7 @@ def test_an_indented_block_of_code_shows_the_fence(text, setup):
 
 
 @pytest.mark.parametrize("setup", ["beside superfences", "in superfences"])
-def test_a_fence_inside_another_in_a_quote_is_left_as_it_is(setup):
+def test_fence_inside_another_fence_in_quote_stays_text(setup):
     html = convert("\n".join(f"> {line}" for line in ["````markdown", *FENCE, "````"]), setup)
     assert Page(html).figures == []
 
@@ -172,12 +172,12 @@ def test_a_fence_inside_another_in_a_quote_is_left_as_it_is(setup):
         "`````sepviz cost\n````",
     ],
 )
-def test_a_fence_that_is_not_closed_is_text(text):
+def test_unclosed_fence_stays_text(text):
     assert Page(convert(text)).figures == []
 
 
 @pytest.mark.parametrize("setup", ["alone", "in superfences"])
-def test_a_bad_figure_in_a_quote_is_reported_with_its_line(setup):
+def test_bad_figure_in_quote_raises_with_line_number(setup):
     text = dedent(
         """\
         > ```sepviz cost

@@ -1,4 +1,4 @@
-"""Figures inside the pages that Sphinx, MyST, Python-Markdown and MkDocs build: in process, nothing fetched."""
+"""Figures in pages that Sphinx, MyST, Python-Markdown and MkDocs build, drawn during the build without a server."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,19 +11,20 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 
 class Figure(NamedTuple):
-    """A drawn figure and what it says to those who do not see it."""
+    """A figure and its alt text."""
 
     svg: str
     alt: str
 
 
-def figure(name: str, parameters: Iterable[tuple[str, str]]) -> Figure:
-    """The figure of that name for parameters as an address has them; any `SepvizError` as `draw` and `parse` raise it.
+def draw_figure(name: str, parameters: Iterable[tuple[str, str]]) -> Figure:
+    """The figure of that name with its title and description as alt text.
 
-    The bytes are those that `/diagrams/NAME.svg` answers, the words its own title and description.
+    The SVG is the response of `/diagrams/NAME.svg` for the same parameters. Raises the `SepvizError` of `draw` and
+    `parse`.
     """
-    asked = FigureSpec.parse(parameters)
-    svg = draw(name, asked.layer, asked.options)
+    spec = FigureSpec.parse(parameters)
+    svg = draw(name, spec.layer, spec.options)
     root = ET.fromstring(svg)  # noqa: S314 - we have just drawn it
-    told = (root.findtext(f"{_SVG}{each}", "").rstrip(".") for each in ("title", "desc"))
-    return Figure(svg, ". ".join(filter(None, told)) + ".")
+    sentences = (root.findtext(f"{_SVG}{each}", "").rstrip(".") for each in ("title", "desc"))
+    return Figure(svg, ". ".join(filter(None, sentences)) + ".")

@@ -1,14 +1,14 @@
 """The fence `sepviz` for Python-Markdown and MkDocs; `markdown_extensions: [sepviz]` in mkdocs.yml.
 
-The figure goes into the page as an image that is a `data:` address: a page of Markdown has no folder for files, and
-inside an image neither its styles nor its ids meet those of the page.
+The figure becomes an image whose source is a `data:` URL: Markdown writes no files beside the page, and inside an image
+the figure's styles and ids cannot collide with those of the page.
 """
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
@@ -19,12 +19,13 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER_RE, AtomicString, code_escape
 
 from sepviz.errors import SepvizError
-from sepviz.extensions import figure
+from sepviz.extensions import draw_figure
+from sepviz.extensions.fences import Fence, find_fences
+from sepviz.extensions.mkdocs import build_error, count_metadata_lines
 
-OWN = ("alt", "caption")
-IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # the two beginnings of a figure's HTML
+TEXT_FIELDS = ("alt", "caption")
+IMAGE, CAPTIONED = '<img class="sepviz"', '<figure class="sepviz"'  # how the HTML of a figure begins
 
-_OPENING = re.compile(r"(?P<prefix>[> ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`]*)")
 _PLACEHOLDER_LINE = re.compile(rf"^(?P<indent>[ ]*){HTML_PLACEHOLDER_RE.pattern}[ ]*$", re.MULTILINE)
 _PLACEHOLDER_IN_CODE = re.compile(
     rf"^(?P<prefix>(?:&gt;|[ ])*)(?P<placeholder>{HTML_PLACEHOLDER_RE.pattern})[ ]*$", re.MULTILINE
@@ -32,72 +33,38 @@ _PLACEHOLDER_IN_CODE = re.compile(
 
 
 class BadFigure(SepvizError):
-    """A fence that cannot be drawn; the message says which and why."""
+    """A fence that cannot be drawn; the message has its line, its name and the reason."""
 
 
-class Fence(NamedTuple):
-    """A fenced block of any language: lines `start` to `stop - 1`, of which `body` is without the fences."""
+def render_figure(name: str, body: str, location: str = "") -> str:
+    """The HTML of a figure; the lines of `body` are `parameter: value`, `alt: text` and `caption: text`.
 
-    start: int
-    stop: int
-    prefix: str
-    language: str
-    name: str
-    body: tuple[str, ...]
-
-
-def fences(lines: Sequence[str]) -> Iterator[Fence]:
-    """Every fence that is not inside another one; it may be indented or in a quote."""
-    start = 0
-    while start < len(lines):
-        opened = _OPENING.fullmatch(lines[start])
-        fence = opened and _closed(lines, start, opened)
-        if fence:
-            yield fence
-        start = fence.stop if fence else start + 1
-
-
-def _closed(lines: Sequence[str], start: int, opened: re.Match[str]) -> Fence | None:
-    """The fence that opens at line `start`; None unless it closes within the same quote."""
-    quote = re.compile(rf"(?:[ ]*>){{{opened['prefix'].count('>')}}}")
-    closing = re.compile(rf"[ ]*{opened['fence']}{opened['fence'][0]}*[ ]*")
-    body: list[str] = []
-    for number in range(start + 1, len(lines)):
-        quoted = quote.match(lines[number])
-        if quoted is None:
-            return None
-        line = lines[number][quoted.end() :]
-        if closing.fullmatch(line):
-            language, _, name = opened["info"].strip().partition(" ")
-            return Fence(start, number + 1, opened["prefix"], language, name.strip(), tuple(body))
-        body.append(line)
-    return None
-
-
-def figure_html(name: str, body: str, where: str = "") -> str:
-    """The figure of that name as HTML, for lines of `parameter: value`, `alt: words` and `caption: words`.
-
-    Raises `BadFigure` where a line is none of these or a parameter does not fit; its message begins with `where`.
+    Raises `BadFigure` for any other line and for an invalid parameter; its message begins with `location`.
     """
     try:
-        pairs = list(_pairs(body))
-        own = {key: value for key, value in pairs if key in OWN}
-        drawn = figure(name, [(key, value) for key, value in pairs if key not in OWN])
+        pairs = list(_parse_lines(body))
+        texts = {key: value for key, value in pairs if key in TEXT_FIELDS}
+        figure = draw_figure(name, [(key, value) for key, value in pairs if key not in TEXT_FIELDS])
     except SepvizError as error:
-        raise BadFigure(f"{where}sepviz {name}: {error}") from None
-    source = b64encode(drawn.svg.encode()).decode()
-    image = f'{IMAGE} src="data:image/svg+xml;base64,{source}" alt="{escape(own.get("alt", drawn.alt))}">'
-    if "caption" not in own:
+        raise BadFigure(f"{location}sepviz {name}: {error}") from None
+    source = b64encode(figure.svg.encode()).decode()
+    image = f'{IMAGE} src="data:image/svg+xml;base64,{source}" alt="{escape(texts.get("alt", figure.alt))}">'
+    if "caption" not in texts:
         return image
-    return f"{CAPTIONED}>{image}<figcaption>{escape(own['caption'])}</figcaption></figure>"
+    return f"{CAPTIONED}>{image}<figcaption>{escape(texts['caption'])}</figcaption></figure>"
 
 
-def _pairs(body: str) -> Iterator[tuple[str, str]]:
+def _parse_lines(body: str) -> Iterator[tuple[str, str]]:
     for line in filter(None, map(str.strip, body.splitlines())):
         key, colon, value = line.partition(":")
         if not colon:
-            raise BadFigure(f"{line!r} is no line of the form parameter: value")
+            raise BadFigure(f"{line!r} is not of the form parameter: value")
         yield key.strip(), value.strip()
+
+
+def _location(md: Markdown, fence: Fence) -> str:
+    """The line number of a fence in its file, for a message."""
+    return f"line {count_metadata_lines(md) + fence.start + 1}: "
 
 
 class Figures(Preprocessor):
@@ -110,28 +77,28 @@ class Figures(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         """The lines with a placeholder for each figure."""
         self.sources.clear()
-        result, done = [], 0
-        for fence in fences(lines):
+        result, copied = [], 0
+        for fence in find_fences(lines):
             if fence.language != "sepviz":
                 continue
             try:
-                html = figure_html(fence.name, "\n".join(fence.body), _line_of(self.md, fence))
+                html = render_figure(fence.name, "\n".join(fence.body), _location(self.md, fence))
             except BadFigure as error:
-                raise _build_error(self.md, error) from None
+                raise build_error(self.md, error) from None
             placeholder = self.md.htmlStash.store(html)
             self.sources[placeholder] = [line[len(fence.prefix) :] for line in lines[fence.start : fence.stop]]
-            result += [*lines[done : fence.start], fence.prefix + placeholder]
-            done = fence.stop
-        return result + lines[done:]
+            result += [*lines[copied : fence.start], fence.prefix + placeholder]
+            copied = fence.stop
+        return result + lines[copied:]
 
 
 class FigureBlocks(BlockProcessor):
-    """Makes every figure on its own line a block, also between lines of text: a paragraph must not contain a block."""
+    """Makes each placeholder on a line of its own a block, also between lines of text: <p> cannot contain <figure>."""
 
     PRIORITY = 11  # just before paragraphs, after lists, quotes and indented code
 
     def test(self, _parent: Element, block: str) -> bool:
-        """Whether there is a figure in the block."""
+        """Whether the block contains a figure."""
         return self._find(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> bool:
@@ -155,7 +122,7 @@ class FigureBlocks(BlockProcessor):
 
 
 class CodeSources(Treeprocessor):
-    """Restores the fence in an indented block of code, which `Figures` cannot tell from one in a list."""
+    """Restores the fences in indented code, which `Figures` cannot tell from fences in a list."""
 
     PRIORITY = 40  # before code is highlighted
 
@@ -164,52 +131,22 @@ class CodeSources(Treeprocessor):
         self._sources = sources
 
     def run(self, root: Element) -> None:
-        """Replace placeholders in code."""
+        """Replace the placeholders in code by the lines of their fences."""
 
-        def source(found: re.Match[str]) -> str:
+        def restore(found: re.Match[str]) -> str:
             lines = self._sources.get(found["placeholder"])
             return found[0] if lines is None else "\n".join(found["prefix"] + code_escape(line) for line in lines)
 
         for code in root.iter("code"):
             if code.text:
-                code.text = AtomicString(_PLACEHOLDER_IN_CODE.sub(source, code.text))
-
-
-def _line_of(md: Markdown, fence: Fence) -> str:
-    """The line number of a fence, for a message; in MkDocs it counts the metadata that MkDocs removed from the page."""
-    before = 0
-    if file := _mkdocs_file(md):
-        from mkdocs.utils.meta import get_data  # noqa: PLC0415 - MkDocs is installed here
-
-        text = file.content_string
-        before = text.count("\n") - get_data(text)[0].count("\n")
-    return f"line {before + fence.start + 1}: "
-
-
-def _mkdocs_file(md: Markdown) -> Any:
-    """The file that MkDocs is converting, as its link processor has it; None without MkDocs."""
-    return getattr(md.treeprocessors["relpath"], "file", None) if "relpath" in md.treeprocessors else None
-
-
-def _build_error(md: Markdown, error: BadFigure, *kinds: type[Exception]) -> BadFigure:
-    """The error as an instance of `kinds` too; in MkDocs it also ends the build without a traceback."""
-    if _mkdocs_file(md):
-        from mkdocs.exceptions import Abort  # noqa: PLC0415 - MkDocs is installed here
-
-        class Logged(Abort):
-            def show(self, *_args: Any, **_kwargs: Any) -> None:
-                """Print nothing: MkDocs has logged the message with its page."""
-
-        kinds = (*kinds, Logged)
-    build_error: BadFigure = type("BadFigure", (BadFigure, *kinds), {})(str(error))
-    return build_error
+                code.text = AtomicString(_PLACEHOLDER_IN_CODE.sub(restore, code.text))
 
 
 class SepvizExtension(Extension):
-    """What Python-Markdown loads by the name `sepviz`."""
+    """The extension that Python-Markdown loads by the name `sepviz`."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
-        """Ahead of every other reader of fences, and after blanks and line ends are plain."""
+        """Register the processors: after `normalize_whitespace`, before every other extension that reads fences."""
         figures = Figures(md)
         md.preprocessors.register(figures, "sepviz", 28)
         md.parser.blockprocessors.register(FigureBlocks(md.parser), "sepviz", FigureBlocks.PRIORITY)
@@ -217,30 +154,33 @@ class SepvizExtension(Extension):
 
 
 def makeExtension(**config: Any) -> SepvizExtension:  # noqa: N802 - Python-Markdown's name
-    """What Python-Markdown calls where the extension is named by its module."""
+    """The extension, where mkdocs.yml names it by its module."""
     return SepvizExtension(**config)
 
 
 def named(
     _language: str, inputs: dict[str, str], options: dict[str, Any], _attrs: dict[str, str], _md: Markdown
 ) -> bool:
-    """The validator of a custom fence of `pymdownx.superfences`: one word after `sepviz`, the figure's name."""
+    """Keep the name of the figure: the `validator` of a custom fence of `pymdownx.superfences`."""
     options["figure"] = " ".join(inputs)
     return True
 
 
 def fence(source: str, _language: str, _class_name: str, options: dict[str, Any], md: Markdown, **_kwargs: Any) -> str:
-    """The formatter of a custom fence of `pymdownx.superfences`."""
-    from pymdownx.superfences import SuperFencesException  # noqa: PLC0415 - whoever calls this has it
+    """The HTML of the figure: the `format` of a custom fence of `pymdownx.superfences`."""
+    from pymdownx.superfences import SuperFencesException  # noqa: PLC0415 - an optional dependency
 
     name = options["figure"]
     md.parser.blockprocessors.register(FigureBlocks(md.parser), "sepviz", FigureBlocks.PRIORITY)
-    body = source.split()
+    # superfences does not say where the fence is: find it again in the page by its content.
+    words = source.split()
     found = (
-        each for each in fences(getattr(md, "lines", ())) if each.name == name and " ".join(each.body).split() == body
+        each
+        for each in find_fences(getattr(md, "lines", ()))
+        if each.name == name and " ".join(each.body).split() == words
     )
     try:
-        return figure_html(name, source, next((_line_of(md, each) for each in found), ""))
+        return render_figure(name, source, next((_location(md, each) for each in found), ""))
     except BadFigure as error:
-        # Of any other exception it would make a block of code, and say nothing.
-        raise _build_error(md, error, SuperFencesException) from None
+        # superfences catches every other exception and renders the fence as code.
+        raise build_error(md, error, SuperFencesException) from None

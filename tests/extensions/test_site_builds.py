@@ -1,4 +1,4 @@
-"""Figures inside pages: real sites built by Sphinx, MyST and MkDocs, and what is in them."""
+"""Figures in sites that Sphinx, MyST and MkDocs build."""
 
 import base64
 import re
@@ -89,42 +89,42 @@ def run(*command, cwd):
     )
 
 
-def sphinx(folder, pages, builder="html", out="out", options=("-W", "-n"), conf=CONF):
+def build_sphinx(folder, pages, builder="html", out="out", options=("-W", "-n"), conf=CONF):
     (folder / "conf.py").write_text(conf)
     for name, text in pages.items():
         (folder / name).write_text(dedent(text))
     return run("sphinx", "-q", *options, "-b", builder, "-d", f"doctrees-{out}", ".", out, cwd=folder)
 
 
-def done(process):
+def assert_quiet_success(process):
     assert (process.returncode, process.stderr) == (0, "")
 
 
-def words_of(svg):
+def title_and_description(svg):
     root = ElementTree.fromstring(svg)
     return [root.findtext(f"{{http://www.w3.org/2000/svg}}{each}") for each in ("title", "desc")]
 
 
 @pytest.mark.parametrize(("name", "text"), [("index.rst", RST), ("index.md", MYST)])
-def test_sphinx_has_the_figure_as_a_file_beside_the_page(tmp_path, name, text):
+def test_sphinx_html_has_reproducible_svg_file_with_alt_text(tmp_path, name, text):
     for out in ("out", "again"):
-        done(sphinx(tmp_path, {name: text}, out=out))
+        assert_quiet_success(build_sphinx(tmp_path, {name: text}, out=out))
     (image,) = Images((tmp_path / "out/index.html").read_text()).found
     picture = tmp_path / "out" / image["src"]
     assert picture.read_bytes() == SVG.encode()
     ElementTree.fromstring(picture.read_text())
     assert picture.read_bytes() == (tmp_path / "again" / image["src"]).read_bytes()
-    title, described = words_of(SVG)
+    title, description = title_and_description(SVG)
     if name == "index.md":
         assert image["alt"] == "Two stages & <more>"
     else:
         assert image["alt"].startswith(f"{title}. ")
-        assert described.rstrip(".") in image["alt"]
+        assert description.rstrip(".") in image["alt"]
 
 
-def test_a_caption_and_a_name_are_those_of_any_figure(tmp_path):
+def test_caption_alignment_class_and_name_work_as_in_docutils_figure(tmp_path):
     page = dedent(RST) + "\nAs :ref:`two-stages` shows.\n"
-    done(sphinx(tmp_path, {"index.rst": page}))
+    assert_quiet_success(build_sphinx(tmp_path, {"index.rst": page}))
     html = (tmp_path / "out/index.html").read_text()
     assert re.search(r'<figure class="[^"]*align-center[^"]*wide|<figure class="[^"]*wide[^"]*align-center', html)
     assert "The <em>two</em> stages." in html
@@ -132,9 +132,9 @@ def test_a_caption_and_a_name_are_those_of_any_figure(tmp_path):
     assert 'href="#two-stages"' in html
 
 
-def test_latex_gets_the_figure_as_pdf(tmp_path):
+def test_latex_build_includes_reproducible_pdf_of_given_width(tmp_path):
     for out in ("out", "again"):
-        done(sphinx(tmp_path, {"index.rst": RST}, "latex", out))
+        assert_quiet_success(build_sphinx(tmp_path, {"index.rst": RST}, "latex", out))
     (tex,) = (tmp_path / "out").glob("*.tex")
     base, ending = re.search(
         r"\\sphinxincludegraphics(?:\[[^]]*\])?\{\{(sepviz-separable-\w+)\}(\.pdf)\}", tex.read_text()
@@ -145,19 +145,21 @@ def test_latex_gets_the_figure_as_pdf(tmp_path):
 
 
 @pytest.mark.parametrize(("builder", "page"), [("text", "index.txt"), ("man", "p.1"), ("dirhtml", "index.html")])
-def test_other_builders_have_the_figure_or_its_words(tmp_path, builder, page):
-    done(sphinx(tmp_path, {"index.rst": RST}, builder))
-    assert words_of(SVG)[0] in (tmp_path / "out" / page).read_text()
+def test_other_builders_output_contains_figure_title(tmp_path, builder, page):
+    assert_quiet_success(build_sphinx(tmp_path, {"index.rst": RST}, builder))
+    assert title_and_description(SVG)[0] in (tmp_path / "out" / page).read_text()
 
 
-def test_pages_built_side_by_side_and_again_keep_their_figures(tmp_path):
+def test_parallel_and_incremental_builds_have_figure_of_each_page(tmp_path):
     pages = {
         f"page{number}.rst": f"Page\n====\n\n.. sepviz:: cost\n   :in_channels: {number + 1}\n" for number in range(8)
     }
     index = "Index\n=====\n\n.. toctree::\n\n" + "".join(f"   {name[:-4]}\n" for name in pages)
     parallel = ("-W", "-j", "2")
-    done(sphinx(tmp_path, {"index.rst": index, **pages}, options=parallel))
-    done(sphinx(tmp_path, {"page3.rst": pages["page3.rst"].replace("4", "400")}, options=parallel))
+    assert_quiet_success(build_sphinx(tmp_path, {"index.rst": index, **pages}, options=parallel))
+    assert_quiet_success(
+        build_sphinx(tmp_path, {"page3.rst": pages["page3.rst"].replace("4", "400")}, options=parallel)
+    )
     for number in range(8):
         (image,) = Images((tmp_path / f"out/page{number}.html").read_text()).found
         wanted = draw("cost", LayerSpec(in_channels=400 if number == 3 else number + 1))
@@ -165,7 +167,7 @@ def test_pages_built_side_by_side_and_again_keep_their_figures(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (
             ".. sepviz:: separable\n   :kernel_size: 99",
@@ -180,20 +182,20 @@ def test_pages_built_side_by_side_and_again_keep_their_figures(tmp_path):
         ),
     ],
 )
-def test_a_bad_figure_fails_the_build_with_its_page_and_line(tmp_path, lines, told):
-    built = sphinx(tmp_path, {"index.rst": f"Page\n====\n\n{lines}\n"})
+def test_bad_directive_fails_build_with_page_and_line(tmp_path, lines, message):
+    built = build_sphinx(tmp_path, {"index.rst": f"Page\n====\n\n{lines}\n"})
     assert built.returncode != 0
-    line = next(each for each in built.stderr.splitlines() if told in each or "index.rst" in each)
+    line = next(each for each in built.stderr.splitlines() if message in each or "index.rst" in each)
     assert "index.rst:4: ERROR: " in line
-    assert told in built.stderr
+    assert message in built.stderr
     assert "Traceback" not in built.stderr
-    if not told.startswith(("unknown", "1 argument")):  # those are docutils' own
+    if not message.startswith(("unknown", "1 argument")):  # those are docutils' own
         (only,) = built.stderr.splitlines()
-        assert told in only
+        assert message in only
 
 
-def test_a_bad_figure_of_myst_fails_the_build_with_its_page(tmp_path):
-    built = sphinx(tmp_path, {"index.md": MYST.replace("700", "7")})
+def test_bad_myst_directive_fails_build_with_page(tmp_path):
+    built = build_sphinx(tmp_path, {"index.md": MYST.replace("700", "7")})
     assert built.returncode != 0
     assert re.search(
         r"index\.md:3: .*sepviz separable: width=7: too small; it must be a whole number from 64", built.stderr
@@ -201,17 +203,17 @@ def test_a_bad_figure_of_myst_fails_the_build_with_its_page(tmp_path):
     assert len(built.stderr.splitlines()) == 1
 
 
-def test_latex_without_cairo_names_the_page_and_what_to_install(tmp_path):
+def test_latex_build_without_cairo_names_page_and_missing_extra(tmp_path):
     without = f"import sys\nsys.modules['cairosvg'] = None\n{CONF}"
-    done(sphinx(tmp_path, {"index.rst": RST}, out="html", conf=without))
-    built = sphinx(tmp_path, {"index.rst": RST}, "latex", conf=without)
+    assert_quiet_success(build_sphinx(tmp_path, {"index.rst": RST}, out="html", conf=without))
+    built = build_sphinx(tmp_path, {"index.rst": RST}, "latex", conf=without)
     assert built.returncode != 0
     assert re.search(r"index\.rst:4: WARNING: sepviz separable: PNG and PDF need .*sepviz\[export\]", built.stderr)
 
 
-def test_our_own_pages_build_and_show_what_they_say(tmp_path):
+def test_own_docs_build_with_figures_of_their_text(tmp_path):
     built = run("sphinx", "-q", "-W", "-n", "-d", tmp_path / "doctrees", "docs", tmp_path / "out", cwd=ROOT)
-    done(built)
+    assert_quiet_success(built)
     drawn = {each: Images((tmp_path / f"out/{each}.html").read_text()).found for each in ("index", "sphinx", "mkdocs")}
     layer = {"in_channels": 64, "out_channels": 128}
     wanted = {
@@ -235,14 +237,14 @@ SUPERFENCES = """\
 """
 
 
-def mkdocs(folder, extensions, text, out="out", options=("--strict",)):
+def build_mkdocs(folder, extensions, text, out="out", options=("--strict",)):
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "mkdocs.yml").write_text(SITE + extensions)
     (folder / "docs/index.md").write_text(dedent(text))
     return run("mkdocs", "build", "-q", *options, "-d", out, cwd=folder)
 
 
-def embedded(html):
+def embedded_figures(html):
     images = [each for each in Images(html).found if each.get("class") == "sepviz"]
     sources = [each["src"].removeprefix("data:image/svg+xml;base64,") for each in images]
     return [base64.b64decode(source, validate=True).decode() for source in sources]
@@ -252,11 +254,11 @@ def embedded(html):
     "extensions",
     ["  - sepviz\n", "  - sepviz.extensions.markdown\n", SUPERFENCES, "  - sepviz\n  - pymdownx.superfences\n"],
 )
-def test_mkdocs_has_the_figure_in_the_page(tmp_path, extensions):
+def test_mkdocs_page_embeds_reproducible_figure_with_caption(tmp_path, extensions):
     for out in ("out", "again"):
-        done(mkdocs(tmp_path, extensions, FENCE, out))
+        assert_quiet_success(build_mkdocs(tmp_path, extensions, FENCE, out))
     html = (tmp_path / "out/index.html").read_text()
-    assert embedded(html) == embedded((tmp_path / "again/index.html").read_text()) == [SVG]
+    assert embedded_figures(html) == embedded_figures((tmp_path / "again/index.html").read_text()) == [SVG]
     assert "<figcaption>Two &lt;stages&gt;</figcaption>" in html
     assert "in_channels" not in html
 
@@ -264,9 +266,9 @@ def test_mkdocs_has_the_figure_in_the_page(tmp_path, extensions):
 @pytest.mark.parametrize("extensions", ["  - sepviz\n", SUPERFENCES, "  - sepviz\n  - pymdownx.superfences\n"])
 @pytest.mark.parametrize("options", [(), ("--strict",)])
 @pytest.mark.parametrize(("before", "line"), [("", 3), ("---\ntitle: Page\ntags:\n  - a\n---\n\n\n", 10)])
-def test_a_bad_figure_fails_mkdocs_in_one_line(tmp_path, extensions, options, before, line):
+def test_bad_parameter_fails_mkdocs_with_one_line_of_page_and_line_number(tmp_path, extensions, options, before, line):
     text = before + dedent(FENCE).replace("64", "640")
-    built = mkdocs(tmp_path, extensions, text, options=options)
+    built = build_mkdocs(tmp_path, extensions, text, options=options)
     assert built.returncode == 1
     assert built.stdout == ""
     assert built.stderr == (
@@ -277,24 +279,24 @@ def test_a_bad_figure_fails_mkdocs_in_one_line(tmp_path, extensions, options, be
 
 @pytest.mark.parametrize("extensions", ["  - sepviz\n", SUPERFENCES])
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "message"),
     [
         (["size: 8", "kernel_size: 9", "padding: valid"], "what would fit: "),
         (["steps: 2", "stride: 9", "title: \ud83d"], "steps=2: no such parameter; known are kind"),
-        (["stride 2"], "'stride 2' is no line of the form parameter: value"),
+        (["stride 2"], "'stride 2' is not of the form parameter: value"),
     ],
 )
-def test_any_bad_figure_fails_mkdocs_in_one_line(tmp_path, extensions, lines, told):
+def test_bad_fence_in_quote_fails_mkdocs_with_one_line(tmp_path, extensions, lines, message):
     text = "\n".join(["> Words", ">", "> ```sepviz separable", *(f"> {line}" for line in lines), "> ```", ""])
-    built = mkdocs(tmp_path, extensions, text.encode(errors="replace").decode())
+    built = build_mkdocs(tmp_path, extensions, text.encode(errors="replace").decode())
     assert built.returncode == 1
     (line,) = built.stderr.splitlines()
     assert line.startswith("ERROR   -  Error reading page 'index.md': line 3: sepviz separable: ")
-    assert told in line
+    assert message in line
 
 
-def test_a_bad_figure_while_mkdocs_serves_is_no_traceback(tmp_path):
-    # Where MkDocs builds again it prints an error that is a SystemExit, and the traceback of any other.
+def test_bad_figure_in_mkdocs_raises_system_exit(tmp_path):
+    # While serving, MkDocs prints the message of a SystemExit and the traceback of any other error.
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text(f"{SITE}  - sepviz\n")
     (tmp_path / "docs/index.md").write_text(dedent(FENCE).replace("64", "640"))
@@ -303,12 +305,12 @@ def test_a_bad_figure_while_mkdocs_serves_is_no_traceback(tmp_path):
     assert isinstance(caught.value, SystemExit)
 
 
-def markdown(text):
+def convert_markdown(text):
     return Markdown(extensions=[SepvizExtension(), "fenced_code"]).convert(dedent(text))
 
 
-def test_a_figure_in_a_list_and_one_after_the_other():
-    html = markdown(
+def test_fences_in_list_and_in_sequence_become_figures():
+    html = convert_markdown(
         """\
         - first
 
@@ -326,32 +328,38 @@ def test_a_figure_in_a_list_and_one_after_the_other():
         """
     )
     layer = LayerSpec(in_channels=4)
-    assert embedded(html) == [draw("cost", layer), draw("depthwise", LayerSpec()), draw("pointwise", LayerSpec())]
+    assert embedded_figures(html) == [
+        draw("cost", layer),
+        draw("depthwise", LayerSpec()),
+        draw("pointwise", LayerSpec()),
+    ]
     assert html.index("<li>") < html.index("data:") < html.index("</li>")
     assert Images(html).found[2]["alt"] == 'Words & "more"'
 
 
-def test_a_fence_inside_another_is_left_as_it_is():
-    html = markdown("````markdown\n```sepviz separable\nin_channels: 64\n```\n````\n\n```python\nsepviz = 1\n```\n")
-    assert embedded(html) == []
+def test_fence_inside_another_fence_stays_text():
+    html = convert_markdown(
+        "````markdown\n```sepviz separable\nin_channels: 64\n```\n````\n\n```python\nsepviz = 1\n```\n"
+    )
+    assert embedded_figures(html) == []
     assert "```sepviz separable" in html
     assert "sepviz = 1" in html
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "\n\n```sepviz separable\nstride: 9\n```",
             "line 3: sepviz separable: stride=9: too large; it must be a whole number",
         ),
-        ("```sepviz separable\nstride 2\n```", "line 1: sepviz separable: 'stride 2' is no line of the form"),
+        ("```sepviz separable\nstride 2\n```", "line 1: sepviz separable: 'stride 2' is not of the form"),
         ("```sepviz separable\nstride: 2\nstride: 2\n```", "stride=2: given more than once; give it once"),
         ("```sepviz separable\nsteps: 2\n```", "steps=2: no such parameter; known are kind, in_channels"),
         ("```sepviz\n```", "there is no figure named ; there are: separable"),
     ],
 )
-def test_a_bad_fence_is_told_with_its_line(text, told):
+def test_bad_fence_raises_with_line_number(text, message):
     with pytest.raises(BadFigure) as caught:
-        markdown(text)
-    assert told in str(caught.value)
+        convert_markdown(text)
+    assert message in str(caught.value)
