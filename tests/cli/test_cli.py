@@ -91,18 +91,21 @@ def test_readme_commands_run_and_write_named_files(tmp_path, monkeypatch):
     assert {each.name for each in tmp_path.iterdir()} == {shlex.split(line)[-1] for line in commands if " -o " in line}
 
 
+KERNEL = "it must be a whole number from 1 to 31, or HEIGHTxWIDTH such as 1x7"
+
+
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (["--kernel-size", "99"], "--kernel-size 99: too large; it must be a whole number from 1 to 31\n"),
-        (["--in-channels", "0"], "--in-channels 0: too small; it must be a whole number from 1 to 512\n"),
+        (["--kernel-size", "99"], f"--kernel-size 99: too large; {KERNEL}\n"),
+        (["--in-channels", "0"], "--in-channels 0: too small; it must be a whole number from 1 to 4096\n"),
         (
             ["--stride", "2.5"],
-            "--stride 2.5: not a whole number in plain digits; it must be a whole number from 1 to 8\n",
+            "--stride 2.5: not a whole number in plain digits; it must be a whole number from 1 to 32\n",
         ),
         (
             ["--size", "-1"],
-            "--size -1: too small; it must be a whole number from 8 to 512\n",
+            "--size -1: too small; it must be a whole number from 1 to 2048, or HEIGHTxWIDTH such as 1080x1920\n",
         ),
         (["--bias", "yes"], "--bias yes: neither true nor false; it must be true or false\n"),
         (
@@ -114,9 +117,9 @@ def test_readme_commands_run_and_write_named_files(tmp_path, monkeypatch):
             "--weights trained: not one of the choices; it must be one of classic, random\n",
         ),
         (
-            ["--depth-multiplier", "9", "--kernel-size", "x"],
-            "--kernel-size x: not a whole number in plain digits; it must be a whole number from 1 to 31\n"
-            "--depth-multiplier 9: too large; it must be a whole number from 1 to 8\n",
+            ["--depth-multiplier", "65", "--kernel-size", "x"],
+            f"--kernel-size x: neither a whole number in plain digits nor HEIGHTxWIDTH; {KERNEL}\n"
+            "--depth-multiplier 65: too large; it must be a whole number from 1 to 64\n",
         ),
         (["--kernel-size", "3", "--kernel-size", "3"], "--kernel-size 3: given more than once; give it once\n"),
         (

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from sepviz.codegen.pytorch import FRAMEWORKS, generate
 from sepviz.errors import InvalidParameters, UnknownName
 from sepviz.layer.cost import compare
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import KINDS, LayerSpec
 from sepviz.tensors.weights import kernels
 
@@ -75,11 +75,12 @@ def correlate(x, weight, bias, groups, stride, dilation, padding):
     return y
 
 
-def sides(spec, size):
+def sides(spec, axis):
     """Cells before and after along an axis that the kernel reaches along."""
+    size, kernel = spec.size[axis], spec.kernel_size[axis]
     if spec.padding == "same":
         outputs = (size + spec.stride - 1) // spec.stride
-        total = max(0, (outputs - 1) * spec.stride + (spec.kernel_size - 1) * spec.dilation + 1 - size)
+        total = max(0, (outputs - 1) * spec.stride + (kernel - 1) * spec.dilation + 1 - size)
         return total // 2, (total + 1) // 2
     return (0, 0) if spec.padding == "valid" else (spec.padding, spec.padding)
 
@@ -87,17 +88,17 @@ def sides(spec, size):
 def expected(spec, layer, x):
     """The layer's output from its weights and the spec alone, and not from how its modules are set up."""
     s, d, m = spec.stride, spec.dilation, spec.in_channels
-    around = sides(spec, spec.size)
+    down, across = sides(spec, 0), sides(spec, 1)
     stages = {
         "depthwise-separable": (
-            ("depthwise", m, (s, s), (d, d), (around, around)),
+            ("depthwise", m, (s, s), (d, d), (down, across)),
             ("pointwise", 1, (1, 1), (1, 1), ((0, 0), (0, 0))),
         ),
         "spatially-separable": (
-            ("vertical", m, (s, 1), (d, 1), (around, (0, 0))),
-            ("horizontal", m, (1, s), (1, d), ((0, 0), around)),
+            ("vertical", m, (s, 1), (d, 1), (down, (0, 0))),
+            ("horizontal", m, (1, s), (1, d), ((0, 0), across)),
         ),
-        "standard": (("standard", 1, (s, s), (d, d), (around, around)),),
+        "standard": (("standard", spec.groups, (s, s), (d, d), (down, across)),),
     }
     for name, *rest in stages[spec.kind]:
         module = getattr(layer, name)
@@ -112,14 +113,14 @@ def test_the_source_computes_the_layer(spec):
     made = run(generate(spec))
     layer = made.layer
     assert isinstance(layer, getattr(made, CLASSES[spec.kind]))
-    assert tuple(made.y.shape) == (1, *plan(spec)[-1].output_shape)
-    weights = {f"{shape.name}.weight": shape.weight_shape for shape in plan(spec)}
-    biases = {f"{shape.name}.bias": (shape.out_channels,) for shape in plan(spec)} if spec.bias else {}
+    assert tuple(made.y.shape) == (1, *plan(spec).convolutions[-1].output_shape)
+    weights = {f"{shape.name}.weight": shape.weight_shape for shape in plan(spec).convolutions}
+    biases = {f"{shape.name}.bias": (shape.out_channels,) for shape in plan(spec).convolutions} if spec.bias else {}
     assert {name: tuple(tensor.shape) for name, tensor in layer.state_dict().items()} == weights | biases
     assert sum(parameter.numel() for parameter in layer.parameters()) == compare(spec).layer.params
 
     layer = layer.double()
-    x = np.random.default_rng(0).standard_normal(plan(spec)[0].input_shape)
+    x = np.random.default_rng(0).standard_normal(plan(spec).convolutions[0].input_shape)
     given_back = layer(torch.from_numpy(x)[None])[0].detach().numpy()
     np.testing.assert_allclose(given_back, expected(spec, layer, x), rtol=0, atol=1e-12)
 
@@ -130,16 +131,21 @@ def test_random_weights_are_those_of_a_seeded_construction_and_those_shown(spec)
     spec = spec.replace(weights="random")
     torch.manual_seed(spec.seed)
     stages = [
-        torch.nn.Conv2d(s.in_channels, s.out_channels, s.kernel, groups=s.groups, bias=spec.bias) for s in plan(spec)
+        torch.nn.Conv2d(s.in_channels, s.out_channels, s.kernel, groups=s.groups, bias=spec.bias)
+        for s in plan(spec).convolutions
     ]
     wanted = {
-        f"{s.name}.{n}": p for s, stage in zip(plan(spec), stages, strict=True) for n, p in stage.named_parameters()
+        f"{s.name}.{n}": p
+        for s, stage in zip(plan(spec).convolutions, stages, strict=True)
+        for n, p in stage.named_parameters()
     }
     torch.manual_seed(spec.seed + 1)
     found = run(generate(spec)).layer.state_dict()
     assert found.keys() == wanted.keys()
     assert all(torch.equal(found[name], wanted[name]) for name in wanted)
-    for name, kernel in kernels(spec, {shape.name: range(shape.out_channels) for shape in plan(spec)}).items():
+    for name, kernel in kernels(
+        spec, {shape.name: range(shape.out_channels) for shape in plan(spec).convolutions}
+    ).items():
         assert torch.equal(found[f"{name}.weight"], kernel.weight)
         assert (found.get(f"{name}.bias") is None) == (kernel.bias is None)
         assert kernel.bias is None or torch.equal(found[f"{name}.bias"], kernel.bias)

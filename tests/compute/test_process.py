@@ -22,8 +22,8 @@ from sepviz.compute.process import Process
 from sepviz.compute.worker import Tools, carry_out
 from sepviz.encoded import Encoded
 from sepviz.errors import BadParameter, Busy, InvalidParameters, OverBudget, SepvizError
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
-from sepviz.layer.shapes import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.pictures.store import name_of
 from sepviz.settings import Settings, assets
@@ -77,7 +77,7 @@ def tools():
 
 
 def jobs(spec):
-    last = plan(spec)[-1].name
+    last = plan(spec).convolutions[-1].name
     return (
         Tensors(spec, Selection(), "float32", None, "safetensors"),
         Tensors(spec, Selection(("input",)), "uint8", 7, "npz"),

@@ -267,13 +267,13 @@ def test_mkdocs_page_embeds_reproducible_figure_with_caption(tmp_path, extension
 @pytest.mark.parametrize("options", [(), ("--strict",)])
 @pytest.mark.parametrize(("before", "line"), [("", 3), ("---\ntitle: Page\ntags:\n  - a\n---\n\n\n", 10)])
 def test_bad_parameter_fails_mkdocs_with_one_line_of_page_and_line_number(tmp_path, extensions, options, before, line):
-    text = before + dedent(FENCE).replace("64", "640")
+    text = before + dedent(FENCE).replace("64", "6400")
     built = build_mkdocs(tmp_path, extensions, text, options=options)
     assert built.returncode == 1
     assert built.stdout == ""
     assert built.stderr == (
         f"ERROR   -  Error reading page 'index.md': line {line}: sepviz separable: "
-        "in_channels=640: too large; it must be a whole number from 1 to 512\n"
+        "in_channels=6400: too large; it must be a whole number from 1 to 4096\n"
     )
 
 
@@ -299,7 +299,7 @@ def test_bad_figure_in_mkdocs_raises_system_exit(tmp_path):
     # While serving, MkDocs prints the message of a SystemExit and the traceback of any other error.
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text(f"{SITE}  - sepviz\n")
-    (tmp_path / "docs/index.md").write_text(dedent(FENCE).replace("64", "640"))
+    (tmp_path / "docs/index.md").write_text(dedent(FENCE).replace("64", "6400"))
     with pytest.raises(BadFigure, match=r"^line 3: sepviz separable") as caught:
         build(load_config(str(tmp_path / "mkdocs.yml"), site_dir=str(tmp_path / "out")))
     assert isinstance(caught.value, SystemExit)

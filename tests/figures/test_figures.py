@@ -23,7 +23,7 @@ from sepviz.figures.layer_figures import times
 from sepviz.figures.options import THEMES
 from sepviz.figures.ratio import saving
 from sepviz.layer.cost import compare
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import COLOURS
 from torch import nn
@@ -417,7 +417,7 @@ def test_the_curve_is_what_the_costs_say(spec):
     ratio = compare(layer).macs_ratio
     assert 1 / saving(layer, layer.out_channels, layer.kernel_size) == pytest.approx(ratio)
     said = written(draw("ratio", spec))
-    assert f"tends to {layer.kernel_size**2 / layer.depth_multiplier:.4g} ×" in said
+    assert f"tends to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×" in said
     assert ("costs more N" in said) == (ratio > 1)
     # What is said to be this layer has its costs.
     own = times(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
@@ -548,7 +548,7 @@ def test_blocks_are_those_of_the_networks(channels, outputs, kernel, multiplier)
 @given(any_layers())
 @settings(max_examples=60)
 def test_a_shortcut_is_drawn_where_shapes_allow_it(spec):
-    stages = plan(spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec)
+    stages = plan(spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec).convolutions
     allowed = spec.stride == 1 and stages[0].input_shape == stages[-1].output_shape
     said = written(draw("block", spec))
     assert ("with a shortcut" in said) == allowed

@@ -21,7 +21,7 @@ from sepviz.figures.canvas import Canvas
 from sepviz.figures.footprint import footprint
 from sepviz.figures.passes import passes
 from sepviz.figures.scene import within
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import COLOURS
 from torch.nn import functional
@@ -124,10 +124,9 @@ def test_so_many_stills_are_drawn_and_numbered_as_were_asked_for(spec, name, fra
 
 def feeding(spec, y, x):
     """Rows and columns that an output cell depends on, by torch's gradients; padding is written out."""
-    size = spec.size
-    maps = torch.zeros(1, spec.in_channels, size, size, dtype=torch.float64, requires_grad=True)
+    maps = torch.zeros(1, spec.in_channels, *spec.size, dtype=torch.float64, requires_grad=True)
     out = maps
-    for shape, (_, stage_groups, stride, dilation, padding) in zip(plan(spec), steps(spec), strict=True):
+    for shape, (_, stage_groups, stride, dilation, padding) in zip(plan(spec).convolutions, steps(spec), strict=True):
         (top, bottom), (left, right) = padding
         weight = torch.ones(shape.weight_shape, dtype=torch.float64)
         padded = functional.pad(out, (left, right, top, bottom))
@@ -139,16 +138,16 @@ def feeding(spec, y, x):
 @settings(max_examples=80)
 @given(layers(), st.data())
 def test_the_window_is_what_the_gradient_reaches(spec, data):
-    stages = plan(spec)
+    stages = plan(spec).convolutions
     feet = footprint(stages)
     height, width = stages[-1].output
     cells = {feet.cell, (data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1)))}
     for cell in cells:
         rows, columns = feet.sources(cell)
-        drawn = {(row, column) for row in within(rows, spec.size) for column in within(columns, spec.size)}
+        drawn = {(row, column) for row in within(rows, spec.size.height) for column in within(columns, spec.size.width)}
         assert drawn == feeding(spec, *cell)
     under, inside = feet.count()
-    assert under == spec.kernel_size**2
+    assert under == spec.kernel_size.area
     assert inside == len(feeding(spec, *feet.cell))
     assert f"{under - inside} of them are padding" in window.told(spec)
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from sepviz.errors import InvalidParameters
 from sepviz.layer.cost import compare
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
@@ -51,14 +51,14 @@ def parsed(given: dict[str, Any]) -> LayerSpec:
 def modules(spec: LayerSpec) -> Iterator[tuple[str, nn.Module, nn.Conv2d]]:
     """Of each stage its padding and its convolution, made from the spec alone; they have no numbers."""
     many = {
-        "standard": [(spec.in_channels, spec.out_channels, (spec.kernel_size,) * 2)],
+        "standard": [(spec.in_channels, spec.out_channels, spec.kernel_size)],
         "depthwise-separable": [
-            (spec.in_channels, spec.in_channels * spec.depth_multiplier, (spec.kernel_size,) * 2),
+            (spec.in_channels, spec.in_channels * spec.depth_multiplier, spec.kernel_size),
             (spec.in_channels * spec.depth_multiplier, spec.out_channels, (1, 1)),
         ],
         "spatially-separable": [
-            (spec.in_channels, spec.in_channels, (spec.kernel_size, 1)),
-            (spec.in_channels, spec.in_channels, (1, spec.kernel_size)),
+            (spec.in_channels, spec.in_channels, (spec.kernel_size.height, 1)),
+            (spec.in_channels, spec.in_channels, (1, spec.kernel_size.width)),
         ],
     }[spec.kind]
     for (channels, outputs, kernel), (name, groups, stride, dilation, (rows, columns)) in zip(
@@ -70,9 +70,11 @@ def modules(spec: LayerSpec) -> Iterator[tuple[str, nn.Module, nn.Conv2d]]:
 
 def compared(spec: LayerSpec) -> Iterator[str]:
     """Where the project and torch do not say the same."""
-    maps = torch.empty(1, spec.in_channels, spec.size, spec.size, device="meta")
+    maps = torch.empty(1, spec.in_channels, *spec.size, device="meta")
     costs = compare(spec)
-    for (name, pad, convolution), shape, cost in zip(modules(spec), plan(spec), costs.layer.stages, strict=True):
+    for (name, pad, convolution), shape, cost in zip(
+        modules(spec), plan(spec).convolutions, costs.layer.stages, strict=True
+    ):
         padded = pad(maps)
         maps = convolution(padded)
         weight = tuple(convolution.weight.shape)
@@ -86,11 +88,10 @@ def compared(spec: LayerSpec) -> Iterator[str]:
             "MACs": (cost.macs.value, flops // 2),
         }
         yield from (f"{spec.query()}: {what} of {name}: {a} and {b}" for what, (a, b) in pairs.items() if a != b)
-    reach = spec.kernel_size
     mixed = 1 if spec.kind == "spatially-separable" else spec.in_channels
-    whole = prod(maps.shape[1:]) * reach**2 * mixed
-    if costs.standard.macs != whole:
-        yield f"{spec.query()}: MACs of what it replaces: {costs.standard.macs} and {whole}"
+    whole = prod(maps.shape[1:]) * spec.kernel_size.area * mixed
+    if costs.baseline.macs != whole:
+        yield f"{spec.query()}: MACs of what it replaces: {costs.baseline.macs} and {whole}"
 
 
 def legal(count: int, seed: int = 1) -> list[str]:

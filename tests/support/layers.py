@@ -1,26 +1,43 @@
 """Legal layers for hypothesis, and the plainest way to carry a small one out."""
 
+from math import gcd
+
 import numpy as np
 from hypothesis import strategies as st
 from sepviz.errors import InvalidParameters
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec
 
 PADDINGS = st.one_of(st.sampled_from(["same", "valid"]), st.integers(0, 3))
 
 
+def squares(low, high):
+    """As high as wide."""
+    return st.integers(low, high).map(lambda cells: (cells, cells))
+
+
+def sizes(low, high):
+    """As high as wide, or not."""
+    side = st.integers(low, high)
+    return squares(low, high) | st.tuples(side, side)
+
+
 @st.composite
-def layers(draw, kinds=KINDS, **fixed):
-    """Layers whose loops in Python are short; `fixed` parameters are as given."""
+def layers(draw, kinds=KINDS, plain=True, **fixed):
+    """Layers whose loops in Python are short; `fixed` parameters are as given.
+
+    Plain ones are square and have no groups.
+    """
+    pairs = squares if plain else sizes
     parameters = {
         "kind": draw(st.sampled_from(kinds)),
         "in_channels": draw(st.integers(1, 4)),
-        "kernel_size": draw(st.integers(1, 6)),
+        "kernel_size": draw(pairs(1, 6)),
         "stride": draw(st.integers(1, 4)),
         "padding": draw(PADDINGS),
         "dilation": draw(st.integers(1, 3)),
         "bias": draw(st.booleans()),
-        "size": draw(st.integers(8, 12)),
+        "size": draw(pairs(8 if plain else 1, 12)),
         "input": draw(st.sampled_from(GENERATED)),
         "weights": draw(st.sampled_from(["classic", "random"])),
         "seed": draw(st.integers(0, 2**32 - 1)),
@@ -28,7 +45,11 @@ def layers(draw, kinds=KINDS, **fixed):
     if parameters["kind"] != "spatially-separable":
         parameters["out_channels"] = draw(st.integers(1, 6))
         parameters["depth_multiplier"] = draw(st.integers(1, 3))
-    return _fitting(LayerSpec(**{**parameters, **fixed}))
+    parameters |= fixed
+    if not plain and parameters["kind"] == "standard" and "groups" not in fixed:
+        common = gcd(parameters["in_channels"], parameters["out_channels"])
+        parameters["groups"] = draw(st.sampled_from([each for each in range(1, common + 1) if common % each == 0]))
+    return _fitting(LayerSpec(**parameters))
 
 
 @st.composite
@@ -36,17 +57,17 @@ def any_layers(draw):
     """Whatever is legal, small layers and those at the ends of the limits alike."""
     parameters = {
         "kind": draw(st.sampled_from(KINDS)),
-        "in_channels": draw(st.integers(1, 8) | st.integers(1, 512)),
-        "kernel_size": draw(st.integers(1, 7) | st.integers(1, 31)),
-        "stride": draw(st.integers(1, 8)),
+        "in_channels": draw(st.integers(1, 8) | st.integers(1, 4096)),
+        "kernel_size": draw(sizes(1, 7) | sizes(1, 31)),
+        "stride": draw(st.integers(1, 32)),
         "padding": draw(st.sampled_from(["same", "valid"]) | st.integers(0, 64)),
-        "dilation": draw(st.integers(1, 16)),
+        "dilation": draw(st.integers(1, 64)),
         "bias": draw(st.booleans()),
-        "size": draw(st.integers(8, 512)),
+        "size": draw(sizes(1, 12) | sizes(1, 2048)),
     }
     if parameters["kind"] != "spatially-separable":
-        parameters["out_channels"] = draw(st.integers(1, 12) | st.integers(1, 1024))
-        parameters["depth_multiplier"] = draw(st.integers(1, 8))
+        parameters["out_channels"] = draw(st.integers(1, 12) | st.integers(1, 4096))
+        parameters["depth_multiplier"] = draw(st.integers(1, 64))
     return _fitting(LayerSpec(**parameters))
 
 
@@ -59,14 +80,14 @@ def _fitting(spec):
     return spec
 
 
-def sides(spec, size):
-    """Cells of padding before and after along an axis, from the definition alone."""
+def sides(spec, axis):
+    """Cells of padding before and after along rows (0) or columns (1), from the definition alone."""
     if spec.padding == "valid":
         return 0, 0
     if spec.padding != "same":
         return spec.padding, spec.padding
-    reach = (spec.kernel_size - 1) * spec.dilation + 1
-    over = size % spec.stride
+    reach = (spec.kernel_size[axis] - 1) * spec.dilation + 1
+    over = spec.size[axis] % spec.stride
     total = max(reach - (over or spec.stride), 0)
     return total // 2, total - total // 2
 
@@ -74,16 +95,16 @@ def sides(spec, size):
 def steps(spec):
     """Of each stage, from the spec alone: name, groups, step, distance and padding along rows and columns."""
     s, d, m = spec.stride, spec.dilation, spec.in_channels
-    around, none = sides(spec, spec.size), (0, 0)
+    down, across, none = sides(spec, 0), sides(spec, 1), (0, 0)
     return {
-        "standard": [("standard", 1, (s, s), (d, d), (around, around))],
+        "standard": [("standard", spec.groups, (s, s), (d, d), (down, across))],
         "depthwise-separable": [
-            ("depthwise", m, (s, s), (d, d), (around, around)),
+            ("depthwise", m, (s, s), (d, d), (down, across)),
             ("pointwise", 1, (1, 1), (1, 1), (none, none)),
         ],
         "spatially-separable": [
-            ("vertical", m, (s, 1), (d, 1), (around, none)),
-            ("horizontal", m, (1, s), (1, d), (none, around)),
+            ("vertical", m, (s, 1), (d, 1), (down, none)),
+            ("horizontal", m, (1, s), (1, d), (none, across)),
         ],
     }[spec.kind]
 

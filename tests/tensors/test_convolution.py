@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sepviz.layer.shapes import plan, replaced
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.convolution import FEW_CHANNELS, convolve
 
@@ -27,7 +27,7 @@ def doubles(tensor):
 @settings(max_examples=60)
 @given(layers())
 def test_each_stage_is_the_loops(spec):
-    for shape, (_, *rest) in zip(plan(spec), steps(spec), strict=True):
+    for shape, (_, *rest) in zip(plan(spec).convolutions, steps(spec), strict=True):
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)
         expected = correlated(doubles(maps)[0], doubles(weight), doubles(bias), *rest)
         found = convolve(maps, weight, bias, shape)
@@ -39,7 +39,7 @@ def test_each_stage_is_the_loops(spec):
 @settings(max_examples=20)
 @given(layers(kinds=("spatially-separable",)))
 def test_what_a_spatial_layer_replaces_is_the_loops(spec):
-    shape = replaced(spec)
+    shape = plan(spec).replaced
     around = steps(spec.as_kind("standard"))[0][-1]
     maps, weight, bias = drawn(shape, spec.seed, spec.bias)
     pairs = ((spec.stride,) * 2, (spec.dilation,) * 2)
@@ -49,7 +49,7 @@ def test_what_a_spatial_layer_replaces_is_the_loops(spec):
 
 @given(layers(), st.data())
 def test_a_run_of_channels_is_that_part_of_the_whole(spec, data):
-    for shape in plan(spec):
+    for shape in plan(spec).convolutions:
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)
         start = data.draw(st.integers(0, shape.out_channels - 1))
         run = range(start, data.draw(st.integers(start + 1, shape.out_channels)))
@@ -73,7 +73,7 @@ def test_a_run_of_channels_is_that_part_of_the_whole(spec, data):
 @pytest.mark.parametrize("padding", ["same", 2])
 def test_both_memory_layouts_make_the_same_maps(channels, kind, padding):
     spec = LayerSpec(kind=kind, in_channels=channels, size=10, stride=2, padding=padding)
-    for shape in plan(spec):
+    for shape in plan(spec).convolutions:
         maps, weight, bias = drawn(shape, 1, bias=True)
         (top, bottom), (left, right) = shape.padding
         expected = torch.nn.functional.conv2d(
@@ -91,7 +91,7 @@ def test_both_memory_layouts_make_the_same_maps(channels, kind, padding):
 
 
 def test_nothing_given_is_written_to():
-    shape = plan(LayerSpec(kind="standard", size=8, stride=2))[0]
+    shape = plan(LayerSpec(kind="standard", size=8, stride=2)).convolutions[0]
     maps, weight, bias = drawn(shape, 1, bias=True)
     before = [each.clone() for each in (maps, weight, bias)]
     convolve(maps, weight, bias, shape)
@@ -99,7 +99,7 @@ def test_nothing_given_is_written_to():
 
 
 def test_it_is_cross_correlation():
-    shape = plan(LayerSpec(kind="standard", in_channels=1, out_channels=1, size=8))[0]
+    shape = plan(LayerSpec(kind="standard", in_channels=1, out_channels=1, size=8)).convolutions[0]
     maps = torch.zeros(1, 1, 8, 8)
     maps[0, 0, 4, 4] = 1
     weight = torch.arange(9.0).view(1, 1, 3, 3)
@@ -111,7 +111,7 @@ def test_it_is_cross_correlation():
 def test_a_wide_dilated_kernel_is_one_with_zeros_between(kind, padding):
     """The same sums from a plain convolution, whose kernel has the gaps in it."""
     spec = LayerSpec(kind=kind, in_channels=3, out_channels=2, kernel_size=7, dilation=3, size=24, padding=padding)
-    shape = plan(spec)[0]
+    shape = plan(spec).convolutions[0]
     maps, weight, _ = drawn(shape, 1, False)
     reach = 3 * 6 + 1
     spread = torch.zeros(*weight.shape[:2], reach, reach)

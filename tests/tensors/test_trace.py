@@ -6,8 +6,8 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sepviz.errors import InvalidParameters, OverBudget, UnknownName
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, stage_names, work
-from sepviz.layer.shapes import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
@@ -25,7 +25,7 @@ def doubles(tensor):
 def selections(draw, spec):
     names = stage_names(spec)
     stages = tuple(draw(st.lists(st.sampled_from(names), unique=True)))
-    fewest = min(spec.in_channels, *(shape.out_channels for shape in plan(spec)))
+    fewest = min(spec.in_channels, *(shape.out_channels for shape in plan(spec).convolutions))
     start = draw(st.integers(0, fewest - 1))
     channels = draw(st.one_of(st.none(), st.just(range(start, draw(st.integers(start + 1, 20))))))
     return Selection(stages, channels)

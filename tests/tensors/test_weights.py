@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights import kernels
 from sepviz.tensors.weights.classic import BIAS, filter_name, mixing
@@ -19,7 +19,7 @@ SIZES = range(1, 32)
 
 
 def whole(spec):
-    return {shape.name: range(shape.out_channels) for shape in plan(spec)}
+    return {shape.name: range(shape.out_channels) for shape in plan(spec).convolutions}
 
 
 @given(layers(weights="random"))
@@ -28,7 +28,7 @@ def test_random_is_a_seeded_construction(spec):
         torch.manual_seed(spec.seed)
         stages = {
             s.name: nn.Conv2d(s.in_channels, s.out_channels, s.kernel, groups=s.groups, bias=spec.bias)
-            for s in plan(spec)
+            for s in plan(spec).convolutions
         }
     found = kernels(spec, whole(spec))
     assert found.keys() == stages.keys()
@@ -47,7 +47,7 @@ def test_the_global_generator_is_left_alone(spec):
 @given(layers(), st.data())
 def test_a_part_is_that_part_of_the_whole(spec, data):
     everything = kernels(spec, whole(spec))
-    for shape in plan(spec):
+    for shape in plan(spec).convolutions:
         start = data.draw(st.integers(0, shape.out_channels - 1))
         run = range(start, data.draw(st.integers(start + 1, shape.out_channels)))
         ((name, part),) = kernels(spec, {shape.name: run}).items()
@@ -67,10 +67,10 @@ def test_classic_depthwise_cycles_through_the_names(spec):
             called = filter_name(name, channel)
             if name == "depthwise":
                 assert called == NAMES[channel % 9]
-                expected = named(called, spec.kernel_size)
+                expected = named(called, spec.kernel_size.height)
             else:
                 assert called == SEPARABLE_NAMES[channel % 7]
-                expected = separable(called, spec.kernel_size)[name == "horizontal"]
+                expected = separable(called, spec.kernel_size.height)[name == "horizontal"]
             assert torch.equal(weight.flatten(), expected.flatten())
     if spec.bias:
         for made_bias in (kernel.bias for kernel in made.values()):

@@ -12,7 +12,7 @@ from hypothesis import given
 from sepviz.figures.texts import WORDS
 from sepviz.layer.cost import compare
 from sepviz.layer.kinds import KIND_NAMES
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import KINDS, LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
@@ -113,9 +113,9 @@ def test_every_number_agrees_with_its_noun(loaded, spec):
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_headings_count_what_is_there(spec):
     m, n, times = spec.in_channels, spec.out_channels, spec.depth_multiplier
-    said = headings(plan(spec))
-    side = -(-spec.size // spec.stride)
-    assert said["input"] == (f"Input map{'s' * (m > 1)}", f"{m} map{'s' * (m > 1)} of {spec.size} × {spec.size}")
+    said = headings(plan(spec).convolutions)
+    side = -(-spec.size.height // spec.stride)
+    assert said["input"] == (f"Input map{'s' * (m > 1)}", f"{m} map{'s' * (m > 1)} of {spec.size.text}")
     assert said["output"] == (f"Output map{'s' * (n > 1)}", f"{n} map{'s' * (n > 1)} of {side} × {side}")
     assert ("first" in said) == (spec.kind != "standard")
     for title, note in said.values():
@@ -133,10 +133,10 @@ def test_headings_count_what_is_there(spec):
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_verdict_says_the_ratio_of_the_macs(spec):
-    m, n, k, times = spec.in_channels, spec.out_channels, spec.kernel_size, spec.depth_multiplier
-    side = -(-spec.size // spec.stride)
+    m, n, k, times = spec.in_channels, spec.out_channels, spec.kernel_size.height, spec.depth_multiplier
+    side = -(-spec.size.height // spec.stride)
     if spec.kind == "spatially-separable":
-        separable, other = m * k * side * spec.size + m * k * side * side, m * k * k * side * side
+        separable, other = m * k * side * spec.size.width + m * k * side * side, m * k * k * side * side
     else:
         separable, other = (m * times * k * k + m * times * n) * side * side, m * n * k * k * side * side
     ratio = Fraction(separable, other)
@@ -155,9 +155,9 @@ def test_verdict_of_equal_costs_says_as_many():
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_labels_are_singular_where_there_is_one(spec):
-    for stage in plan(spec):
+    for stage in plan(spec).convolutions:
         many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
-        kernels = labels(plan(spec))[stage.name].kernels
+        kernels = labels(plan(spec).convolutions)[stage.name].kernels
         assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
     (replaced, _), _ = compared_costs(spec, compare(spec))
     assert replaced.endswith("s") == (spec.kind == "spatially-separable" and spec.in_channels > 1)
@@ -166,7 +166,7 @@ def test_labels_are_singular_where_there_is_one(spec):
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_name_for_one_thing(kind):
     spec = LayerSpec(kind=kind, out_channels=3)
-    stages = plan(spec)
+    stages = plan(spec).convolutions
     said, titles = labels(stages), headings(stages)
     assert said[stages[-1].name].map == "output"
     assert titles["output"].title.lower().startswith("output")

@@ -8,7 +8,7 @@ import click
 
 from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import STANDARD_OUTPUT, write
-from sepviz.layer.cost import COUNTED, Comparison, StageCost, compare, compared, document
+from sepviz.layer.cost import COUNTED, Comparison, OperationCost, compare, compared, document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.spec import LayerSpec
@@ -43,27 +43,27 @@ def cost(form: str, **layer: Values) -> None:
 
 
 def _text_lines(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
-    stages, (baseline,) = costs.layer.stages, costs.standard.stages
-    is_baseline = stages == costs.standard.stages
-    (m, *before), (n, *after) = stages[0].shape.input_shape, stages[-1].shape.output_shape
+    operations, (baseline, *_) = costs.layer.operations, costs.baseline.stages
+    first, last = operations[0].operation, operations[-1].operation
+    (m, *before), (n, *after) = first.input_shape, last.output_shape
     sizes = f"{m} x {before[0]} x {before[1]} to {n} x {after[0]} x {after[1]}"
     yield f"{KIND_NAMES[spec.kind]}: {sizes} (channels, height, width)"
     macs, params = (costs.layer.macs, costs.macs_ratio), (costs.layer.params, costs.params_ratio)
     for unit, (total, ratio) in (("MACs", macs), ("params", params)):
-        rows = [_row(each, unit) for each in stages]
-        if not is_baseline:
+        rows = [_row(each, unit) for each in operations if each.params]
+        if not costs.is_baseline:
             rows += [("total", f"{total:,}", "", ""), _row(baseline, unit, "instead: ")]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         yield from ("", unit)
         for name, number, letters, numbers in rows:
             line = f"  {name:{widths[0]}}  {number:>{widths[1]}}"
             yield line + (f"  = {letters:{widths[2]}}  = {numbers}" if letters else "")
-        if not is_baseline:
+        if not costs.is_baseline:
             yield f"  {compared(ratio, unit)} one {baseline.name} convolution"
     yield from ("", COUNTED)
 
 
-def _row(cost: StageCost, unit: str, prefix: str = "") -> tuple[str, str, str, str]:
+def _row(cost: OperationCost, unit: str, prefix: str = "") -> tuple[str, str, str, str]:
     """The name of a stage, its number, and its formula in letters and in numbers."""
     term, number, bias = (cost.macs, cost.macs.value, 0) if unit == "MACs" else (cost.weights, cost.params, cost.biases)
     letters = str(term) + (" + bias" if bias else "")

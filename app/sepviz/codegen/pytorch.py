@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from sepviz.errors import UnknownName
 from sepviz.layer.cost import StageCost, compare
-from sepviz.layer.kinds import adjective
-from sepviz.layer.shapes import ConvShape, Pair, plan
-from sepviz.layer.spec import Kind, LayerSpec
+from sepviz.layer.kinds import Kind, adjective
+from sepviz.layer.operations import Convolution, Pair
+from sepviz.layer.plan import plan
+from sepviz.layer.spec import LayerSpec
 
 FRAMEWORKS: tuple[str, ...] = ("pytorch",)
 
@@ -58,7 +59,7 @@ def _pytorch(spec: LayerSpec) -> Iterator[str]:
 
 def _stage(cost: StageCost) -> Iterator[str]:
     """The module of one stage, with its padding where `nn.Conv2d` cannot pad that way itself."""
-    shape = cost.shape
+    shape = cost.operation
     yield f"        # {_EXPLAINED[shape.name]}"
     yield f"        # {_counted(cost.macs.value, 'MAC')}, {_counted(cost.params, 'param')}"
     if not _even(shape):
@@ -68,7 +69,7 @@ def _stage(cost: StageCost) -> Iterator[str]:
     yield from _call(f"        self.{shape.name} = nn.Conv2d", list(_arguments(shape, bias=cost.biases > 0)))
 
 
-def _arguments(shape: ConvShape, bias: bool) -> Iterator[str]:
+def _arguments(shape: Convolution, bias: bool) -> Iterator[str]:
     """The arguments of `nn.Conv2d`; those that are PyTorch's default are left out, but not the bias."""
     yield from (str(shape.in_channels), str(shape.out_channels))
     yield f"kernel_size={_pair(shape.kernel)}"
@@ -87,18 +88,18 @@ def _arguments(shape: ConvShape, bias: bool) -> Iterator[str]:
 
 
 def _forward(spec: LayerSpec) -> Iterator[str]:
-    *before, last = plan(spec)
+    *before, last = plan(spec).convolutions
     for shape in before:
         yield f"        x = {_applied(shape)}"
     yield f"        return {_applied(last)}"
 
 
-def _applied(shape: ConvShape) -> str:
+def _applied(shape: Convolution) -> str:
     return f"self.{shape.name}({'x' if _even(shape) else f'self.{_pad(shape)}(x)'})"
 
 
 def _usage(spec: LayerSpec, name: str) -> Iterator[str]:
-    stages = plan(spec)
+    stages = plan(spec).convolutions
     if spec.weights == "random":
         yield f"torch.manual_seed({spec.seed})  # the same weights as Sepviz shows"
     yield f"layer = {name}()"
@@ -111,7 +112,7 @@ def _usage(spec: LayerSpec, name: str) -> Iterator[str]:
 def _classic(spec: LayerSpec) -> Iterator[str]:
     """Where to get the named filters: they are data, and so they are in a file, not in the source."""
     yield "# The layer now has PyTorch's initial weights. The classic filters that Sepviz shows"
-    yield f"# are in this safetensors file, under keys such as {plan(spec)[0].name}.weight; to load it:"
+    yield f"# are in this safetensors file, under keys such as {plan(spec).convolutions[0].name}.weight; to load it:"
     yield f"# /api/tensors?{spec.query()}"
     yield "# from safetensors.torch import load_file"
     yield '# tensors = load_file("tensors.safetensors")'
@@ -133,16 +134,16 @@ def _call(called: str, arguments: list[str]) -> Iterator[str]:
     yield f"{margin})"
 
 
-def _even(shape: ConvShape) -> bool:
+def _even(shape: Convolution) -> bool:
     """Whether both sides of each axis are padded alike, which is all that `nn.Conv2d` can do in numbers."""
     return all(before == after for before, after in shape.padding)
 
 
-def _padded(shape: ConvShape) -> bool:
+def _padded(shape: Convolution) -> bool:
     return any(cells for axis in shape.padding for cells in axis)
 
 
-def _pad(shape: ConvShape) -> str:
+def _pad(shape: Convolution) -> str:
     return f"{shape.name}_pad"
 
 

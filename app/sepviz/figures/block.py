@@ -11,7 +11,7 @@ from sepviz.figures.legend import Entry, legend, swatch
 from sepviz.figures.text import BOLD, text_width
 from sepviz.figures.texts import counted, told_with
 from sepviz.layer.cost import compare
-from sepviz.layer.shapes import Pair
+from sepviz.layer.operations import Pair
 from sepviz.layer.spec import LayerSpec
 
 WIDTH = 968.0
@@ -51,16 +51,16 @@ class Block:
 def blocks(spec: LayerSpec) -> tuple[Block, Block, Block]:
     """MobileNet's block, Xception's and the inverted residual, of this layer's shapes."""
     depthwise, pointwise = compare(as_kind(spec, "depthwise-separable")).layer.stages
-    inputs, outputs = depthwise.shape.in_channels, pointwise.shape.out_channels
-    between, kernel = depthwise.shape.out_channels, depthwise.shape.kernel[0]
-    size = depthwise.shape.output
+    inputs, outputs = depthwise.operation.in_channels, pointwise.operation.out_channels
+    between, kernel = depthwise.operation.out_channels, depthwise.operation.kernel[0]
+    size = depthwise.operation.output
     first = Step("depthwise", depthwise.weights.value, (inputs, between), kernel, (between, *size))
     second = Step("pointwise", pointwise.weights.value, (between, outputs), 1, (outputs, *size))
     mobile = (first, _norm(between), Step("relu6"), second, _norm(outputs), Step("relu6"))
     xception = (Step("relu"), first, second, _norm(outputs))
     wide = EXPANSION * inputs
     residual = (
-        _conv("expand", inputs, wide, 1, depthwise.shape.input),
+        _conv("expand", inputs, wide, 1, depthwise.operation.input),
         _norm(wide),
         Step("relu6"),
         Step("depthwise", wide * kernel**2, (wide, wide), kernel, (wide, *size)),
@@ -69,7 +69,7 @@ def blocks(spec: LayerSpec) -> tuple[Block, Block, Block]:
         _conv("project", wide, outputs, 1, size),
         _norm(outputs),
     )
-    shortcut = spec.stride == 1 and depthwise.shape.input_shape == (outputs, *size)
+    shortcut = spec.stride == 1 and depthwise.operation.input_shape == (outputs, *size)
     return Block("mobilenet", mobile), Block("xception", xception), Block("inverted", residual, shortcut)
 
 
@@ -110,7 +110,7 @@ def _told(step: Step) -> str:
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The three blocks, one below the other, and a legend; where it ends."""
-    depthwise = compare(as_kind(spec, "depthwise-separable")).layer.stages[0].shape
+    depthwise = compare(as_kind(spec, "depthwise-separable")).layer.stages[0].operation
     y = 0.0
     for block in blocks(spec):
         y = _block(canvas, y, block, depthwise.input_shape, spec)

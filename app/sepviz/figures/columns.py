@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
 from sepviz.figures.text import text_width, wrap
-from sepviz.layer.shapes import ConvShape, same_padding
+from sepviz.layer.operations import Convolution, same_padding
 from sepviz.palette import STAGE_ROLES
 
 # Left edges of Input, Depthwise, Pointwise and Output, and the right edge of the figure: the page's maps stand below.
@@ -75,13 +75,13 @@ def sizes(shape: Sequence[int]) -> str:
     return " × ".join(map(str, shape))
 
 
-def stage_column(canvas: Canvas, x: float, right: float, shape: ConvShape) -> Column:
+def stage_column(canvas: Canvas, x: float, right: float, shape: Convolution) -> Column:
     """The column of a stage, in its colour."""
     title = canvas.say(f"stage.{shape.name}")
     return Column(x, right, title, f"{STAGE_ROLES[shape.name]}-ink", _kernels(canvas, shape))
 
 
-def _kernels(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
+def _kernels(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """What a stage consists of, and its steps where they are not the usual ones; its groups stand at the arrow."""
     count, size = str(shape.out_channels), sizes(shape.kernel)
     if shape.groups == 1 and shape.name in ("pointwise", "standard"):
@@ -95,7 +95,7 @@ def _kernels(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
     )
 
 
-def steps_told(canvas: Canvas, shape: ConvShape) -> tuple[str, ...]:
+def steps_told(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """Stride, padding and dilation of a stage, where they are not the usual ones."""
     axis = 1 if shape.name == "horizontal" else 0
     size, kernel, stride, dilation = (each[axis] for each in (shape.input, shape.kernel, shape.stride, shape.dilation))

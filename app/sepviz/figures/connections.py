@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, Point
 from sepviz.figures.paint import number
 from sepviz.figures.stack import Slots, dots, elide
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.palette import channel_role
 
 _ROWS = 10  # of channels, at most
@@ -24,7 +24,7 @@ class Slot:
     y: float
 
 
-def connections(canvas: Canvas, x: float, y: float, shape: ConvShape) -> None:
+def connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
     """The channels, and a line from each output to every input that it reads, in the input's colour."""
     inputs, outputs, bands = _layout(shape, y)
     for top, bottom in bands:
@@ -74,7 +74,7 @@ def _circle(x: float, y: float) -> str:
     return f"M{number(x - _RADIUS)} {number(y)}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z"
 
 
-def _layout(shape: ConvShape, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
+def _layout(shape: Convolution, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
     """Where the channels stand that are drawn, and from where to where each group reaches.
 
     A group's inputs and outputs stand level, so that its lines stay inside it.

@@ -26,11 +26,11 @@ def comparison(canvas: Canvas, spec: LayerSpec) -> float:
     """What is replaced above the layer, each with its cost; where it ends."""
     compared = _compared(spec)
     above, below = _names(compared)
-    y = _costed(canvas, 0, above, compared.standard, f"{STAGE_ROLES[above]}-ink")
+    y = _costed(canvas, 0, above, compared.baseline, f"{STAGE_ROLES[above]}-ink")
     row = standard_row if above == "standard" else depthwise_row
-    y = row(canvas, y, shapes(compared.standard)) + 14
+    y = row(canvas, y, shapes(compared.baseline)) + 14
     if not canvas.inlined:
-        y = equations(canvas, y, compared.standard)
+        y = equations(canvas, y, compared.baseline)
     y = _costed(canvas, rule(canvas, y, WIDEST), below, compared.layer, "ink")
     row = spatial_row if below == "spatial" else separable_row
     y = row(canvas, y, shapes(compared.layer)) + 14
@@ -38,7 +38,7 @@ def comparison(canvas: Canvas, spec: LayerSpec) -> float:
         y = equations(canvas, y, compared.layer)
     y = rule(canvas, y, WIDEST)
     canvas.text(0, y + 10, verdict(compared), "ink", TITLE, weight=600)
-    stages = (*shapes(compared.standard), *shapes(compared.layer))
+    stages = (*shapes(compared.baseline), *shapes(compared.layer))
     return legend(canvas, y + 22, WIDEST, entries(canvas, stages, stages[0].in_channels)) + (
         0 if not canvas.inlined else 4
     )
@@ -53,7 +53,7 @@ def cost_bars(canvas: Canvas, spec: LayerSpec) -> float:
     y += 36
     if canvas.inlined:
         return y + 6
-    for name, cost in zip(_names(compared), (compared.standard, compared.layer), strict=True):
+    for name, cost in zip(_names(compared), (compared.baseline, compared.layer), strict=True):
         y = rule(canvas, y, WIDTH)
         canvas.text(0, y + 6, told_with(f"stage.{name}"), "ink", TEXT, weight=600)
         y = equations(canvas, y + 16, cost, parts=False)
@@ -64,7 +64,7 @@ def told(spec: LayerSpec) -> str:
     """Both costs in words, and how they compare."""
     compared = _compared(spec)
     above, below = (told_with(f"stage.{name}") for name in _names(compared))
-    replaced = in_words(compared.standard.macs, compared.standard.params)
+    replaced = in_words(compared.baseline.macs, compared.baseline.params)
     return f"{above}: {replaced}. {below}: {layer_told(compared.layer)}. {verdict(compared)}."
 
 
@@ -75,7 +75,7 @@ def _compared(spec: LayerSpec) -> Comparison:
 def _names(compared: Comparison) -> tuple[str, str]:
     """What is replaced, and the layer."""
     spatial = compared.layer.stages[0].name == "vertical"
-    return compared.standard.stages[0].name, "spatial" if spatial else "separable"
+    return compared.baseline.stages[0].name, "spatial" if spatial else "separable"
 
 
 def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> float:
@@ -87,7 +87,7 @@ def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> 
 
 def _bars(canvas: Canvas, y: float, key: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
     canvas.text(0, y + 13, canvas.say(key), "ink", TEXT, weight=600)
-    costs = (compared.standard, compared.layer)
+    costs = (compared.baseline, compared.layer)
     most = max(sum(map(count, cost.stages)) for cost in costs)
     y += 24
     for name, cost in zip(_names(compared), costs, strict=True):

@@ -7,7 +7,7 @@ from sepviz.figures.columns import Column, letters, sizes, tensor
 from sepviz.figures.kernels import FINEST, grid
 from sepviz.figures.scene import DASHED, Patch, first_cells, padded, patch, wider, within
 from sepviz.figures.texts import counted, told_with
-from sepviz.layer.shapes import ConvShape, Pair
+from sepviz.layer.operations import Convolution, Pair
 from sepviz.palette import STAGE_ROLES, channel_role
 
 LEFT = 4.0
@@ -26,7 +26,7 @@ _SECOND = 480.0  # where the second column of notes begins
 class Footprint:
     """The stages of a layer, and the output cell (y, x) that is taken apart."""
 
-    stages: tuple[ConvShape, ...]
+    stages: tuple[Convolution, ...]
     cell: Pair
 
     @property
@@ -184,7 +184,7 @@ def _run(reach: range) -> str:
     return told_with(key, first=reach[0], last=reach[-1], step=reach.step)
 
 
-def footprint(stages: tuple[ConvShape, ...]) -> Footprint:
+def footprint(stages: tuple[Convolution, ...]) -> Footprint:
     """That of the first output cell whose window has its middle on the map."""
     rows, columns = first_cells(stages[0], (1, 1))
     if stages[0].name == "vertical":

@@ -9,7 +9,8 @@ from sepviz.figures.connections import HEIGHT, connections
 from sepviz.figures.paint import number
 from sepviz.figures.text import letter_width, text_width, wrap
 from sepviz.figures.texts import counted, told_with
-from sepviz.layer.shapes import ConvShape, plan
+from sepviz.layer.operations import Convolution
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 
 WIDTH = 968.0
@@ -28,12 +29,12 @@ def between(channels: int, outputs: int) -> int | None:
     return min(fitting, key=lambda groups: abs(log(groups**2 / channels)), default=None)
 
 
-def convolutions(spec: LayerSpec) -> tuple[ConvShape, ConvShape | None, ConvShape]:
+def convolutions(spec: LayerSpec) -> tuple[Convolution, Convolution | None, Convolution]:
     """From one group to as many as channels; None where there is nothing between."""
-    standard = plan(spec.as_kind("standard"))[0]
+    standard = plan(spec.as_kind("standard")).convolutions[0]
     groups = between(standard.in_channels, standard.out_channels)
-    grouped = replace(standard, name="grouped", groups=groups) if groups else None
-    return standard, grouped, plan(spec.as_kind("depthwise-separable"))[0]
+    grouped = replace(standard, stage=replace(standard.stage, name="grouped"), groups=groups) if groups else None
+    return standard, grouped, plan(spec.as_kind("depthwise-separable")).convolutions[0]
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
@@ -54,23 +55,23 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     return _formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
 
 
-def weights(shape: ConvShape) -> int:
+def weights(shape: Convolution) -> int:
     """Its parameters, but for a bias of each output."""
     return prod(shape.weight_shape)
 
 
-def macs(shape: ConvShape) -> int:
+def macs(shape: Convolution) -> int:
     """Each weight works once for every cell of the output map."""
     return weights(shape) * prod(shape.output)
 
 
-def _reads(canvas: Canvas, shape: ConvShape) -> str:
+def _reads(canvas: Canvas, shape: Convolution) -> str:
     each = shape.in_channels // shape.groups
     key = "groups.reads.one" if each == 1 else "groups.reads.all" if each == shape.in_channels else "groups.reads"
     return canvas.say(key, groups=shape.groups, count=each)
 
 
-def _absent(canvas: Canvas, x: float, standard: ConvShape) -> None:
+def _absent(canvas: Canvas, x: float, standard: Convolution) -> None:
     """In place of a grouped convolution that does not exist, why."""
     with canvas.group({"stroke-dasharray": "4 4"}):
         canvas.rect(x, _TOP, _PANEL, HEIGHT, stroke="line", line=1.2)
@@ -81,7 +82,7 @@ def _absent(canvas: Canvas, x: float, standard: ConvShape) -> None:
         canvas.text(x + _PANEL / 2, y + 18 * index, line, "muted", anchor="middle")
 
 
-def _cost(canvas: Canvas, x: float, shape: ConvShape, standard: ConvShape, most: int, bias: bool) -> None:
+def _cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, most: int, bias: bool) -> None:
     """Params and MACs in numbers, and a bar beside that of the dearest."""
     y = _TOP + HEIGHT + 38
     canvas.rect(x, y, _PANEL, _BAR, fill="plane", tint=0.15)
@@ -98,7 +99,7 @@ def _cost(canvas: Canvas, x: float, shape: ConvShape, standard: ConvShape, most:
     canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', macs(shape))}")
 
 
-def _share(canvas: Canvas, shape: ConvShape, standard: ConvShape) -> str:
+def _share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
     ratio = Fraction(weights(shape), weights(standard))
     if shape is standard:
         return canvas.say("groups.reference")
@@ -130,7 +131,7 @@ def told(spec: LayerSpec) -> str:
     return " ".join(sentences)
 
 
-def _sentence(shape: ConvShape, bias: bool) -> str:
+def _sentence(shape: Convolution, bias: bool) -> str:
     each, channels = shape.in_channels // shape.groups, shape.in_channels
     some = told_with("groups.told.some", each=each, inputs=channels)
     return told_with(
@@ -144,7 +145,7 @@ def _sentence(shape: ConvShape, bias: bool) -> str:
     )
 
 
-def _reason(standard: ConvShape) -> str:
+def _reason(standard: Convolution) -> str:
     """Why there is no grouped convolution between, and what would fit."""
     channels, outputs = standard.in_channels, standard.out_channels
     groups = between(channels, channels)

@@ -11,11 +11,12 @@ from sepviz.figures.legend import Entry, channels, drawn, legend, needle, swatch
 from sepviz.figures.stack import elide
 from sepviz.figures.texts import counted, told_with
 from sepviz.layer.cost import Comparison, LayerCost, compare, factor
-from sepviz.layer.shapes import ConvShape
-from sepviz.layer.spec import Kind, LayerSpec
+from sepviz.layer.kinds import Kind
+from sepviz.layer.operations import Convolution
+from sepviz.layer.spec import LayerSpec
 
 Draw = Callable[[Canvas, LayerSpec], float]
-Row = Callable[[Canvas, float, Sequence[ConvShape]], float]
+Row = Callable[[Canvas, float, Sequence[Convolution]], float]
 
 _RANK = 58.0  # height of the product of a column and a row
 _RULE = 14.0  # space above and below a rule
@@ -65,12 +66,12 @@ def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width:
         y = rank(canvas, y + _RULE, stages[0].kernel[0])
     y = rule(canvas, y, width)
     y = rule(canvas, equations(canvas, y, shown), width)
-    return legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].shape.in_channels))
+    return legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].operation.in_channels))
 
 
-def shapes(cost: LayerCost) -> tuple[ConvShape, ...]:
+def shapes(cost: LayerCost) -> tuple[Convolution, ...]:
     """The convolutions whose costs these are."""
-    return tuple(stage.shape for stage in cost.stages)
+    return tuple(stage.operation for stage in cost.stages)
 
 
 def rule(canvas: Canvas, y: float, width: float) -> float:
@@ -79,7 +80,7 @@ def rule(canvas: Canvas, y: float, width: float) -> float:
     return y + 2 * _RULE
 
 
-def entries(canvas: Canvas, stages: Sequence[ConvShape], inputs: int) -> list[Entry]:
+def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[Entry]:
     """What the legend of these stages has to say; the layer has so many input channels."""
     names = {stage.name for stage in stages}
     found = [channels(canvas, inputs)]
@@ -94,7 +95,7 @@ def entries(canvas: Canvas, stages: Sequence[ConvShape], inputs: int) -> list[En
     return [*found, *drawn(canvas, stages, elided)]
 
 
-def _elided(stage: ConvShape, inputs: int) -> bool:
+def _elided(stage: Convolution, inputs: int) -> bool:
     between = stage.in_channels if stage.name == "pointwise" else stage.out_channels
     maps = layers.CHANNELS if between == inputs else layers.MAPS
     most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (maps, layers.OUTPUTS)}
@@ -128,9 +129,9 @@ def layer_told(cost: LayerCost, stages: slice = slice(None)) -> str:
         told_with(
             "told.stage",
             stage=told_with(f"stage.{stage.name}"),
-            input=sizes(stage.shape.input_shape),
-            output=sizes(stage.shape.output_shape),
-            kernels=sizes(stage.shape.weight_shape),
+            input=sizes(stage.operation.input_shape),
+            output=sizes(stage.operation.output_shape),
+            kernels=sizes(stage.operation.weight_shape),
             cost=in_words(stage.macs.value, stage.params),
         )
         for stage in cost.stages[stages]

@@ -6,7 +6,7 @@ from sepviz.figures.canvas import SMALL, Canvas, number
 from sepviz.figures.columns import COLUMNS, Column, columns, headings, letters, map_column, sizes, stage_column
 from sepviz.figures.kernels import blocks, channel_kernels, point_kernels, rows_of
 from sepviz.figures.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.palette import STAGE_ROLES
 
 END = COLUMNS[-1]
@@ -25,7 +25,7 @@ _PAGE_HEIGHT, _HEIGHT = 118.0, 144.0
 _ABOVE, _BELOW = 6.0, 4.0
 
 
-def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+def separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Depthwise and pointwise, with the maps between them."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
@@ -49,7 +49,7 @@ def separable_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     )
 
 
-def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+def spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """A column kernel, then a row kernel, each channel for itself."""
     vertical, horizontal = stages
     left, first, second, last, end = columns(canvas)
@@ -72,7 +72,7 @@ def spatial_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
     )
 
 
-def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+def depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """A kernel for each channel."""
     depthwise = stages[0]
     letter = _between(depthwise.out_channels // depthwise.in_channels)
@@ -93,7 +93,7 @@ def depthwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     )
 
 
-def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+def pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
@@ -115,7 +115,7 @@ def pointwise_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> floa
     )
 
 
-def standard_row(canvas: Canvas, y: float, stages: Sequence[ConvShape]) -> float:
+def standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Kernels that each span all channels."""
     standard = stages[0]
     left, first, _, last, end = columns(canvas)
@@ -145,18 +145,18 @@ def _between(multiplier: int) -> str:
     return "M" if multiplier == 1 else "M·m"
 
 
-def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[ConvShape]) -> Band:
+def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[Convolution]) -> Band:
     """The headings, and the band below them."""
     top = headings(canvas, y, headed)
     return band(top, _PAGE_HEIGHT, stages) if canvas.inlined else band(top + _ABOVE, _HEIGHT, stages)
 
 
-def _input(canvas: Canvas, x: float, strip: Band, shape: ConvShape) -> Stack:
+def _input(canvas: Canvas, x: float, strip: Band, shape: Convolution) -> Stack:
     return stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), of_input(1), _STEP, shape.input)
 
 
 def _apart(
-    canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, maps: float, marked: bool = False
+    canvas: Canvas, source: Stack, x: float, strip: Band, shape: Convolution, maps: float, marked: bool = False
 ) -> Stack:
     """From a stack to each channel's kernel and on to the maps."""
     slots = elide(shape.in_channels, CHANNELS)
@@ -178,7 +178,9 @@ def _apart(
     return shown
 
 
-def _mix(canvas: Canvas, source: Stack, x: float, strip: Band, shape: ConvShape, channels: int, output: float) -> Stack:
+def _mix(
+    canvas: Canvas, source: Stack, x: float, strip: Band, shape: Convolution, channels: int, output: float
+) -> Stack:
     """From the maps, through one cell of every channel, to the pointwise kernels and on to the outputs."""
     y = strip.middle
     canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)

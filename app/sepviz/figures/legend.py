@@ -7,7 +7,7 @@ from sepviz.figures.canvas import SMALL, Canvas
 from sepviz.figures.kernels import FINEST, grid
 from sepviz.figures.stack import SMALLEST, Band, dots, mark
 from sepviz.figures.text import text_width
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.palette import CHANNEL_COLOURS, channel_role
 
 HEIGHT = 20.0  # of a line
@@ -72,7 +72,7 @@ def needle(canvas: Canvas, alone: bool) -> Entry:
     return Entry(canvas.say("legend.needle.one" if alone else "legend.needle"), 18, sample)
 
 
-def drawn(canvas: Canvas, stages: Sequence[ConvShape], elided: bool) -> list[Entry]:
+def drawn(canvas: Canvas, stages: Sequence[Convolution], elided: bool) -> list[Entry]:
     """What was simplified: channels left out, small maps and large kernels."""
     entries = []
     if elided:

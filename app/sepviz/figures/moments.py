@@ -9,7 +9,7 @@ from sepviz.figures.kernels import grid
 from sepviz.figures.passes import Pass, passes
 from sepviz.figures.scene import Patch, padded
 from sepviz.figures.stack import Slots, dots, elide, more
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import STAGE_ROLES, channel_role
 
@@ -188,7 +188,7 @@ def film(name: str, spec: LayerSpec, look: Look) -> Film:
     return Film(working, tracks, look, height)
 
 
-def _part(x: float, reach: tuple[range, range], shape: ConvShape, look: Look, square: bool = False) -> Patch:
+def _part(x: float, reach: tuple[range, range], shape: Convolution, look: Look, square: bool = False) -> Patch:
     down, across = (min(look.cell, look.patch / len(each)) for each in reach)
     cell = (min(down, across),) * 2 if square or min(down, across) > 4 else (down, across)
     return Patch(x, 0, *reach, shape.input, padded(shape), cell)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sepviz.figures.scene import covered, first_cells, within
-from sepviz.layer.shapes import ConvShape, plan
-from sepviz.layer.spec import Kind, LayerSpec
+from sepviz.layer.kinds import Kind
+from sepviz.layer.operations import Convolution
+from sepviz.layer.plan import plan
+from sepviz.layer.spec import LayerSpec
 
 KINDS: dict[str, Kind] = {
     "separable": "depthwise-separable",
@@ -24,7 +26,7 @@ _ACROSS = 8  # a row of the vertical map is made in at most so many steps
 class Pass:
     """One stage at work: it makes these rows and columns of its output, a step at a time."""
 
-    shape: ConvShape
+    shape: Convolution
     rows: range
     columns: range
 
@@ -62,7 +64,7 @@ class Pass:
 def passes(name: str, spec: LayerSpec) -> tuple[Pass, ...]:
     """The stages that a figure shows, at work on the first cells that look at the map."""
     kind = KINDS.get(name, spec.kind)
-    stages = plan(spec if spec.kind == kind else spec.as_kind(kind))
+    stages = plan(spec if spec.kind == kind else spec.as_kind(kind)).convolutions
     if kind == "spatially-separable":
         vertical, horizontal = stages
         rows, _ = first_cells(vertical, _SPATIAL_CELLS)

@@ -8,7 +8,8 @@ from sepviz.figures.layer_figures import as_kind, rule, times
 from sepviz.figures.legend import Entry, legend, swatch
 from sepviz.figures.text import BOLD, letter_width, text_width
 from sepviz.figures.texts import told_with
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
+from sepviz.layer.size import Size
 from sepviz.layer.spec import LayerSpec
 
 WIDTH = 760.0
@@ -25,19 +26,29 @@ _TALL, _CLEAR = 30.0, 7.0  # this layer's label, and what is free about it
 _TRIED = 20.0  # between two places that are tried for it
 
 
-def saving(spec: LayerSpec, outputs: float, kernel_size: int) -> float:
+def saving(spec: LayerSpec, outputs: float, kernel_size: Size) -> float:
     """Standard over separable, 1 / (m(1/N + 1/D_K²)): above 1 the separable layer costs less."""
-    return 1 / (spec.depth_multiplier * (1 / outputs + 1 / kernel_size**2))
+    return 1 / (spec.depth_multiplier * (1 / outputs + 1 / kernel_size.area))
+
+
+def _sides(kernel_size: Size) -> str:
+    """`3`, or `1 × 7`."""
+    return str(kernel_size.height) if kernel_size.is_square else kernel_size.text
+
+
+def _area(kernel_size: Size) -> str:
+    """The cells of a kernel in numbers, where the formula has D_K²."""
+    return f"{kernel_size.height}²" if kernel_size.is_square else f"({kernel_size.height} · {kernel_size.width})"
 
 
 def told(spec: LayerSpec) -> str:
     """The curve in words and numbers."""
     layer = _layer(spec)
-    most, here = layer.kernel_size**2 / layer.depth_multiplier, saving(layer, layer.out_channels, layer.kernel_size)
+    most, here = layer.kernel_size.area / layer.depth_multiplier, saving(layer, layer.out_channels, layer.kernel_size)
     return told_with(
         "ratio.told",
         outputs=layer.out_channels,
-        kernel=layer.kernel_size,
+        kernel=_sides(layer.kernel_size),
         multiplier=layer.depth_multiplier,
         verdict=times(1 / here, "MACs"),
         most=f"{most:.4g}",
@@ -47,9 +58,9 @@ def told(spec: LayerSpec) -> str:
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The curves, this layer on its own, and the formula with its numbers; where they end."""
     layer = _layer(spec)
-    kernels = sorted({*_KERNELS, layer.kernel_size})
-    least = saving(layer, 1, 1) * 0.7
-    most = max(max(kernels) ** 2 / layer.depth_multiplier, 1) * 1.6
+    kernels = sorted({*map(Size.square, _KERNELS), layer.kernel_size}, key=lambda size: size.area)
+    least = saving(layer, 1, Size.square(1)) * 0.7
+    most = max(kernels[-1].area / layer.depth_multiplier, 1) * 1.6
 
     def x(outputs: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * log(outputs) / log(_MOST)
@@ -63,12 +74,12 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         d = "L".join(f"{number(x(each))} {number(y(saving(layer, each, kernel_size)))}" for each in places)
         own = kernel_size == layer.kernel_size
         canvas.path(f"M{d}", stroke="depthwise" if own else "plane", line=2.2 if own else 1.2)
-    limit = y(layer.kernel_size**2 / layer.depth_multiplier)
+    limit = y(layer.kernel_size.area / layer.depth_multiplier)
     with canvas.group({"stroke-dasharray": "5 4"}):
         canvas.path(f"M{_LEFT:g} {number(limit)}H{_RIGHT:g}", stroke="depthwise")
     _labels(canvas, layer, [(each, y(saving(layer, _MOST, each))) for each in kernels])
 
-    def curve(kernel_size: int) -> _Scale:
+    def curve(kernel_size: Size) -> _Scale:
         return lambda at: y(saving(layer, _MOST ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
 
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
@@ -110,21 +121,23 @@ def _axes(canvas: Canvas, x: _Scale, y: _Scale, least: float, most: float) -> No
     canvas.text(middle, _BOTTOM + 36, canvas.say("ratio.outputs"), "muted", TEXT, anchor="middle", formula=True)
 
 
-def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[int, float]]) -> None:
+def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[Size, float]]) -> None:
     """At the end of each curve its kernel, and what it tends to; those that would touch are moved apart."""
     lowest = _BOTTOM
     for kernel_size, end in ends:
         lowest = min(end + 4, lowest - _LEAST_GAP)
         role = "depthwise-ink" if kernel_size == layer.kernel_size else "muted"
         canvas.line([(_RIGHT + 18, "D_K")], lowest, role, TEXT, serif=True)
-        most = f"{kernel_size**2 / layer.depth_multiplier:.4g}"
+        most = f"{kernel_size.area / layer.depth_multiplier:.4g}"
         weight = 600 if kernel_size == layer.kernel_size else None
-        canvas.text(_RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=kernel_size, most=most), role, SMALL, weight)
+        canvas.text(
+            _RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=_sides(kernel_size), most=most), role, SMALL, weight
+        )
 
 
 def _this(canvas: Canvas, name: str, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
     """The present layer, or what it would be as a depthwise separable one, marked and named."""
-    where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size)
+    where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size.text)
     width = max(text_width(name, TEXT) * BOLD, text_width(where, SMALL))
     left, top = _free(here, width, lines)
     to_x, to_y = _nearest(here, left, top, width)
@@ -181,7 +194,7 @@ def _formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
         x += wide
     canvas.text(x + 3, y + 14, "²", "ink", TITLE)
     canvas.text(x + 11, y + 14, ")", "muted")
-    numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{layer.kernel_size}²)"
+    numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{_area(layer.kernel_size)})"
     canvas.text(begin, y + 34, numbers)
     ratio = 1 / saving(layer, layer.out_channels, layer.kernel_size)
     canvas.text(begin + text_width(numbers, TEXT) + 4, y + 34, f"= {ratio:.4g}", "ink", TEXT, weight=600)

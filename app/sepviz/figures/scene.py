@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import Canvas, Point
 from sepviz.figures.paint import number
-from sepviz.layer.shapes import ConvShape, Pair
+from sepviz.layer.operations import Convolution, Pair
 
 DASHED = {"stroke-dasharray": "3 2"}
 
@@ -21,7 +21,7 @@ def within(reach: range, size: int) -> range:
     return reach[first : max(first, last)]
 
 
-def padded(shape: ConvShape) -> tuple[range, range]:
+def padded(shape: Convolution) -> tuple[range, range]:
     """The rows and columns of the input, padding included."""
     rows, columns = (
         range(-before, size + after) for size, (before, after) in zip(shape.input, shape.padding, strict=True)
@@ -29,20 +29,20 @@ def padded(shape: ConvShape) -> tuple[range, range]:
     return rows, columns
 
 
-def first_cells(shape: ConvShape, most: Pair) -> tuple[range, range]:
+def first_cells(shape: Convolution, most: Pair) -> tuple[range, range]:
     """Rows and columns of the output, at most so many, from the first whose window has its middle on the map."""
     rows, columns = (_first(shape, axis, cells) for axis, cells in enumerate(most))
     return rows, columns
 
 
-def _first(shape: ConvShape, axis: int, most: int) -> range:
+def _first(shape: Convolution, axis: int, most: int) -> range:
     count = shape.output[axis]
     middle = shape.dilation[axis] * (shape.kernel[axis] // 2) - shape.padding[axis][0]  # of the first window
     start = max(0, min(-(middle // shape.stride[axis]), count - most))
     return range(start, min(start + most, count))
 
 
-def covered(shape: ConvShape, rows: range, columns: range) -> tuple[range, range]:
+def covered(shape: Convolution, rows: range, columns: range) -> tuple[range, range]:
     """All rows and columns of the input between the first and the last that feed these outputs."""
     first, last = shape.window(rows[0], columns[0]), shape.window(rows[-1], columns[-1])
     down, across = (range(a[0], b[-1] + 1) for a, b in zip(first, last, strict=True))
@@ -164,7 +164,7 @@ def _rungs(place: Point, length: float, pitch: float, count: int, way: str) -> s
     return f"M{number(place[0])} {number(place[1])}{there}{''.join(lines)}"
 
 
-def patch(shape: ConvShape, x: float, y: float, reach: tuple[range, range], size: float, largest: float) -> Patch:
+def patch(shape: Convolution, x: float, y: float, reach: tuple[range, range], size: float, largest: float) -> Patch:
     """A part of a stage's input, its longer side at most `size` and a cell at most `largest`."""
     cell = min(largest, size / max(map(len, reach)))
     return Patch(x, y, *reach, shape.input, padded(shape), (cell, cell))

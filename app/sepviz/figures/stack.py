@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from sepviz.figures.canvas import HEAD, SMALL, Canvas, head, number
-from sepviz.layer.shapes import ConvShape, Pair
+from sepviz.layer.operations import Convolution, Pair
 from sepviz.palette import channel_role
 
 Slots = Sequence[int | None]
@@ -41,7 +41,7 @@ class Band:
         return max(cells / self.largest, 1 / SMALLEST)
 
 
-def band(top: float, height: float, stages: Iterable[ConvShape]) -> Band:
+def band(top: float, height: float, stages: Iterable[Convolution]) -> Band:
     """The strip for these stages' maps."""
     return Band(top, height, max(max(*stage.input, *stage.output) for stage in stages))
 

@@ -145,7 +145,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "ratio.below": "below 1 ×: separating costs more",
         "ratio.this": "this layer: {verdict}",
         "ratio.instead": "separable: {verdict}",
-        "ratio.where": "*N* = {outputs}, kernels of {kernel} × {kernel}",
+        "ratio.where": "*N* = {outputs}, kernels of {kernel}",
         "ratio.over": f"{_SEPARABLE} / standard",
         "ratio.told": (
             f"{_SEPARABLE.capitalize()} over standard is m (1/N + 1/D_K²). "

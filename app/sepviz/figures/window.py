@@ -10,7 +10,8 @@ from sepviz.figures.kernels import grid
 from sepviz.figures.paint import number
 from sepviz.figures.scene import Patch
 from sepviz.figures.stack import Slots, dots, elide, joined
-from sepviz.layer.shapes import ConvShape, Pair, plan
+from sepviz.layer.operations import Convolution, Pair
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import STAGE_ROLES, channel_role
 
@@ -28,12 +29,12 @@ _KERNEL = 38.0
 
 def told(spec: LayerSpec) -> str:
     """What is drawn, in words and numbers."""
-    return footprint(plan(spec)).told()
+    return footprint(plan(spec).convolutions).told()
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The window in the input, each stage's kernels and cells, and the output cell; how high it all is."""
-    feet = footprint(plan(spec))
+    feet = footprint(plan(spec).convolutions)
     drawing = {"vertical": _spatial, "standard": _standard, "depthwise": _separable}[feet.stages[0].name]
     return drawing(canvas, feet)
 
@@ -121,7 +122,7 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
     return feet.legend(canvas, top + height + 20)
 
 
-def _column(canvas: Canvas, x: float, right: float, shape: ConvShape, what: str) -> Column:
+def _column(canvas: Canvas, x: float, right: float, shape: Convolution, what: str) -> Column:
     """The heading of a stage: its kernels, and how many products make one cell."""
     products = shape.in_channels // shape.groups * shape.kernel[0] * shape.kernel[1]
     parts = (what, _count(canvas, "products", products))
@@ -132,7 +133,7 @@ def _count(canvas: Canvas, what: str, count: int) -> str:
     return canvas.count(f"window.{what}", count)
 
 
-def _size(shape: ConvShape) -> str:
+def _size(shape: Convolution) -> str:
     return f"{shape.kernel[0]} × {shape.kernel[1]}"
 
 
@@ -156,7 +157,7 @@ def _post(
     canvas.rect(x - half, middle + first - reach, 2 * half, last - first + 2 * reach, fill=role, tint=0.12, stroke=role)
 
 
-def _kernel(canvas: Canvas, start: Point, centre: Point, shape: ConvShape, index: int) -> None:
+def _kernel(canvas: Canvas, start: Point, centre: Point, shape: Convolution, index: int) -> None:
     """The line from the input to a channel's kernel, and the kernel with its name."""
     x, y = centre
     multiplier = 1 if shape.name == "standard" else shape.out_channels // shape.in_channels

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sepviz.layer.cost import Comparison, StageCost, compare, compared
+from sepviz.layer.cost import Comparison, OperationCost, StageCost, compare, compared
 from sepviz.layer.spec import LayerSpec
 
 
@@ -24,21 +24,21 @@ class Row(NamedTuple):
 
 def rows(costs: Comparison) -> Iterator[Row]:
     """Each stage, the whole layer, and the one convolution that it replaces."""
-    for stage in costs.layer.stages:
-        yield _row("stage", stage)
-    last = costs.layer.stages[-1]
+    for each in costs.layer.operations:
+        yield _row("stage", each)
+    last = costs.layer.operations[-1]
     intensity = 2 * costs.layer.macs / costs.layer.bytes_moved
     yield Row(
         "total",
         "",
         "",
-        _shape(last.shape.output_shape),
+        _shape(last.operation.output_shape),
         costs.layer.macs,
         costs.layer.params,
         " + ".join(str(stage.macs) for stage in costs.layer.stages),
         f"{intensity:.3f}",
     )
-    yield _row("replaced", costs.standard.stages[0])
+    yield _row("replaced", costs.baseline.stages[0])
 
 
 def cost_csv(spec: LayerSpec) -> str:
@@ -55,19 +55,19 @@ def cost_markdown(spec: LayerSpec) -> str:
     lines = ["| stage | weight | output | MACs | params | MACs by formula |", "|---|---|---|---:|---:|---|"]
     for each in rows(costs):
         name = {"stage": each.name, "total": "**total**", "replaced": f"instead: {each.name}"}[each.row]
-        if spec.kind == "standard" and each.row != "stage":
+        if costs.is_baseline and each.row != "stage":
             continue  # it would be the same line three times
         shapes = (each.weight_shape.replace("x", " × "), each.output_shape.replace("x", " × "))
         lines.append(f"| {' | '.join((name, *shapes, f'{each.macs:,}', f'{each.params:,}', each.formula))} |")
-    if spec.kind != "standard":
-        instead = f"one {costs.standard.stages[0].name} convolution"
+    if not costs.is_baseline:
+        instead = f"one {costs.baseline.stages[0].name} convolution"
         ratios = ((costs.macs_ratio, "MACs"), (costs.params_ratio, "params"))
         lines += ["", *(f"- {compared(ratio, unit)} {instead}" for ratio, unit in ratios)]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: str, cost: StageCost) -> Row:
-    shapes = (_shape(cost.shape.weight_shape), _shape(cost.shape.output_shape))
+def _row(row: str, cost: OperationCost) -> Row:
+    shapes = (_shape(cost.operation.weight_shape) if isinstance(cost, StageCost) else "", _shape(cost.operation.output_shape))
     return Row(row, cost.name, *shapes, cost.macs.value, cost.params, str(cost.macs), f"{cost.flops_per_byte:.3f}")
 
 

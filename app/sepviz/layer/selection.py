@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from math import prod
 
 from sepviz.errors import BadParameter, InvalidParameters, OverBudget
-from sepviz.layer.shapes import ConvShape, bounds, plan
-from sepviz.layer.spec import LayerSpec
+from sepviz.layer.bounds import bounds
+from sepviz.layer.operations import FLOAT32_BYTES
+from sepviz.layer.plan import plan
+from sepviz.layer.size import Size
+from sepviz.layer.spec import RANDOM, LayerSpec
 
 MAC_BUDGET = 2 * 10**9
 BYTE_BUDGET = 64 * 2**20
-FLOAT32_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ EVERYTHING = Selection()
 
 def stage_names(spec: LayerSpec) -> tuple[str, ...]:
     """`input` and the layer's stages, in order."""
-    return ("input", *(shape.name for shape in plan(spec)))
+    return ("input", *(each.name for each in plan(spec).operations))
 
 
 def needed(spec: LayerSpec, selection: Selection) -> dict[str, range]:
@@ -40,9 +42,9 @@ def needed(spec: LayerSpec, selection: Selection) -> dict[str, range]:
     _check_selection(spec, selection)
     runs: dict[str, range] = {}
     feeding = range(0)
-    for shape in reversed(plan(spec)):
-        runs[shape.name] = _whole_groups(shape, _hull(selection.wanted(shape.name, shape.out_channels), feeding))
-        feeding = shape.channels_feeding(runs[shape.name]) if runs[shape.name] else range(0)
+    for each in reversed(plan(spec).operations):
+        runs[each.name] = each.whole_groups(_hull(selection.wanted(each.name, each.out_channels), feeding))
+        feeding = each.channels_feeding(runs[each.name]) if runs[each.name] else range(0)
     return runs
 
 
@@ -52,18 +54,12 @@ def _hull(one: range, other: range) -> range:
     return range(min(one.start, other.start), max(one.stop, other.stop))
 
 
-def _whole_groups(shape: ConvShape, run: range) -> range:
-    """The run widened to all outputs of the channels that it reads: a grouped convolution cannot make some of them."""
-    each = shape.out_channels // shape.groups if shape.groups > 1 else 1
-    return range(run.start // each * each, -(-run.stop // each) * each) if run else run
-
-
 def _check_selection(spec: LayerSpec, selection: Selection) -> None:
     names = stage_names(spec)
     if unknown := [name for name in selection.stages if name not in names]:
         allowed = f"this layer has {', '.join(names)}"
         raise InvalidParameters([BadParameter("stages", ",".join(unknown), allowed, "no such stage")])
-    sizes = [spec.in_channels, *(shape.out_channels for shape in plan(spec))]
+    sizes = [spec.in_channels, *(each.out_channels for each in plan(spec).operations)]
     if not any(selection.wanted(name, size) for name, size in zip(names, sizes, strict=True)):
         most = max(size for name, size in zip(names, sizes, strict=True) if name in (selection.stages or names))
         channels = selection.channels or range(0)
@@ -76,9 +72,11 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     macs, held = work(spec, selection)
     if not _too_much(spec, selection):
         return
-    sizes = range(bounds(spec)["size"][0], spec.size)
-    fitting = bisect_left(sizes, True, key=lambda size: _too_much(spec.replace(size=size), selection))
-    fits = f"size up to {sizes[fitting - 1]} would fit" if fitting else "no size would fit with so many channels"
+    # The largest map of the same proportions.
+    lows = range(bounds(spec)["size"][0], min(spec.size))
+    fitting = bisect_left(lows, True, key=lambda low: _too_much(spec.replace(size=_scaled(spec.size, low)), selection))
+    size = str(_scaled(spec.size, lows[fitting - 1])) if fitting else ""
+    fits = f"size up to {size} would fit" if fitting else "no size would fit with so many channels"
     if selection.channels is None and not _too_much(spec, Selection(selection.stages, range(16))):
         fits += ", or a part of the channels (channels=0-15)"
     over = []
@@ -88,7 +86,7 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
         over.append(f"{held / 2**20:,.1f} MiB, above the {BYTE_BUDGET / 2**20:g} MiB of one request")
     channels = "these channels" if selection.channels is not None else "this"
     why = f"{channels} would take {' and '.join(over)}"
-    fitting_size = (("size", str(sizes[fitting - 1])),) if fitting else ()
+    fitting_size = (("size", size),) if fitting else ()
     raise OverBudget([BadParameter("size", str(spec.size), fits, why, fitting_size)])
 
 
@@ -97,16 +95,21 @@ def _too_much(spec: LayerSpec, selection: Selection) -> bool:
     return macs > MAC_BUDGET or held > BYTE_BUDGET
 
 
+def _scaled(size: Size, low: int) -> Size:
+    """A size of the same proportions whose shorter side is `low`."""
+    short = min(size)
+    return Size(size.height * low // short, size.width * low // short)
+
+
 def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
     """(MACs, bytes of the input and all maps that are computed, or of all weights if more) for what is asked."""
     macs = maps = weights = 0
     runs = needed(spec, selection)
-    for shape in plan(spec):
-        outputs = len(runs[shape.name])
-        cells = outputs * prod(shape.output)
-        macs += cells * prod(shape.weight_shape[1:])
-        maps += cells
+    for each in plan(spec).operations:
+        outputs = len(runs[each.name])
+        macs += each.macs * outputs // each.out_channels
+        maps += outputs * prod(each.output)
         # The random generator has to run through the whole weight, whatever part of it is used.
-        made = shape.out_channels if spec.weights == "random" else outputs
-        weights += made * prod(shape.weight_shape[1:])
-    return macs, FLOAT32_BYTES * max(maps + spec.in_channels * spec.size**2, weights)
+        made = each.out_channels if spec.weights in RANDOM["weights"] else outputs
+        weights += each.weights * made // each.out_channels
+    return macs, FLOAT32_BYTES * max(maps + spec.in_channels * spec.size.area, weights)

@@ -6,21 +6,36 @@ them trusts it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from math import gcd
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sepviz.errors import BadParameter, InvalidParameters, shown
+from sepviz.layer.kinds import KINDS as KIND_TABLE
+from sepviz.layer.kinds import OWN_PARAMETERS, Kind
+from sepviz.layer.operations import FOLLOWERS
+from sepviz.layer.size import Size, SizeBetween
 
-Kind = Literal["depthwise-separable", "spatially-separable", "standard"]
 Weights = Literal["classic", "random"]
 SampleName = Literal["chelsea", "coffee", "brick", "camera", "rocket", "astronaut"]
 GeneratedName = Literal["impulse", "step", "checkerboard", "zone-plate", "gradient", "noise", "one-channel"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = tuple(KIND_TABLE)
 SAMPLES: tuple[str, ...] = get_args(SampleName)
 GENERATED: tuple[str, ...] = get_args(GeneratedName)
 # Parameter values for which numbers are drawn from the seed.
@@ -61,13 +76,43 @@ def _known_input(value: str) -> str:
     raise PydanticCustomError("known_input", "no such input")
 
 
+def _followers(value: object) -> tuple[str, ...]:
+    """`norm,relu6` as names; empty for `none`."""
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value)) or NONE
+    if value == NONE:
+        return ()
+    names = tuple(str(value).split(","))
+    if not set(names) <= set(FOLLOWERS):
+        raise PydanticCustomError("known_operation", "no such operation")
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("known_operation", "an operation is named twice")
+    return names
+
+
+NONE = "none"
+_OPERATIONS = f"`{NONE}`, or operations by comma: {', '.join(FOLLOWERS)}"
 Integer = Annotated[int, BeforeValidator(whole_number)]
 Boolean = Annotated[bool, BeforeValidator(_true_or_false)]
+Followers = Annotated[
+    tuple[str, ...],
+    PlainValidator(_followers),
+    PlainSerializer(lambda names: ",".join(names) or NONE),
+    WithJsonSchema({"type": "string", "pattern": f"^({NONE}|({'|'.join(FOLLOWERS)})(,({'|'.join(FOLLOWERS)}))*)$"}),
+]
 
 
 def described(description: str, **extra: str) -> dict[str, Any]:
     """Keyword arguments for a `Field`: its description, and what else its JSON schema is to carry."""
     return {"description": description, "json_schema_extra": dict(extra)}
+
+
+def _sizes(low: int, high: int, example: str) -> str:
+    return f"a whole number from {low} to {high}, or HEIGHTxWIDTH such as {example}"
+
+
+# Parameters that came later are in an address only where they are not the default: older addresses stay as they are.
+LATER = ("groups", "between", "after")
 
 
 class LayerSpec(BaseModel):
@@ -80,17 +125,27 @@ class LayerSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = Field("depthwise-separable", **described("Which layer is shown."))
-    in_channels: Integer = Field(3, ge=1, le=512, **described("Channels of the input.", letter="M"))
-    out_channels: Integer = Field(8, ge=1, le=1024, **described("Channels of the output.", letter="N"))
-    kernel_size: Integer = Field(3, ge=1, le=31, **described("Height and width of the kernel.", letter="D_K"))
-    stride: Integer = Field(1, ge=1, le=8, **described("Step of the first stage; the pointwise stage has 1."))
+    in_channels: Integer = Field(3, ge=1, le=4096, **described("Channels of the input.", letter="M"))
+    out_channels: Integer = Field(8, ge=1, le=4096, **described("Channels of the output.", letter="N"))
+    kernel_size: Annotated[Size, SizeBetween(1, 31)] = Field(
+        Size.square(3), **described("Height and width of the kernel.", letter="D_K", allowed=_sizes(1, 31, "1x7"))
+    )
+    stride: Integer = Field(1, ge=1, le=32, **described("Step of the first stage; the pointwise stage has 1."))
     padding: Annotated[Literal["same", "valid"] | Annotated[int, Field(ge=0, le=64)], BeforeValidator(_padding)] = (
         Field("same", **described("`same` (as TensorFlow pads), `valid` (none) or a number of cells on every side."))
     )
-    dilation: Integer = Field(1, ge=1, le=16, **described("Distance between neighbouring kernel cells."))
-    depth_multiplier: Integer = Field(1, ge=1, le=8, **described("Depthwise outputs per input channel.", letter="m"))
+    dilation: Integer = Field(1, ge=1, le=64, **described("Distance between neighbouring kernel cells."))
+    depth_multiplier: Integer = Field(1, ge=1, le=64, **described("Depthwise outputs per input channel.", letter="m"))
+    groups: Integer = Field(
+        1, ge=1, le=4096, **described("Groups of a standard convolution: 1 is standard, M is depthwise.", letter="g")
+    )
+    between: Followers = Field((), **described("Operations between the stages.", allowed=_OPERATIONS))
+    after: Followers = Field((), **described("Operations after the last stage.", allowed=_OPERATIONS))
     bias: Boolean = Field(False, **described("Whether every stage adds a bias, as in `nn.Conv2d`."))
-    size: Integer = Field(128, ge=8, le=512, **described("Height and width of the input tensor.", letter="D_F in"))
+    size: Annotated[Size, SizeBetween(1, 2048)] = Field(
+        Size.square(128),
+        **described("Height and width of the input tensor.", letter="D_F in", allowed=_sizes(1, 2048, "1080x1920")),
+    )
     input: Annotated[str, AfterValidator(_known_input)] = Field(
         "chelsea",
         **described(
@@ -103,22 +158,30 @@ class LayerSpec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _spatial_keeps_its_channels(cls, data: Any) -> Any:
-        """`spatially-separable` works per channel: N is M, unless somebody says otherwise (and is refused)."""
-        if isinstance(data, Mapping) and data.get("kind") == "spatially-separable" and "out_channels" not in data:
+    def _per_channel_kind_keeps_its_channels(cls, data: Any) -> Any:
+        """Where no stage mixes channels N is M, unless another number is given (and refused)."""
+        if isinstance(data, Mapping) and "out_channels" not in data and not _mixes_channels(data.get("kind")):
             return {**data, "out_channels": data.get("in_channels", cls.model_fields["in_channels"].default)}
         return data
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if self.kind == "spatially-separable":
-            if self.out_channels != self.in_channels:
-                fits = f"leave it out, or give in_channels, {self.in_channels}"
-                why = f"a {self.kind} layer works per channel"
-                raise _refusal("out_channels", self.out_channels, why, fits, self.in_channels)
-            if self.depth_multiplier != 1:
-                fits = "leave it out, or give 1"
-                raise _refusal("depth_multiplier", self.depth_multiplier, f"a {self.kind} layer has none", fits, 1)
+        kind = KIND_TABLE[self.kind]
+        if not kind.mixes_channels and self.out_channels != self.in_channels:
+            fits = f"leave it out, or give in_channels, {self.in_channels}"
+            why = f"a {self.kind} layer works per channel"
+            raise _refusal("out_channels", self.out_channels, why, fits, self.in_channels)
+        for name in OWN_PARAMETERS[1:]:
+            default = LayerSpec.model_fields[name].default
+            if name not in kind.parameters and getattr(self, name) != default:
+                value, usual = _text(getattr(self, name)), _text(default)
+                raise _refusal(name, value, f"a {self.kind} layer has none", f"leave it out, or give {usual}", usual)
+        common = gcd(self.in_channels, self.out_channels)
+        if common % self.groups:
+            divisors = [each for each in range(1, common + 1) if common % each == 0]
+            nearest = min(divisors, key=lambda each: abs(each - self.groups))
+            why = f"it does not divide both in_channels, {self.in_channels}, and out_channels, {self.out_channels}"
+            raise _refusal("groups", self.groups, why, f"{_few(divisors)} would", nearest)
         return self
 
     @classmethod
@@ -128,9 +191,9 @@ class LayerSpec(BaseModel):
 
     def parameters(self) -> dict[str, str]:
         """Every parameter that this kind has, in the order of the table, as text."""
-        left_out = ("out_channels", "depth_multiplier") if self.kind == "spatially-separable" else ()
-        given = {name: getattr(self, name) for name in LayerSpec.model_fields if name not in left_out}
-        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+        left_out = set(OWN_PARAMETERS) - KIND_TABLE[self.kind].parameters
+        left_out |= {name for name in LATER if getattr(self, name) == LayerSpec.model_fields[name].default}
+        return {name: _text(getattr(self, name)) for name in LayerSpec.model_fields if name not in left_out}
 
     def non_default(self) -> dict[str, str]:
         """The parameters whose value is not the default, for a short address of the same layer."""
@@ -156,16 +219,21 @@ class LayerSpec(BaseModel):
         return self.model_copy(update={name: LayerSpec.model_fields[name].default for name in others})
 
     def as_kind(self, kind: Kind) -> "LayerSpec":
-        """The same layer as another kind; going to `spatially-separable`, N becomes M."""
+        """The same layer as another kind, without what that has not; N is M where it mixes no channels."""
         if kind == self.kind:
             return self
-        if kind == "spatially-separable":
-            return self.model_copy(update={"kind": kind, "out_channels": self.in_channels, "depth_multiplier": 1})
-        if self.kind == "spatially-separable":
-            return self.model_copy(
-                update={"kind": kind, "out_channels": LayerSpec.model_fields["out_channels"].default}
-            )
-        return self.model_copy(update={"kind": kind})
+        other, defaults = KIND_TABLE[kind], {name: field.default for name, field in LayerSpec.model_fields.items()}
+        changes: dict[str, object] = {name: defaults[name] for name in OWN_PARAMETERS if name not in other.parameters}
+        if not other.mixes_channels:
+            changes["out_channels"] = self.in_channels
+        elif not KIND_TABLE[self.kind].mixes_channels:
+            changes["out_channels"] = defaults["out_channels"]
+        return self.model_copy(update={"kind": kind, **changes})
+
+    @property
+    def padding_cells(self) -> int:
+        """Cells on every side where `padding` is a number; 0 for `valid`, and without meaning for `same`."""
+        return self.padding if isinstance(self.padding, int) else 0
 
 
 # The page names one layer a dozen times. No value has a character that an address would have to escape.
@@ -174,7 +242,28 @@ def _query(spec: LayerSpec) -> str:
     return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
 
 
-def _refusal(parameter: str, value: object, why: str, fits: str, fitting: int) -> PydanticCustomError:
+def _text(value: object) -> str:
+    """A parameter's value as an address has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple) and not isinstance(value, Size):
+        return ",".join(value) or NONE
+    return str(value)
+
+
+def _mixes_channels(kind: object) -> bool:
+    """Whether a layer of the kind does; an unknown one is refused elsewhere."""
+    return kind not in KINDS or KIND_TABLE[kind].mixes_channels
+
+
+def _few(numbers: Sequence[int]) -> str:
+    """Numbers in words, those in the middle left out where they are many."""
+    if len(numbers) > 8:
+        return f"{', '.join(map(str, numbers[:6]))}, ... or {numbers[-1]}"
+    return " or ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
+
+
+def _refusal(parameter: str, value: object, why: str, fits: str, fitting: object) -> PydanticCustomError:
     context = {"parameter": parameter, "value": shown(value), "why": why, "fits": fits, "fitting": str(fitting)}
     return PydanticCustomError("combination", "{parameter} {value}: {why}; {fits}", context)
 
@@ -252,6 +341,5 @@ def bad_parameters(
 def _why(error: ErrorDetails) -> str:
     if error["type"] in ("greater_than_equal", "less_than_equal"):
         return "too small" if error["type"] == "greater_than_equal" else "too large"
-    return (
-        error["msg"] if error["type"] in ("whole_number", "true_or_false", "known_input") else "not one of the choices"
-    )
+    known = ("whole_number", "true_or_false", "known_input", "known_operation")
+    return error["msg"] if error["type"] in known else "not one of the choices"

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 
 # Measured with one thread, torch 2.13, AVX-512: depthwise is 3 to 25 times faster channels-last, from one channel to
 # 256; a convolution that mixes few channels is up to 8 times faster in the default layout.
@@ -13,7 +13,7 @@ FEW_CHANNELS = 16
 MOST_PADDED = 4
 
 
-def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: ConvShape) -> Tensor:
+def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: Convolution) -> Tensor:
     """One stage, or a run of its output channels.
 
     `maps` is (1, channels, height, width) and holds just the input channels that feed these outputs; `weight` is

@@ -50,7 +50,7 @@ class Inputs:
         """
         pixels = _pixels(spec, picture)
         lone = spec.in_channels == 1 and pixels is not None and pixels.ndim == 3
-        key = (spec.input, spec.size, spec.seed if spec.input == "noise" else 0, lone)
+        key = (spec.input, spec.size.height, spec.seed if spec.input == "noise" else 0, lone)
         with self._lock:
             kept = self._widest.get(key)
         if kept is None or kept.shape[-1] < spec.in_channels:
@@ -62,8 +62,8 @@ class Inputs:
         self, spec: LayerSpec, pixels: Pixels | None, lone: bool, narrower: torch.Tensor | None
     ) -> torch.Tensor:
         if pixels is None:
-            return _channels_last(generate(spec.input, spec.in_channels, spec.size, spec.seed))
-        picture = _resized(pixels, spec.size)
+            return _channels_last(generate(spec.input, spec.in_channels, spec.size.height, spec.seed))
+        picture = _resized(pixels, spec.size.height)
         if lone:
             return _channels_last(channel_expansion.luminance(picture))
         have = narrower.shape[-1] if narrower is not None else 0

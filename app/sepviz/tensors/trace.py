@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sepviz.layer.operations import Convolution
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import EVERYTHING, Selection, check_budget, needed
-from sepviz.layer.shapes import ConvShape, plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.pictures.decoding import Pixels
 from sepviz.tensors.convolution import convolve
@@ -44,7 +45,7 @@ class Maps:
 class Stage:
     """One convolution that was carried out; it remembers its operation, its kernel and what it was made from."""
 
-    shape: ConvShape
+    shape: Convolution
     source: Maps
     weight: Tensor
     bias: Tensor | None
@@ -95,7 +96,7 @@ def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, pict
         made = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
         source = first = Maps("input", range(spec.in_channels), tensor)
         stages = []
-        for shape in plan(spec):
+        for shape in plan(spec).convolutions:
             if not (outputs := runs[shape.name]):
                 break
             weight, bias = made[shape.name]

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from fastapi import Response
 
 from sepviz.errors import BadParameter, InvalidParameters, shown
-from sepviz.layer.shapes import bounds, plan
+from sepviz.layer.bounds import bounds
+from sepviz.layer.plan import plan
+from sepviz.layer.size import Size
 from sepviz.layer.spec import LayerSpec, parse
 from sepviz.web.queries import PageQuery
 from sepviz.web.rendering import context, refused_context
@@ -28,7 +30,7 @@ def nearest(model: type[Query], pairs: Pairs) -> tuple[Query, dict[str, BadParam
         plan(found.layer)
     except InvalidParameters as error:
         bad += error.bad
-        found = found.model_copy(update={"kernel_size": bounds(found.layer)["kernel_size"][1]})
+        found = found.model_copy(update={"kernel_size": Size.square(bounds(found.layer)["kernel_size"][1])})
     return found, {each.parameter: each for each in bad}
 
 

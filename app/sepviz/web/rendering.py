@@ -11,10 +11,11 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sepviz import __version__
 from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
+from sepviz.layer.bounds import bounds
 from sepviz.layer.cost import compare, compared
 from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, check_budget, stage_names
-from sepviz.layer.shapes import bounds, plan
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, STAGE_ROLES
 from sepviz.pictures.samples import SAMPLES
@@ -118,8 +119,8 @@ def _drawing(geometry: LayerSpec) -> dict[str, Any]:
     costs = compare(geometry)
     beside = compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs
     return {
-        "stages": plan(geometry),
-        "headings": headings(plan(geometry)),
+        "stages": plan(geometry).convolutions,
+        "headings": headings(plan(geometry).convolutions),
         "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),
         "compared_costs": compared_costs(geometry, beside),
@@ -130,10 +131,10 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
     """What names the very layer."""
     return {
         "spec": spec,
-        "stages": plan(spec.geometry()),
+        "stages": plan(spec.geometry()).convolutions,
         "query": spec.query(),
         "stage_names": stage_names(spec),
-        "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry())).items()},
+        "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry()).convolutions).items()},
         "description": description(spec),
         "remark": remark(spec),
         "bounds": bounds(spec.geometry()),

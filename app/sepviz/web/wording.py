@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sepviz.layer.cost import Comparison, LayerCost, factor
 from sepviz.layer.kinds import KIND_NAMES, adjective
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec
 
 _REMARK = "Composed of the {separable} kernels: the output maps are the same."
@@ -48,17 +48,17 @@ def description(spec: LayerSpec) -> str:
         [
             f"{KIND_NAMES[spec.kind]} convolution",
             f"{spec.in_channels} → {counted(spec.out_channels, 'channel')}",
-            f"kernel size {spec.kernel_size} × {spec.kernel_size}",
+            f"kernel size {spec.kernel_size.text}",
             *(f"{name.replace('_', ' ')} {values[name]}" for name in unusual),
             *(["bias"] if spec.bias else []),
-            f"input {picture} of {spec.size} × {spec.size}",
+            f"input {picture} of {spec.size.text}",
             f"{spec.weights} weights",
             *([f"seed {spec.seed}"] if spec.is_random else []),
         ]
     )
 
 
-def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
+def headings(stages: Sequence[Convolution]) -> dict[str, Heading]:
     """The heading of each column of the layer: `input`, `first` (only of two stages), `matrix`, `output`."""
     first, last = stages[0], stages[-1]
     found = {
@@ -73,7 +73,7 @@ def headings(stages: Sequence[ConvShape]) -> dict[str, Heading]:
     return found
 
 
-def labels(stages: Sequence[ConvShape]) -> dict[str, Labels]:
+def labels(stages: Sequence[Convolution]) -> dict[str, Labels]:
     """The labels of each stage; the maps of the last one are called outputs."""
     *before, last = stages
     found = {
@@ -93,7 +93,7 @@ def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, Layer
     spatial = spec.kind == "spatially-separable"
     separable = adjective(spec.kind if spatial else "depthwise-separable")
     square = _plural("square kernel", spec.in_channels)
-    return (square if spatial else adjective("standard"), costs.standard), (separable, costs.layer)
+    return (square if spatial else adjective("standard"), costs.baseline), (separable, costs.layer)
 
 
 def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
@@ -128,7 +128,7 @@ def _equals_separable(spec: LayerSpec) -> bool:
     return spec.kind == "standard" and spec.weights == "classic" and (not spec.bias or cancels)
 
 
-def _matrix(last: ConvShape) -> Heading:
+def _matrix(last: Convolution) -> Heading:
     inputs, outputs = last.in_channels, last.out_channels
     if last.name == "pointwise":
         return Heading("Pointwise matrix", "one row for each output" if outputs > 1 else "one row, for the one output")
@@ -139,7 +139,7 @@ def _matrix(last: ConvShape) -> Heading:
     return Heading(title, f"one {whose}" if inputs == 1 else f"{inputs} {whose}, one for each channel")
 
 
-def _own_kernels(stage: ConvShape, single: str) -> str:
+def _own_kernels(stage: Convolution, single: str) -> str:
     """The number of kernels of each channel of a depthwise stage; `single` where it is one."""
     each = stage.out_channels // stage.in_channels
     if stage.in_channels == 1:

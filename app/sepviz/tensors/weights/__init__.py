@@ -5,7 +5,7 @@ Only the output channels that are asked for are returned; a part is always equal
 
 from collections.abc import Mapping
 
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights import classic, random
 from sepviz.tensors.weights.kernel import Kernel
@@ -21,5 +21,7 @@ def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
     if spec.weights == "random":
         return random.kernels(spec, outputs)
     return {
-        shape.name: classic.kernel(spec, shape, outputs[shape.name]) for shape in plan(spec) if shape.name in outputs
+        shape.name: classic.kernel(spec, shape, outputs[shape.name])
+        for shape in plan(spec).convolutions
+        if shape.name in outputs
     }

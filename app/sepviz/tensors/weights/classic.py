@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from sepviz.layer.shapes import ConvShape
+from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from sepviz.tensors.weights.kernel import Kernel
@@ -17,16 +17,16 @@ from sepviz.tensors.weights.kernel import Kernel
 BIAS = 0.1
 
 
-def kernel(spec: LayerSpec, shape: ConvShape, outputs: range) -> Kernel:
+def kernel(spec: LayerSpec, shape: Convolution, outputs: range) -> Kernel:
     """The stage's kernel for a run of its output channels."""
     if shape.name == "pointwise":
         weight = mixing(shape.in_channels, outputs)[:, :, None, None]
     elif shape.name == "standard":
         weight = _composed(spec, outputs)
     elif shape.name == "depthwise":
-        weight = _filters(spec.kernel_size, outputs)[:, None]
+        weight = _filters(spec.kernel_size.height, outputs)[:, None]
     else:
-        weight = _profiles(spec.kernel_size, shape.name, outputs).view(len(outputs), *shape.weight_shape[1:])
+        weight = _profiles(max(shape.kernel), shape.name, outputs).view(len(outputs), *shape.weight_shape[1:])
     return Kernel(weight, _bias(outputs) if spec.bias else None)
 
 
@@ -69,8 +69,8 @@ def _profiles(size: int, stage: str, channels: range) -> Tensor:
 def _composed(spec: LayerSpec, outputs: range) -> Tensor:
     multiplier, between = spec.depth_multiplier, spec.in_channels * spec.depth_multiplier
     mixed = mixing(between, outputs).view(len(outputs), spec.in_channels, multiplier)
-    filters = _filters(spec.kernel_size, range(between))
-    filters = filters.view(spec.in_channels, multiplier, spec.kernel_size, spec.kernel_size)
+    filters = _filters(spec.kernel_size.height, range(between))
+    filters = filters.view(spec.in_channels, multiplier, *spec.kernel_size)
     return torch.einsum("ncm,cmyx->ncyx", mixed, filters)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from sepviz.layer.shapes import ConvShape, plan
+from sepviz.layer.operations import Convolution
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights.kernel import Kernel
 
@@ -19,7 +20,7 @@ def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
     """The stages' kernels; the generator runs through every stage, whatever is asked for."""
     generator = torch.Generator().manual_seed(spec.seed)
     made: dict[str, Kernel] = {}
-    for shape in plan(spec):
+    for shape in plan(spec).convolutions:
         kernel = _conv2d_init(shape, spec.bias, generator)
         if run := outputs.get(shape.name):
             bias = None if kernel.bias is None else kernel.bias[run.start : run.stop]
@@ -27,7 +28,7 @@ def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
     return made
 
 
-def _conv2d_init(shape: ConvShape, bias: bool, generator: torch.Generator) -> Kernel:
+def _conv2d_init(shape: Convolution, bias: bool, generator: torch.Generator) -> Kernel:
     """As `nn.Conv2d.reset_parameters`: uniform within 1 / sqrt(fan_in), first the weight, then the bias."""
     weight = nn.init.kaiming_uniform_(torch.empty(shape.weight_shape), a=math.sqrt(5), generator=generator)
     if not bias:

@@ -15,7 +15,7 @@ from sepviz.figures.export import size
 from sepviz.figures.figure_spec import FigureSpec
 from sepviz.figures.options import NARROWEST, THEMES
 from sepviz.layer.kinds import KIND_NAMES
-from sepviz.layer.shapes import plan
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
 from sepviz.web.middleware.security_headers import POLICY
 from sepviz.web.queries import PageQuery, documented, query
