@@ -21,13 +21,13 @@ def expect_figures(page):
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
 def test_refused_address_shows_its_refusal_until_it_is_mended(visit, painted, path):
-    page = visit(f"{path}?in_channels=9999&stride=2&size=7", allow=REFUSED, wait=False)
+    page = visit(f"{path}?in_channels=9999&stride=2&size=0", allow=REFUSED, wait=False)
     expect_no_figures(page)
     expect(page.locator("#in_channels-number")).to_have_value("9999")
     expect(page.locator("#problem-in_channels")).to_contain_text("9999")
     page.locator("#in_channels-number").fill("4")
     expect(page.locator("#problem-in_channels")).to_be_empty()
-    expect(page.locator("#problem-size")).to_contain_text("7")
+    expect(page.locator("#problem-size")).to_contain_text("0")
     expect_no_figures(page)
     page.locator("#size-number").fill("24")
     painted(page, in_channels=4, stride=2, size=24)

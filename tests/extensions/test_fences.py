@@ -187,9 +187,11 @@ def test_bad_figure_in_quote_raises_with_line_number(setup):
         > - item
         >
         >     ```sepviz cost
-        >     in_channels: 640
+        >     in_channels: 6400
         >     ```
         """
     )
-    with pytest.raises(BadFigure, match=r"^line 7: sepviz cost: in_channels=640: too large; it must be a whole number"):
+    with pytest.raises(
+        BadFigure, match=r"^line 7: sepviz cost: in_channels=6400: too large; it must be a whole number"
+    ):
         convert(text, setup)

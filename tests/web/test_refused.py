@@ -16,7 +16,7 @@ from sepviz.web.refused import nearest
 
 REFUSED = {
     "a bound": {"in_channels": "9999", "stride": "2"},
-    "two bounds": {"in_channels": "9999", "size": "7"},
+    "two bounds": {"in_channels": "9999", "size": "0"},
     "a choice": {"weights": "trained"},
     "the kind": {"kind": "grouped", "out_channels": "5"},
     "the input": {"input": "dog"},
@@ -68,9 +68,9 @@ def test_page_of_a_refused_layer_keeps_what_was_given(client, parameters):
 
 
 def test_two_refusals_are_both_told(client):
-    text = client.get("/?in_channels=9999&size=7").text
+    text = client.get("/?in_channels=9999&size=0").text
     assert re.search(r'id="problem-in_channels"[^>]*>in_channels=9999: too large', text)
-    assert re.search(r'id="problem-size"[^>]*>size=7: too small', text)
+    assert re.search(r'id="problem-size"[^>]*>size=0: too small', text)
     assert text.count("<li>") == 2
 
 

@@ -67,7 +67,10 @@ def cost_markdown(spec: LayerSpec) -> str:
 
 
 def _row(row: str, cost: OperationCost) -> Row:
-    shapes = (_shape(cost.operation.weight_shape) if isinstance(cost, StageCost) else "", _shape(cost.operation.output_shape))
+    shapes = (
+        _shape(cost.operation.weight_shape) if isinstance(cost, StageCost) else "",
+        _shape(cost.operation.output_shape),
+    )
     return Row(row, cost.name, *shapes, cost.macs.value, cost.params, str(cost.macs), f"{cost.flops_per_byte:.3f}")
 
 
