@@ -53,21 +53,23 @@ def layers(draw, kinds=KINDS, plain=True, **fixed):
 
 
 @st.composite
-def any_layers(draw):
-    """Whatever is legal, small layers and those at the ends of the limits alike."""
+def any_layers(draw, plain=True):
+    """Whatever is legal, small layers and those at the ends of the limits alike; plain ones are square."""
+    pairs = squares if plain else sizes
+    few, most, smallest, largest = (512, 8, 8, 512) if plain else (4096, 64, 1, 2048)
     parameters = {
         "kind": draw(st.sampled_from(KINDS)),
-        "in_channels": draw(st.integers(1, 8) | st.integers(1, 4096)),
-        "kernel_size": draw(sizes(1, 7) | sizes(1, 31)),
-        "stride": draw(st.integers(1, 32)),
+        "in_channels": draw(st.integers(1, 8) | st.integers(1, few)),
+        "kernel_size": draw(pairs(1, 7) | pairs(1, 31)),
+        "stride": draw(st.integers(1, 8 if plain else 32)),
         "padding": draw(st.sampled_from(["same", "valid"]) | st.integers(0, 64)),
-        "dilation": draw(st.integers(1, 64)),
+        "dilation": draw(st.integers(1, 16 if plain else 64)),
         "bias": draw(st.booleans()),
-        "size": draw(sizes(1, 12) | sizes(1, 2048)),
+        "size": draw(pairs(smallest, 12) | pairs(smallest, largest)),
     }
     if parameters["kind"] != "spatially-separable":
-        parameters["out_channels"] = draw(st.integers(1, 12) | st.integers(1, 4096))
-        parameters["depth_multiplier"] = draw(st.integers(1, 64))
+        parameters["out_channels"] = draw(st.integers(1, 12) | st.integers(1, min(2 * few, 4096)))
+        parameters["depth_multiplier"] = draw(st.integers(1, most))
     return _fitting(LayerSpec(**parameters))
 
 
