@@ -62,7 +62,7 @@ def test_a_bad_address_of_redis_is_not_told_either(served, monkeypatch, given):
     monkeypatch.setenv("SEPVIZ_REDIS_URL", given)
     settings, told, errors = served()
     assert settings is None
-    assert "SEPVIZ_REDIS_URL: it is no address such as redis://host:6379/0" in errors
+    assert "SEPVIZ_REDIS_URL: not a URL such as redis://host:6379/0" in errors
     assert "sesame" not in told + errors
     with pytest.raises(ValidationError) as refused:
         Settings()
