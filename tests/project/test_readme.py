@@ -1,4 +1,4 @@
-"""The README tells every parameter, route, setting, target and figure that there is, with its numbers."""
+"""The README documents every parameter, route, setting, target and figure, with its bounds and defaults."""
 
 import re
 from pathlib import Path
@@ -21,21 +21,21 @@ ROWS = {
 }
 
 
-def routes(found):
+def find_routes(routes):
     """The (method, path) pairs of routes and of the routers that are included."""
-    for route in found:
+    for route in routes:
         if router := getattr(route, "original_router", None):
-            yield from routes(router.routes)
+            yield from find_routes(router.routes)
         elif methods := getattr(route, "methods", None):
             yield from ((method, route.path) for method in methods - {"HEAD"})
 
 
 @pytest.mark.parametrize("name", LayerSpec.model_fields)
-def test_every_parameter_has_a_row_with_its_letter_default_and_bounds(name):
+def test_parameter_row_has_letter_default_and_bounds_of_schema(name):
     letter, default, allowed, meaning = ROWS[f"`{name}`"]
     schema = properties(LayerSpec)[name]
     assert letter == schema.get("letter", "")
-    assert default == f"`{LayerSpec().parameters()[name]}`"
+    assert LayerSpec.parse([(name, default.strip("`"))]) == LayerSpec()
     assert meaning
     for each in schema.get("anyOf", [schema]):
         if "minimum" in each:
@@ -44,24 +44,24 @@ def test_every_parameter_has_a_row_with_its_letter_default_and_bounds(name):
             assert f"`{word}`" in allowed
 
 
-def test_there_is_no_parameter_that_does_not_exist():
+def test_parameter_table_lists_exactly_the_parameters():
     table = README.partition("| name | letter |")[2].partition("\n\n")[0]
     assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == list(LayerSpec.model_fields)
 
 
-def test_every_route_has_a_row_and_every_row_a_route():
+def test_route_table_lists_exactly_the_routes():
     app = create_app()
-    found = {f"{method} {path}" for method, path in routes(app.routes)}
+    found = {f"{method} {path}" for method, path in find_routes(app.routes)}
     described = {
         f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods
     } | {"GET /healthz", "GET /docs"}
-    told = {row.strip("`") for row in ROWS if re.match(r"`(GET|POST) /", row)}
+    rows = {row.strip("`") for row in ROWS if re.match(r"`(GET|POST) /", row)}
     assert described <= found
-    assert told == found
+    assert rows == found
 
 
 @pytest.mark.parametrize("model", [FigureSpec, PageQuery, MapsQuery, TensorsQuery, CodeQuery])
-def test_every_option_of_a_route_is_told(model):
+def test_option_of_route_is_documented_with_its_choices(model):
     for name in model.model_fields.keys() - LayerSpec.model_fields.keys():
         assert f"`{name}` = " in README
         schema = properties(model)[name]
@@ -70,23 +70,23 @@ def test_every_option_of_a_route_is_told(model):
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_has_a_row_with_its_default(name):
+def test_setting_row_has_default(name):
     assert ROWS[f"`SEPVIZ_{name.upper()}`"][0] == str(Settings.model_fields[name].default)
 
 
-def test_every_make_target_is_told():
+def test_makefile_targets_are_documented():
     makefile = (ROOT / "Makefile").read_text()
     targets = {name for line in re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE) for name in line.split()}
     assert {"serve", "test"} <= targets
     assert targets - set(re.findall(r"`?make ([a-z-]+)", README)) == set()
 
 
-def test_every_figure_sample_and_generated_tensor_is_told():
+def test_figures_samples_and_generated_tensors_are_documented():
     for name in (*NAMES, *SAMPLES, *GENERATED):
         assert f"`{name}`" in README
 
 
-def test_every_module_has_a_row():
+def test_modules_are_documented():
     package = ROOT / "app/sepviz"
     modules = {each.name for each in package.glob("*.py")} - {"__init__.py"}
     folders = {f"{each.parent.name}/" for each in package.glob("*/__init__.py")}
