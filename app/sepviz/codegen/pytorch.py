@@ -1,155 +1,147 @@
-"""The layer as source code, to be pasted into somebody's own project.
+"""The layer as PyTorch source code, to be pasted into another project.
 
-What is written is what is shown: the same stages under the same names, the same numbers, and with
-`weights=random` the very same weights, since those are what seeding torch and then constructing the
-stages in order gives.
+The code has the stages, names and numbers that Sepviz shows. With `weights=random` it also has the same weights, which
+are those of `nn.Conv2d` when the stages are constructed in order after seeding torch.
 """
 
 from collections.abc import Iterator
 
 from sepviz.errors import UnknownName
-from sepviz.layer.cost import StageCost, compare
-from sepviz.layer.kinds import Kind, adjective
-from sepviz.layer.operations import Convolution, Pair
-from sepviz.layer.plan import plan
+from sepviz.layer.cost import OperationCost, compare
+from sepviz.layer.operations import Activation, Convolution, Norm, Operation, Pair
+from sepviz.layer.plan import Plan, plan
 from sepviz.layer.spec import LayerSpec
 
 FRAMEWORKS: tuple[str, ...] = ("pytorch",)
 
-LINE_LENGTH = 88  # black's own
-
-_CLASSES: dict[Kind, tuple[str, str]] = {
-    "depthwise-separable": ("SeparableConv2d", f"A {adjective('depthwise-separable')} convolution"),
-    "spatially-separable": (
-        "SpatiallySeparableConv2d",
-        f"A {adjective('spatially-separable')} convolution, per channel",
-    ),
-    "standard": ("StandardConv2d", f"A {adjective('standard')} convolution"),
-}
-
-_EXPLAINED = {
-    "depthwise": "Depthwise: each channel is filtered on its own, nothing is mixed.",
-    "pointwise": "Pointwise: a 1x1 convolution mixes the channels, cell by cell.",
-    "vertical": "Vertical: each channel is filtered along its columns.",
-    "horizontal": "Horizontal: each channel is filtered along its rows.",
-    "standard": "Standard: every output filters and mixes all channels at once.",
-}
+MAX_LINE_LENGTH = 88  # that of black
+ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "silu": "SiLU", "hard-swish": "Hardswish", "gelu": "GELU"}
 
 
 def generate(spec: LayerSpec, framework: str = "pytorch") -> str:
-    """Complete source of the layer; `UnknownName` for a framework that is not in `FRAMEWORKS`."""
+    """The complete source of a module; `UnknownName` for a framework that is not in `FRAMEWORKS`."""
     if framework not in FRAMEWORKS:
         raise UnknownName("framework", framework, FRAMEWORKS)
-    return "\n".join(_pytorch(spec)) + "\n"
+    return "\n".join(_module_lines(spec)) + "\n"
 
 
-def _pytorch(spec: LayerSpec) -> Iterator[str]:
-    name, described = _CLASSES[spec.kind]
+def _module_lines(spec: LayerSpec) -> Iterator[str]:
+    planned = plan(spec)
+    kind = planned.kind
     yield from ("import torch", "from torch import nn", "", "")
-    yield f"class {name}(nn.Module):"
-    yield f'    """{described}: {spec.in_channels} to {spec.out_channels} channels."""'
+    yield f"class {kind.class_name}(nn.Module):"
+    yield f'    """{kind.description}: {spec.in_channels} to {spec.out_channels} channels."""'
     yield from ("", "    def __init__(self) -> None:", "        super().__init__()")
-    for stage in compare(spec).layer.stages:
-        yield from _stage(stage)
+    for cost in compare(spec).layer.operations:
+        yield from _constructor_lines(cost)
     yield from ("", "    def forward(self, x: torch.Tensor) -> torch.Tensor:")
-    yield from _forward(spec)
+    *calls, last = map(_call_module, planned.operations)
+    yield from (f"        x = {call}" for call in calls)
+    yield f"        return {last}"
     yield from ("", "")
-    yield from _usage(spec, name)
+    yield from _usage_lines(spec, planned)
 
 
-def _stage(cost: StageCost) -> Iterator[str]:
-    """The module of one stage, with its padding where `nn.Conv2d` cannot pad that way itself."""
-    shape = cost.operation
-    yield f"        # {_EXPLAINED[shape.name]}"
-    yield f"        # {_counted(cost.macs.value, 'MAC')}, {_counted(cost.params, 'param')}"
-    if not _even(shape):
-        (top, bottom), (left, right) = shape.padding
-        yield "        # Padding left, right, top, bottom: an odd rest goes right and bottom."
-        yield f"        self.{_pad(shape)} = nn.ZeroPad2d(({left}, {right}, {top}, {bottom}))"
-    yield from _call(f"        self.{shape.name} = nn.Conv2d", list(_arguments(shape, bias=cost.biases > 0)))
+def _constructor_lines(cost: OperationCost) -> Iterator[str]:
+    operation = cost.operation
+    target = f"        self.{_attribute(operation)}"
+    match operation:
+        case Convolution():
+            yield f"        # {operation.stage.title}: {operation.stage.explanation}"
+            yield f"        # {_format_count(operation.macs, 'MAC')}, {_format_count(operation.params, 'param')}"
+            if operation.stage.mixes_channels and operation.groups > 1:
+                inputs = _format_count(operation.in_channels // operation.groups, "input channel")
+                yield f"        # {operation.groups} groups: an output reads the {inputs} of its group."
+            if not _is_symmetric(operation):
+                # `nn.Conv2d` pads both sides of an axis alike.
+                (top, bottom), (left, right) = operation.padding
+                yield "        # Padding left, right, top, bottom: an odd rest goes right and bottom."
+                yield f"        self.{operation.name}_pad = nn.ZeroPad2d(({left}, {right}, {top}, {bottom}))"
+            yield from _format_call(f"{target} = nn.Conv2d", list(_conv2d_arguments(operation)))
+        case Norm():
+            yield f"        # Batch norm: {_format_count(operation.params, 'param')}"
+            yield f"{target} = nn.BatchNorm2d({operation.channels})"
+        case Activation():
+            yield f"{target} = nn.{ACTIVATIONS[operation.function]}()"
 
 
-def _arguments(shape: Convolution, bias: bool) -> Iterator[str]:
-    """The arguments of `nn.Conv2d`; those that are PyTorch's default are left out, but not the bias."""
-    yield from (str(shape.in_channels), str(shape.out_channels))
-    yield f"kernel_size={_pair(shape.kernel)}"
-    if shape.stride != (1, 1):
-        yield f"stride={_pair(shape.stride)}"
-    if _even(shape) and _padded(shape):
-        (top, _), (left, _) = shape.padding
-        yield f"padding={_pair((top, left))}"
-    if shape.dilation != (1, 1):
-        yield f"dilation={_pair(shape.dilation)}"
-    # A pointwise or standard stage has one group, and so has a depthwise one of a single channel: there
-    # the number is written all the same, as it is what makes the stage depthwise.
-    if shape.name not in ("pointwise", "standard"):
-        yield f"groups={shape.groups}"
-    yield f"bias={bias}"
+def _conv2d_arguments(convolution: Convolution) -> Iterator[str]:
+    """The arguments of `nn.Conv2d` that differ from its defaults, and `bias`."""
+    yield from (str(convolution.in_channels), str(convolution.out_channels))
+    yield f"kernel_size={_format_pair(convolution.kernel)}"
+    if convolution.stride != (1, 1):
+        yield f"stride={_format_pair(convolution.stride)}"
+    (top, _), (left, _) = convolution.padding
+    if _is_symmetric(convolution) and (top or left):
+        yield f"padding={_format_pair((top, left))}"
+    if convolution.dilation != (1, 1):
+        yield f"dilation={_format_pair(convolution.dilation)}"
+    # A stage that works per channel has `groups` also where it is 1, for a single channel.
+    if convolution.groups > 1 or not convolution.stage.mixes_channels:
+        yield f"groups={convolution.groups}"
+    yield f"bias={convolution.bias}"
 
 
-def _forward(spec: LayerSpec) -> Iterator[str]:
-    *before, last = plan(spec).convolutions
-    for shape in before:
-        yield f"        x = {_applied(shape)}"
-    yield f"        return {_applied(last)}"
+def _call_module(operation: Operation) -> str:
+    x = "x"
+    if isinstance(operation, Convolution) and not _is_symmetric(operation):
+        x = f"self.{operation.name}_pad(x)"
+    return f"self.{_attribute(operation)}({x})"
 
 
-def _applied(shape: Convolution) -> str:
-    return f"self.{shape.name}({'x' if _even(shape) else f'self.{_pad(shape)}(x)'})"
-
-
-def _usage(spec: LayerSpec, name: str) -> Iterator[str]:
-    stages = plan(spec).convolutions
+def _usage_lines(spec: LayerSpec, planned: Plan) -> Iterator[str]:
     if spec.weights == "random":
         yield f"torch.manual_seed({spec.seed})  # the same weights as Sepviz shows"
-    yield f"layer = {name}()"
+    yield f"layer = {planned.kind.class_name}()"
+    if any(isinstance(each, Norm) and each.input == (1, 1) for each in planned.operations):
+        yield "layer.eval()  # a single value has no variance for batch norm to compute"
     if spec.weights == "classic":
-        yield from _classic(spec)
-    shown = ", ".join(map(str, (1, *stages[0].input_shape)))
-    yield f"y = layer(torch.randn({shown}))  # {(1, *stages[-1].output_shape)}"
+        yield from _loading_lines(spec, planned)
+    shape = ", ".join(map(str, (1, *planned.operations[0].input_shape)))
+    yield f"y = layer(torch.randn({shape}))  # {(1, *planned.operations[-1].output_shape)}"
 
 
-def _classic(spec: LayerSpec) -> Iterator[str]:
-    """Where to get the named filters: they are data, and so they are in a file, not in the source."""
+def _loading_lines(spec: LayerSpec, planned: Plan) -> Iterator[str]:
+    """Comments that say where the classic filters are; as data they would be too long for source code."""
+    key = f"{planned.operations[0].name}.weight"
     yield "# The layer now has PyTorch's initial weights. The classic filters that Sepviz shows"
-    yield f"# are in this safetensors file, under keys such as {plan(spec).convolutions[0].name}.weight; to load it:"
+    yield f"# are in this safetensors file, under keys such as {key}; to load it:"
     yield f"# /api/tensors?{spec.query()}"
     yield "# from safetensors.torch import load_file"
     yield '# tensors = load_file("tensors.safetensors")'
-    yield "# layer.load_state_dict({name: tensors[name] for name in layer.state_dict()})"
+    if any(isinstance(each, Norm) for each in planned.operations):
+        yield "# layer.load_state_dict(tensors, strict=False)  # batch norm keeps its initial values"
+    else:
+        yield "# layer.load_state_dict({name: tensors[name] for name in layer.state_dict()})"
 
 
-def _call(called: str, arguments: list[str]) -> Iterator[str]:
-    """A call as black lays it out: on one line, else its arguments on one, else one argument a line."""
-    margin = called[: len(called) - len(called.lstrip())]
+def _format_call(function: str, arguments: list[str]) -> Iterator[str]:
+    """A call in black's layout: on one line, else its arguments on one line, else one argument on each."""
+    margin = function[: len(function) - len(function.lstrip())]
     joined = ", ".join(arguments)
-    if len(f"{called}({joined})") <= LINE_LENGTH:
-        yield f"{called}({joined})"
+    if len(f"{function}({joined})") <= MAX_LINE_LENGTH:
+        yield f"{function}({joined})"
         return
-    yield f"{called}("
-    if len(f"{margin}    {joined}") <= LINE_LENGTH:
+    yield f"{function}("
+    if len(f"{margin}    {joined}") <= MAX_LINE_LENGTH:
         yield f"{margin}    {joined}"
     else:
         yield from (f"{margin}    {argument}," for argument in arguments)
     yield f"{margin})"
 
 
-def _even(shape: Convolution) -> bool:
-    """Whether both sides of each axis are padded alike, which is all that `nn.Conv2d` can do in numbers."""
-    return all(before == after for before, after in shape.padding)
+def _attribute(operation: Operation) -> str:
+    return operation.name.replace("-", "_")
 
 
-def _padded(shape: Convolution) -> bool:
-    return any(cells for axis in shape.padding for cells in axis)
+def _is_symmetric(convolution: Convolution) -> bool:
+    return all(before == after for before, after in convolution.padding)
 
 
-def _pad(shape: Convolution) -> str:
-    return f"{shape.name}_pad"
+def _format_pair(pair: Pair) -> str:
+    rows, columns = pair
+    return str(rows) if rows == columns else f"({rows}, {columns})"
 
 
-def _pair(pair: Pair) -> str:
-    return str(pair[0]) if pair[0] == pair[1] else str(pair)
-
-
-def _counted(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
