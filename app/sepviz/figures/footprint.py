@@ -215,10 +215,13 @@ def span(reach: range) -> str:
 def _reach(windows: list[tuple[range, range]], bounds: tuple[range, range]) -> tuple[range, range]:
     """All between the windows' first and last cells, and one more on each side."""
     rows, columns = (
-        wider(
-            range(max(whole.start, min(each[0] for each in axis)), min(whole.stop, max(each[-1] for each in axis) + 1)),
-            whole,
-        )
+        wider(_within_bounds(min(each[0] for each in axis), max(each[-1] for each in axis), whole), whole)
         for axis, whole in zip(zip(*windows, strict=True), bounds, strict=True)
     )
     return rows, columns
+
+
+def _within_bounds(first: int, last: int, bounds: range) -> range:
+    """From the first to the last of those cells that are there; the nearest one where none is."""
+    start = min(max(first, bounds.start), bounds.stop - 1)
+    return range(start, max(min(last + 1, bounds.stop), start + 1))
