@@ -23,6 +23,7 @@ from sepviz.figures.layer_figures import times
 from sepviz.figures.options import THEMES
 from sepviz.figures.ratio import saving
 from sepviz.layer.cost import compare
+from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import COLOURS
@@ -501,14 +502,15 @@ def test_the_block_tells_what_makes_its_shapes(given_, told):
     assert (told in said) if told else ("depthwise:" not in said)
 
 
-def as_torch(block, kernel):
+def as_torch(block):
     """The block in PyTorch, batch norm and all."""
     steps = []
     for step in block.steps:
-        if step.kernel:
-            inputs, outputs = step.channels
+        operation = step.operation
+        if isinstance(operation, Convolution):
+            inputs, outputs = operation.in_channels, operation.out_channels
             groups = inputs if step.name == "depthwise" else 1
-            steps.append(nn.Conv2d(inputs, outputs, step.kernel, groups=groups, padding="same", bias=False))
+            steps.append(nn.Conv2d(inputs, outputs, operation.kernel, groups=groups, padding="same", bias=False))
         elif step.name == "norm":
             steps.append(nn.BatchNorm2d(steps[-1].out_channels))
         else:
@@ -533,15 +535,12 @@ def test_blocks_are_those_of_the_networks(channels, outputs, kernel, multiplier)
     assert [step.name for step in xception.steps] == ["relu", "depthwise", "pointwise", "norm"]
     assert [step.name for step in inverted.steps] == ["expand", *names[1:3], *names[:3], "project", "norm"]
     for block in (mobile, xception, inverted):
-        network = as_torch(block, kernel).eval()
+        network = as_torch(block).eval()
         assert block.params == sum(each.numel() for each in network.parameters())
         with torch.inference_mode():
             made = network(torch.zeros(1, channels, 9, 9))
-        assert (
-            tuple(made.shape[1:]) == block.steps[-2 if block.steps[-1].name != "norm" else -1].shape
-            or made.shape[1] == outputs
-        )
-    assert inverted.steps[0].channels == (channels, EXPANSION * channels)
+        assert tuple(made.shape[1:]) == block.steps[-1].operation.output_shape
+    assert inverted.steps[0].operation.out_channels == EXPANSION * channels
     assert inverted.shortcut == (channels == outputs)
 
 
@@ -563,7 +562,7 @@ def test_a_kernel_of_rank_one_is_told():
     )
 
 
-@given(any_layers(), st.sampled_from(NAMES))
+@given(any_layers(plain=False), st.sampled_from(NAMES))
 @example(SINGLE, "groups")
 @example(SINGLE, "window")
 @example(SINGLE, "block")
@@ -571,3 +570,23 @@ def test_a_kernel_of_rank_one_is_told():
 def test_description_of_one_thing_is_in_the_singular(spec, name):
     description = parsed(draw(name, spec)).find(f"{SVG}desc").text
     assert not re.search(r"(?<![\d,.])1 (groups|channels|params|MACs|kernels|cells|outputs)\b", description)
+
+
+@pytest.mark.parametrize("channels", [2, 4, 6])
+def test_grouped_layer_is_drawn_with_its_groups_and_the_channels_of_one_group(channels):
+    spec = LayerSpec(kind="standard", in_channels=channels, out_channels=2 * channels, groups=2, kernel_size="5x3")
+    said = written(draw("standard", spec))
+    assert "groups=2" in said
+    assert f"{2 * channels} kernels, 5 × 3 × {channels // 2}" in said
+    assert "of its group, for one output" in said
+    assert "one kernel, through all channels" not in said
+
+
+@given(any_layers(plain=False))
+@settings(max_examples=40)
+def test_norms_are_named_and_counted_in_the_figure_of_the_layer(spec):
+    spec = spec.replace(after="norm,relu6")
+    figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
+    said = written(draw(figure, spec))
+    assert "batch norm" in said
+    assert f"{compare(spec).layer.params:,}" in said

@@ -10,7 +10,6 @@ from sepviz.figures.moments import Film, Look, film
 from sepviz.figures.paint import number
 from sepviz.figures.passes import KINDS
 from sepviz.layer.spec import LayerSpec
-from sepviz.palette import STAGE_ROLES
 
 MOVING: tuple[str, ...] = (*KINDS, "window")
 
@@ -48,9 +47,9 @@ def _columns(canvas: Canvas, shown: Film) -> Iterator[Column]:
     yield Column(0, heads[0] - 8, canvas.say("layers.input"), "ink", _cut(canvas, first.rows, first.columns))
     for index, (working, track) in enumerate(zip(shown.passes, shown.tracks[1:], strict=True)):
         after = heads[index + 1] - 8 if index + 1 < len(heads) else shown.width
-        role = f"{STAGE_ROLES[working.shape.name]}-ink"
+        role = f"{working.shape.stage.role}-ink"
         cut = (sizes(working.shape.kernel), *_cut(canvas, working.rows, working.columns))
-        yield Column(track.head, after, canvas.say(f"stage.{working.shape.name}"), role, cut)
+        yield Column(track.head, after, working.shape.stage.title, role, cut)
 
 
 def _cut(canvas: Canvas, rows: range, columns: range) -> tuple[str, ...]:
@@ -65,7 +64,7 @@ def _stills(canvas: Canvas, shown: Film, frames: int) -> tuple[float, float]:
         at, step = moments[-(-(index + 1) * len(moments) // frames) - 1]
         x, y = index % _PER_ROW * across, index // _PER_ROW * down
         row, columns = shown.passes[at].steps()[step]
-        stage = canvas.say(f"stage.{shown.passes[at].shape.name}")
+        stage = shown.passes[at].shape.stage.title
         canvas.text(x, y + 13, f"{index + 1}", weight=600)
         caption = canvas.say("scene.moment", stage=stage, y=row, x=columns[-1])
         canvas.text(x + 22, y + 13, caption, "muted", SMALL)

@@ -1,8 +1,7 @@
 """The layer as networks use it: with batch norm and activations, or as an inverted residual."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import prod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, number
 from sepviz.figures.columns import letters, sizes, steps_told
@@ -10,8 +9,9 @@ from sepviz.figures.layer_figures import as_kind, rule
 from sepviz.figures.legend import Entry, legend, swatch
 from sepviz.figures.text import BOLD, text_width
 from sepviz.figures.texts import counted, told_with
-from sepviz.layer.cost import compare
-from sepviz.layer.operations import Pair
+from sepviz.layer.kinds import SEPARABLE
+from sepviz.layer.operations import Activation, Convolution, Operation, following
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 
 WIDTH = 968.0
@@ -25,13 +25,10 @@ _BELOW = 62.0  # a box: what is told of it, and space
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One box: a convolution (`name` is a stage's or `expand`, `project`), `norm`, `relu`, `relu6` or `add`."""
+    """One box: an operation, and what it is called here (such as `expand`, which is a pointwise convolution)."""
 
     name: str
-    params: int = 0
-    channels: Pair = (0, 0)
-    kernel: int = 0
-    shape: tuple[int, int, int] = (0, 0, 0)
+    operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +42,33 @@ class Block:
     @property
     def params(self) -> int:
         """Of all steps together; convolutions before a batch norm have no bias."""
-        return sum(step.params for step in self.steps)
+        return sum(step.operation.params for step in self.steps)
 
 
 def blocks(spec: LayerSpec) -> tuple[Block, Block, Block]:
     """MobileNet's block, Xception's and the inverted residual, of this layer's shapes."""
-    depthwise, pointwise = compare(as_kind(spec, "depthwise-separable")).layer.stages
-    inputs, outputs = depthwise.operation.in_channels, pointwise.operation.out_channels
-    between, kernel = depthwise.operation.out_channels, depthwise.operation.kernel[0]
-    size = depthwise.operation.output
-    first = Step("depthwise", depthwise.weights.value, (inputs, between), kernel, (between, *size))
-    second = Step("pointwise", pointwise.weights.value, (between, outputs), 1, (outputs, *size))
-    mobile = (first, _norm(between), Step("relu6"), second, _norm(outputs), Step("relu6"))
-    xception = (Step("relu"), first, second, _norm(outputs))
-    wide = EXPANSION * inputs
+    plain = as_kind(spec, SEPARABLE).model_copy(update={"bias": False, "between": (), "after": ()})
+    depthwise, pointwise = plan(plain).convolutions
+    wide = EXPANSION * depthwise.in_channels
+    expand = replace(pointwise, in_channels=depthwise.in_channels, out_channels=wide, input=depthwise.input)
+    middle = replace(depthwise, in_channels=wide, out_channels=wide, groups=wide)
+    project = replace(pointwise, in_channels=wide)
+    mobile = (*_followed("depthwise", depthwise, "norm", "relu6"), *_followed("pointwise", pointwise, "norm", "relu6"))
+    before = Step("relu", Activation("relu", depthwise.in_channels, depthwise.input, "relu"))
+    xception = (before, *_followed("depthwise", depthwise), *_followed("pointwise", pointwise, "norm"))
     residual = (
-        _conv("expand", inputs, wide, 1, depthwise.operation.input),
-        _norm(wide),
-        Step("relu6"),
-        Step("depthwise", wide * kernel**2, (wide, wide), kernel, (wide, *size)),
-        _norm(wide),
-        Step("relu6"),
-        _conv("project", wide, outputs, 1, size),
-        _norm(outputs),
+        *_followed("expand", expand, "norm", "relu6"),
+        *_followed("depthwise", middle, "norm", "relu6"),
+        *_followed("project", project, "norm"),
     )
-    shortcut = spec.stride == 1 and depthwise.operation.input_shape == (outputs, *size)
+    shortcut = spec.stride == 1 and depthwise.input_shape == pointwise.output_shape
     return Block("mobilenet", mobile), Block("xception", xception), Block("inverted", residual, shortcut)
 
 
-def _norm(channels: int) -> Step:
-    """A scale and a shift for each channel."""
-    return Step("norm", 2 * channels)
-
-
-def _conv(name: str, inputs: int, outputs: int, kernel: int, size: Pair) -> Step:
-    return Step(name, prod((inputs, outputs, kernel, kernel)), (inputs, outputs), kernel, (outputs, *size))
+def _followed(name: str, convolution: Convolution, *followers: str) -> Iterator[Step]:
+    """A convolution and what follows it."""
+    yield Step(name, convolution)
+    yield from (Step(each, following(convolution, each)) for each in followers)
 
 
 def told(spec: LayerSpec) -> str:
@@ -99,18 +88,21 @@ def _why(block: Block, spec: LayerSpec) -> str:
 
 
 def _told(step: Step) -> str:
-    name = told_with(f"block.{step.name}")
-    if not step.kernel:
+    name, operation = told_with(f"block.{step.name}"), step.operation
+    if not isinstance(operation, Convolution):
         return name
-    cells = sizes((step.kernel, step.kernel))
     return told_with(
-        "block.told", name=name, kernel=cells, shape=sizes(step.shape), params=counted("told.params", step.params)
+        "block.told",
+        name=name,
+        kernel=sizes(operation.kernel),
+        shape=sizes(operation.output_shape),
+        params=counted("told.params", operation.params),
     )
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The three blocks, one below the other, and a legend; where it ends."""
-    depthwise = compare(as_kind(spec, "depthwise-separable")).layer.stages[0].operation
+    depthwise = plan(as_kind(spec, SEPARABLE)).convolutions[0]
     y = 0.0
     for block in blocks(spec):
         y = _block(canvas, y, block, depthwise.input_shape, spec)
@@ -118,7 +110,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         return y
     y = rule(canvas, y - 18, WIDTH)
     entries = [
-        swatch(canvas.say("legend.depthwise"), "depthwise", 0.3),
+        swatch(canvas.say("legend.depthwise"), depthwise.stage.role, 0.3),
         swatch(canvas.say("legend.pointwise"), "pointwise", 0.3),
         Entry(canvas.say("block.norms")),
         Entry(canvas.say("block.expansion", times=EXPANSION)),
@@ -152,25 +144,26 @@ def _block(canvas: Canvas, y: float, block: Block, shape: Sequence[int], spec: L
 
 def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> float:
     """A box with its name, and below it what leaves it and its params; its right edge."""
-    if not step.kernel:
+    operation = step.operation
+    if not isinstance(operation, Convolution):
         canvas.rect(x, top, _NARROW, _BOX, fill="plane", tint=0.14, stroke="plane")
         label = canvas.say(f"block.{step.name}")
         canvas.text(x + _NARROW / 2, top + _BOX / 2 + 4, label, "ink", SMALL, anchor="middle")
-        if step.params:
-            canvas.text(x + _NARROW / 2, top + _BOX + 31, f"{step.params:,}", "muted", SMALL, anchor="middle")
+        if operation.params:
+            canvas.text(x + _NARROW / 2, top + _BOX + 31, f"{operation.params:,}", "muted", SMALL, anchor="middle")
         return x + _NARROW
-    role = "depthwise" if step.name == "depthwise" else "pointwise"
+    role = operation.stage.role
     canvas.rect(x, top, _WIDE, _BOX, fill=role, tint=0.2, stroke=role, line=1.2)
     middle = x + _WIDE / 2
     canvas.text(middle, top + 18, canvas.say(f"block.{step.name}"), f"{role}-ink", TEXT, weight=600, anchor="middle")
-    detail = sizes((step.kernel, step.kernel))
-    if role == "pointwise":
-        detail += f", {step.channels[0]} → {step.channels[1]}"
+    detail = sizes(operation.kernel)
+    if operation.stage.mixes_channels:
+        detail += f", {operation.in_channels} → {operation.out_channels}"
     elif stride > 1:
         detail += f", {canvas.say('layers.stride', stride=stride)}"
     canvas.text(middle, top + 34, detail, "ink", SMALL, anchor="middle")
-    canvas.text(middle, top + _BOX + 16, sizes(step.shape), "muted", SMALL, anchor="middle")
-    params = canvas.count("told.params", step.params)
+    canvas.text(middle, top + _BOX + 16, sizes(operation.output_shape), "muted", SMALL, anchor="middle")
+    params = canvas.count("told.params", operation.params)
     canvas.text(middle, top + _BOX + 31, params, "muted", SMALL, anchor="middle")
     return x + _WIDE
 

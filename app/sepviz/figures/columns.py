@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
 from sepviz.figures.text import text_width, wrap
 from sepviz.layer.operations import Convolution, same_padding
-from sepviz.palette import STAGE_ROLES
 
 # Left edges of Input, Depthwise, Pointwise and Output, and the right edge of the figure: the page's maps stand below.
 COLUMNS = (0, 190, 470, 690, 968)
@@ -77,27 +76,34 @@ def sizes(shape: Sequence[int]) -> str:
 
 def stage_column(canvas: Canvas, x: float, right: float, shape: Convolution) -> Column:
     """The column of a stage, in its colour."""
-    title = canvas.say(f"stage.{shape.name}")
-    return Column(x, right, title, f"{STAGE_ROLES[shape.name]}-ink", _kernels(canvas, shape))
+    title = shape.stage.title
+    return Column(x, right, title, f"{shape.stage.role}-ink", _kernels(canvas, shape))
 
 
 def _kernels(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """What a stage consists of, and its steps where they are not the usual ones; its groups stand at the arrow."""
     count, size = str(shape.out_channels), sizes(shape.kernel)
-    if shape.groups == 1 and shape.name in ("pointwise", "standard"):
-        size += f" × {shape.in_channels}"
+    if shape.stage.mixes_channels:
+        size += f" × {shape.in_channels // shape.groups}"
     elif shape.out_channels > shape.in_channels:
         count = f"{shape.in_channels} × {shape.out_channels // shape.in_channels}"
     return (
         canvas.say("layers.kernel" if count == "1" else "layers.kernels", count=count),
         size,
         *steps_told(canvas, shape),
+        *followers(canvas, shape),
     )
+
+
+def followers(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
+    """What is done with a stage's output before the next stage, if anything is."""
+    names = " and ".join(canvas.say(f"operation.{each}") for each in shape.followed_by)
+    return (canvas.say("layers.then", operations=names),) if names else ()
 
 
 def steps_told(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """Stride, padding and dilation of a stage, where they are not the usual ones."""
-    axis = 1 if shape.name == "horizontal" else 0
+    axis = shape.stage.axis
     size, kernel, stride, dilation = (each[axis] for each in (shape.input, shape.kernel, shape.stride, shape.dilation))
     padding = shape.padding[axis]
     told = [canvas.say("layers.stride", stride=stride)] if stride > 1 else []

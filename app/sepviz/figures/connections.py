@@ -49,7 +49,7 @@ def connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
     canvas.path("".join(_circle(*place) for place in nodes), fill="paper")
     for slot in inputs:
         _node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
-    alone = shape.name == "depthwise"
+    alone = not shape.mixes_channels
     for slot in outputs:
         source = shape.channels_feeding(range(slot.channel or 0, (slot.channel or 0) + 1))[0]
         _node(canvas, (x + _OUTPUTS, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)

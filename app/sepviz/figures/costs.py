@@ -9,10 +9,10 @@ from sepviz.figures.layer_figures import entries, in_words, layer_told, rule, sh
 from sepviz.figures.layers import depthwise_row, separable_row, spatial_row, standard_row
 from sepviz.figures.legend import legend
 from sepviz.figures.text import BOLD, text_width
-from sepviz.figures.texts import told_with
-from sepviz.layer.cost import Comparison, LayerCost, StageCost, compare
+from sepviz.layer.cost import Comparison, LayerCost, StageCost, separable_comparison
+from sepviz.layer.kinds import KINDS, SEPARABLE
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.palette import STAGE_ROLES
 
 WIDTH = 720.0  # of the bars
 WIDEST = float(COLUMNS[-1])  # of the comparison
@@ -24,15 +24,16 @@ _BAR_HEIGHT = 18.0
 
 def comparison(canvas: Canvas, spec: LayerSpec) -> float:
     """What is replaced above the layer, each with its cost; where it ends."""
-    compared = _compared(spec)
-    above, below = _names(compared)
-    y = _costed(canvas, 0, above, compared.baseline, f"{STAGE_ROLES[above]}-ink")
-    row = standard_row if above == "standard" else depthwise_row
+    compared = separable_comparison(spec)
+    above, below = _titles(spec, compared)
+    replaced = compared.baseline.stages[0].operation.stage
+    y = _costed(canvas, 0, above, compared.baseline, f"{replaced.role}-ink")
+    row = standard_row if replaced.mixes_channels else depthwise_row
     y = row(canvas, y, shapes(compared.baseline)) + 14
     if not canvas.inlined:
         y = equations(canvas, y, compared.baseline)
     y = _costed(canvas, rule(canvas, y, WIDEST), below, compared.layer, "ink")
-    row = spatial_row if below == "spatial" else separable_row
+    row = spatial_row if compared.layer.stages[0].operation.stage.is_one_sided else separable_row
     y = row(canvas, y, shapes(compared.layer)) + 14
     if not canvas.inlined:
         y = equations(canvas, y, compared.layer)
@@ -46,63 +47,62 @@ def comparison(canvas: Canvas, spec: LayerSpec) -> float:
 
 def cost_bars(canvas: Canvas, spec: LayerSpec) -> float:
     """Bars of MACs and of parameters; where they end."""
-    compared = _compared(spec)
-    y = _bars(canvas, 0, "formula.macs", compared, lambda stage: stage.macs.value)
-    y = _bars(canvas, y + 18, "told.parameters", compared, lambda stage: stage.params)
+    compared = separable_comparison(spec)
+    titles = _titles(spec, compared)
+    y = _bars(canvas, 0, "formula.macs", titles, compared, lambda stage: stage.macs.value)
+    y = _bars(canvas, y + 18, "told.parameters", titles, compared, lambda stage: stage.params)
     canvas.text(0, y + 28, verdict(compared), "ink", TITLE, weight=600)
     y += 36
     if canvas.inlined:
         return y + 6
-    for name, cost in zip(_names(compared), (compared.baseline, compared.layer), strict=True):
+    for title, cost in zip(titles, (compared.baseline, compared.layer), strict=True):
         y = rule(canvas, y, WIDTH)
-        canvas.text(0, y + 6, told_with(f"stage.{name}"), "ink", TEXT, weight=600)
+        canvas.text(0, y + 6, title, "ink", TEXT, weight=600)
         y = equations(canvas, y + 16, cost, parts=False)
     return y
 
 
 def told(spec: LayerSpec) -> str:
     """Both costs in words, and how they compare."""
-    compared = _compared(spec)
-    above, below = (told_with(f"stage.{name}") for name in _names(compared))
+    compared = separable_comparison(spec)
+    above, below = _titles(spec, compared)
     replaced = in_words(compared.baseline.macs, compared.baseline.params)
     return f"{above}: {replaced}. {below}: {layer_told(compared.layer)}. {verdict(compared)}."
 
 
-def _compared(spec: LayerSpec) -> Comparison:
-    return compare(spec.as_kind("depthwise-separable") if spec.kind == "standard" else spec)
-
-
-def _names(compared: Comparison) -> tuple[str, str]:
+def _titles(spec: LayerSpec, compared: Comparison) -> tuple[str, str]:
     """What is replaced, and the layer."""
-    spatial = compared.layer.stages[0].name == "vertical"
-    return compared.baseline.stages[0].name, "spatial" if spatial else "separable"
+    kind = plan(spec).kind
+    separable = kind if kind.is_separable else KINDS[SEPARABLE]
+    return compared.baseline.stages[0].operation.stage.title, separable.title
 
 
-def _costed(canvas: Canvas, y: float, name: str, cost: LayerCost, role: str) -> float:
-    title = canvas.say(f"stage.{name}")
+def _costed(canvas: Canvas, y: float, title: str, cost: LayerCost, role: str) -> float:
     canvas.text(0, y + 13, title, role, TITLE, weight=600)
     canvas.text(text_width(title, TITLE * BOLD) + 14, y + 13, in_words(cost.macs, cost.params), "muted", TEXT)
     return y + 28
 
 
-def _bars(canvas: Canvas, y: float, key: str, compared: Comparison, count: Callable[[StageCost], int]) -> float:
+def _bars(
+    canvas: Canvas, y: float, key: str, titles: tuple[str, str], compared: Comparison, count: Callable[[StageCost], int]
+) -> float:
     canvas.text(0, y + 13, canvas.say(key), "ink", TEXT, weight=600)
     costs = (compared.baseline, compared.layer)
     most = max(sum(map(count, cost.stages)) for cost in costs)
     y += 24
-    for name, cost in zip(_names(compared), costs, strict=True):
-        canvas.text(0, y + 13, canvas.say(f"stage.{name}"), "muted", TEXT)
+    for title, cost in zip(titles, costs, strict=True):
+        canvas.text(0, y + 13, title, "muted", TEXT)
         x = _BAR_LEFT
         for stage in cost.stages:
             width = _BAR * count(stage) / most
-            canvas.rect(x, y, max(width, 0.5), _BAR_HEIGHT, fill=STAGE_ROLES[stage.name])
+            canvas.rect(x, y, max(width, 0.5), _BAR_HEIGHT, fill=stage.operation.stage.role)
             x += width
         canvas.text(x + 8, y + 13, f"{sum(map(count, cost.stages)):,}", "ink", TEXT)
         y += 24
     x = _BAR_LEFT
     for stage in compared.layer.stages:
-        text = f"{canvas.say(f'stage.{stage.name}')} {count(stage):,}"
-        canvas.rect(x, y, 10, 10, fill=STAGE_ROLES[stage.name])
-        canvas.text(x + 16, y + 9, text, f"{STAGE_ROLES[stage.name]}-ink", SMALL)
+        text = f"{stage.operation.stage.title} {count(stage):,}"
+        canvas.rect(x, y, 10, 10, fill=stage.operation.stage.role)
+        canvas.text(x + 16, y + 9, text, f"{stage.operation.stage.role}-ink", SMALL)
         x += 16 + text_width(text, SMALL) + 20
     return y + 14

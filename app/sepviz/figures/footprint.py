@@ -8,7 +8,7 @@ from sepviz.figures.kernels import FINEST, grid
 from sepviz.figures.scene import DASHED, Patch, first_cells, padded, patch, wider, within
 from sepviz.figures.texts import counted, told_with
 from sepviz.layer.operations import Convolution, Pair
-from sepviz.palette import STAGE_ROLES, channel_role
+from sepviz.palette import channel_role
 
 LEFT = 4.0
 SIZE = 228.0  # the longer side of the part of the input
@@ -32,7 +32,7 @@ class Footprint:
     @property
     def spatial(self) -> bool:
         """Whether the window is made of a column and then a row."""
-        return self.stages[0].name == "vertical"
+        return self.stages[0].stage.is_one_sided
 
     @property
     def beside(self) -> Pair | None:
@@ -94,7 +94,7 @@ class Footprint:
         elif self.beside:
             draw_next(canvas, part, self.sources(self.beside))
         if columns:
-            draw_window(canvas, part, (rows, columns), STAGE_ROLES[self.stages[0].name])
+            draw_window(canvas, part, (rows, columns), self.stages[0].stage.role)
         return part.x + part.width + _SHEET * self.behind
 
     def column(self, canvas: Canvas, x: float, right: float) -> Column:
@@ -107,7 +107,7 @@ class Footprint:
 
     def legend(self, canvas: Canvas, y: float) -> float:
         """What the marks on the input mean, with their numbers, in two columns; where it ends."""
-        stage = STAGE_ROLES[self.stages[0].name]
+        stage = self.stages[0].stage.role
         notes = self._notes(canvas)
         for index, (mark, text) in enumerate(notes):
             x, top = (LEFT, _SECOND)[index % 2], y + 20 * (index // 2)
@@ -187,7 +187,7 @@ def _run(reach: range) -> str:
 def footprint(stages: tuple[Convolution, ...]) -> Footprint:
     """That of the first output cell whose window has its middle on the map."""
     rows, columns = first_cells(stages[0], (1, 1))
-    if stages[0].name == "vertical":
+    if stages[0].stage.is_one_sided:
         _, columns = first_cells(stages[1], (1, 1))
     return Footprint(stages, (rows[0], columns[0]))
 

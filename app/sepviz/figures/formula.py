@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import TEXT, TITLE, Canvas, number
 from sepviz.figures.text import letter_width, text_width
-from sepviz.layer.cost import Factor, LayerCost, StageCost
-from sepviz.palette import STAGE_ROLES
+from sepviz.layer.cost import Factor, LayerCost, OperationCost, StageCost
 
 HEIGHT = 40.0  # of one equation
 
@@ -30,22 +29,26 @@ def equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> 
     macs = [Term(stage.macs.factors, _ink(stage)) for stage in cost.stages]
     values = [(stage.macs.value, _ink(stage)) for stage in cost.stages]
     equation(canvas, y, canvas.say("formula.macs"), macs, values if parts else [], cost.macs)
-    params = [term for stage in cost.stages for term in _params(canvas, stage)]
-    values = [(stage.params, _ink(stage)) for stage in cost.stages]
+    with_params = [each for each in cost.operations if each.params]
+    params = [term for each in with_params for term in _params(canvas, each)]
+    values = [(each.params, _ink(each)) for each in with_params]
     unit = canvas.say("formula.param" if cost.params == 1 else "formula.params")
     equation(canvas, y + HEIGHT, unit, params, values if parts else [], cost.params)
     return y + 2 * HEIGHT
 
 
-def _ink(stage: StageCost) -> str:
-    return f"{STAGE_ROLES[stage.name]}-ink"
+def _ink(cost: OperationCost) -> str:
+    return f"{cost.operation.stage.role}-ink" if isinstance(cost, StageCost) else "muted"
 
 
-def _params(canvas: Canvas, stage: StageCost) -> list[Term]:
-    weights = Term(stage.weights.factors, _ink(stage))
-    if not stage.biases:
+def _params(canvas: Canvas, cost: OperationCost) -> list[Term]:
+    if not isinstance(cost, StageCost):
+        word = canvas.say("formula.norm")
+        return [Term((Factor(word, cost.params),), _ink(cost), word=True)]
+    weights = Term(cost.weights.factors, _ink(cost))
+    if not cost.biases:
         return [weights]
-    return [weights, Term((Factor(canvas.say("formula.bias"), stage.biases),), _ink(stage), word=True)]
+    return [weights, Term((Factor(canvas.say("formula.bias"), cost.biases),), _ink(cost), word=True)]
 
 
 def equation(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from math import gcd, log, prod
+from math import gcd, log
 
 from sepviz.figures.canvas import TEXT, TITLE, Canvas
 from sepviz.figures.connections import HEIGHT, connections
@@ -31,8 +31,10 @@ def between(channels: int, outputs: int) -> int | None:
 
 def convolutions(spec: LayerSpec) -> tuple[Convolution, Convolution | None, Convolution]:
     """From one group to as many as channels; None where there is nothing between."""
-    standard = plan(spec.as_kind("standard")).convolutions[0]
-    groups = between(standard.in_channels, standard.out_channels)
+    layer = plan(spec.as_kind("standard")).convolutions[0]
+    standard = replace(layer, groups=1)
+    inside = 1 < layer.groups < layer.in_channels
+    groups = layer.groups if inside else between(standard.in_channels, standard.out_channels)
     grouped = replace(standard, stage=replace(standard.stage, name="grouped"), groups=groups) if groups else None
     return standard, grouped, plan(spec.as_kind("depthwise-separable")).convolutions[0]
 
@@ -41,7 +43,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """Three panels side by side with their costs; how high they are."""
     three = convolutions(spec)
     standard = three[0]
-    most = max(weights(each) for each in three if each)
+    most = max(each.weights for each in three if each)
     for index, shape in enumerate(three):
         x = index * (_PANEL + _BETWEEN)
         name = shape.name if shape else "grouped"
@@ -53,16 +55,6 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         connections(canvas, x, _TOP, shape)
         _cost(canvas, x, shape, standard, most, spec.bias)
     return _formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
-
-
-def weights(shape: Convolution) -> int:
-    """Its parameters, but for a bias of each output."""
-    return prod(shape.weight_shape)
-
-
-def macs(shape: Convolution) -> int:
-    """Each weight works once for every cell of the output map."""
-    return weights(shape) * prod(shape.output)
 
 
 def _reads(canvas: Canvas, shape: Convolution) -> str:
@@ -86,21 +78,21 @@ def _cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, m
     """Params and MACs in numbers, and a bar beside that of the dearest."""
     y = _TOP + HEIGHT + 38
     canvas.rect(x, y, _PANEL, _BAR, fill="plane", tint=0.15)
-    canvas.rect(x, y, max(_PANEL * weights(shape) / most, 1), _BAR, fill=_ROLES[shape.name])
+    canvas.rect(x, y, max(_PANEL * shape.weights / most, 1), _BAR, fill=_ROLES[shape.name])
     canvas.text(x, y + 30, _share(canvas, shape, standard), weight=600)
     (rows, columns), (height, width) = shape.kernel, shape.output
     product = f"{rows} · {columns} · {shape.in_channels}/{shape.groups} · {shape.out_channels}"
     canvas.text(x, y + 50, product, "muted")
     if bias:
-        params = canvas.say("groups.biased", weights=f"{weights(shape):,}", biases=f"{shape.out_channels:,}")
+        params = canvas.say("groups.biased", weights=f"{shape.weights:,}", biases=f"{shape.out_channels:,}")
     else:
-        params = canvas.count("told.params", weights(shape))
+        params = canvas.count("told.params", shape.weights)
     canvas.text(x, y + 67, f"= {params}")
-    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', macs(shape))}")
+    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', shape.macs)}")
 
 
 def _share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
-    ratio = Fraction(weights(shape), weights(standard))
+    ratio = Fraction(shape.weights, standard.weights)
     if shape is standard:
         return canvas.say("groups.reference")
     if ratio == 1:
@@ -127,11 +119,11 @@ def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
 def told(spec: LayerSpec) -> str:
     """The three in words and numbers."""
     three = convolutions(spec)
-    sentences = [_sentence(each, spec.bias) if each else _reason(three[0]) for each in three]
+    sentences = [_sentence(each) if each else _reason(three[0]) for each in three]
     return " ".join(sentences)
 
 
-def _sentence(shape: Convolution, bias: bool) -> str:
+def _sentence(shape: Convolution) -> str:
     each, channels = shape.in_channels // shape.groups, shape.in_channels
     some = told_with("groups.told.some", each=each, inputs=channels)
     return told_with(
@@ -140,8 +132,8 @@ def _sentence(shape: Convolution, bias: bool) -> str:
         groups=counted("groups.told.groups", shape.groups),
         outputs=counted("groups.told.outputs", shape.out_channels),
         inputs=some if each < channels else counted("groups.told.inputs", channels),
-        params=counted("told.params", weights(shape) + (shape.out_channels if bias else 0)),
-        macs=counted("told.macs", macs(shape)),
+        params=counted("told.params", shape.params),
+        macs=counted("told.macs", shape.macs),
     )
 
 

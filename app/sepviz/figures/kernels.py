@@ -134,8 +134,10 @@ def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs:
     return Stack(x, right, first + high / 2)
 
 
-def blocks(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots) -> float:
-    """Kernels that each span all channels, in frames of their own; their right edge."""
+def blocks(
+    canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots, reads: Sequence[int]
+) -> float:
+    """Kernels that span the channels `through`, counted from those in `reads`, in frames; their right edge."""
     top = strip.middle - _FRAME / 2
     lefts = []
     for kernel in slots:
@@ -149,12 +151,16 @@ def blocks(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int
             x += _FRAME + 6
     frames = [f"M{number(left)} {number(top)}h{number(_FRAME)}v{number(_FRAME)}h-{number(_FRAME)}z" for left in lefts]
     canvas.paths(frames, fill="standard", tint=0.1, stroke="standard", line=1.2)
-    _kernels(canvas, [left + _FRAME / 2 for left in lefts], strip.middle, cells, through)
+    firsts = [first for first, slot in zip(reads, slots, strict=True) if slot is not None]
+    for first in dict.fromkeys(firsts):
+        places = [left + _FRAME / 2 for left, each in zip(lefts, firsts, strict=True) if each == first]
+        channels = [None if slot is None else first + slot for slot in through]
+        _kernels(canvas, places, strip.middle, cells, channels)
     return x - 6
 
 
 def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int, int], slots: Slots) -> None:
-    """Kernels that span all channels: a grid for each, one behind the other, the first in front."""
+    """Kernels that span several channels: a grid for each, one behind the other, the first in front."""
     last = len(slots) - 1
     for index in range(last, -1, -1):
         channel = slots[index]

@@ -62,8 +62,8 @@ def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width:
     if canvas.inlined:
         return y
     stages = shapes(shown)
-    if stages[0].name == "vertical":
-        y = rank(canvas, y + _RULE, stages[0].kernel[0])
+    if stages[0].stage.is_one_sided:
+        y = rank(canvas, y + _RULE, stages[0].kernel[0], stages[1].kernel[1])
     y = rule(canvas, y, width)
     y = rule(canvas, equations(canvas, y, shown), width)
     return legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].operation.in_channels))
@@ -82,37 +82,51 @@ def rule(canvas: Canvas, y: float, width: float) -> float:
 
 def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[Entry]:
     """What the legend of these stages has to say; the layer has so many input channels."""
-    names = {stage.name for stage in stages}
+    mixing = [stage for stage in stages if stage.stage.mixes_channels]
     found = [channels(canvas, inputs)]
     alone = stages[-1].in_channels == 1
-    if "standard" in names:
-        found.append(swatch(canvas.say("legend.block"), "standard", 0.1))
-    if "pointwise" in names:
-        found.append(needle(canvas, alone))
-    if names & {"standard", "pointwise"}:
-        found.append(swatch(canvas.say("legend.unmixed" if alone else "legend.mixed"), "plane", 0.28))
+    for stage in mixing:
+        if stage.stage.is_pointwise:
+            found.append(needle(canvas, alone))
+        else:
+            found.append(swatch(_block_text(canvas, stage), stage.stage.role, 0.1))
+    if mixing:
+        key = "legend.unmixed" if alone else "legend.mixed" if mixing[-1].groups == 1 else "legend.mixed.group"
+        found.append(swatch(canvas.say(key), "plane", 0.28))
     elided = any(_elided(stage, inputs) for stage in stages)
     return [*found, *drawn(canvas, stages, elided)]
 
 
+def _block_text(canvas: Canvas, stage: Convolution) -> str:
+    """What one kernel of a stage that mixes channels reaches through."""
+    if stage.groups == 1:
+        return canvas.say("legend.block")
+    return canvas.count("legend.block.group", stage.in_channels // stage.groups)
+
+
 def _elided(stage: Convolution, inputs: int) -> bool:
-    between = stage.in_channels if stage.name == "pointwise" else stage.out_channels
-    maps = layers.CHANNELS if between == inputs else layers.MAPS
-    most = {"standard": (layers.DEPTH, layers.KERNELS), "pointwise": (maps, layers.OUTPUTS)}
-    deep, many = most.get(stage.name, (layers.CHANNELS, maps))
-    return None in (*elide(stage.in_channels, deep), *elide(stage.out_channels, many))
+    pointwise = stage.stage.is_pointwise
+    maps = layers.CHANNELS if (stage.in_channels if pointwise else stage.out_channels) == inputs else layers.MAPS
+    if pointwise:
+        slots = [elide(stage.in_channels, maps), elide(stage.out_channels, layers.OUTPUTS)]
+    elif stage.stage.mixes_channels:
+        through = elide(stage.in_channels // stage.groups, layers.DEPTH)
+        slots = [elide(stage.in_channels, layers.CHANNELS), elide(stage.out_channels, layers.KERNELS), through]
+    else:
+        slots = [elide(stage.in_channels, layers.CHANNELS), elide(stage.out_channels, maps)]
+    return any(None in each for each in slots)
 
 
-def rank(canvas: Canvas, y: float, cells: int) -> float:
-    """A column times a row is a square kernel of rank 1; where the drawing ends."""
+def rank(canvas: Canvas, y: float, rows: int, columns: int) -> float:
+    """A column times a row is a kernel of rank 1; where the drawing ends."""
     middle, size, x = y + _RANK / 2, 44.0, 208.0
-    grid(canvas, 18, middle, size, (cells, 1), "depthwise", 0.4)
-    grid(canvas, 82, middle, size, (1, cells), "pointwise", 0.4)
-    grid(canvas, 164, middle, size, (cells, cells), "plane", 0.4)
+    grid(canvas, 18, middle, size, (rows, 1), "depthwise", 0.4)
+    grid(canvas, 82, middle, size, (1, columns), "pointwise", 0.4)
+    grid(canvas, 164, middle, size, (rows, columns), "plane", 0.4)
     canvas.line([(42, "×"), (123, "=")], middle + 5, "ink", TITLE)
     canvas.text(x, middle - 5, canvas.say("spatial.rank"), "ink", TEXT, weight=600)
     products = canvas.say(
-        "spatial.product", column=sizes((cells, 1)), row=sizes((1, cells)), kernel=sizes((cells, cells))
+        "spatial.product", column=sizes((rows, 1)), row=sizes((1, columns)), kernel=sizes((rows, columns))
     )
     canvas.text(x, middle + 13, products, "muted", SMALL)
     return y + _RANK
@@ -128,7 +142,7 @@ def layer_told(cost: LayerCost, stages: slice = slice(None)) -> str:
     parts = [
         told_with(
             "told.stage",
-            stage=told_with(f"stage.{stage.name}"),
+            stage=stage.operation.stage.title,
             input=sizes(stage.operation.input_shape),
             output=sizes(stage.operation.output_shape),
             kernels=sizes(stage.operation.weight_shape),

@@ -7,7 +7,6 @@ from sepviz.figures.columns import COLUMNS, Column, columns, headings, letters, 
 from sepviz.figures.kernels import blocks, channel_kernels, point_kernels, rows_of
 from sepviz.figures.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
 from sepviz.layer.operations import Convolution
-from sepviz.palette import STAGE_ROLES
 
 END = COLUMNS[-1]
 OUTPUT = COLUMNS[3]
@@ -126,10 +125,12 @@ def standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> flo
     )
     strip = _strip(canvas, y, headed, stages[:1])
     source = _input(canvas, left + 2, strip, standard)
-    _told_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", canvas.say("layers.groups", groups=1))
+    groups = canvas.say("layers.groups", groups=standard.groups)
+    _told_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", groups)
     slots = elide(standard.out_channels, KERNELS)
-    through = elide(standard.in_channels, DEPTH)
-    right = blocks(canvas, first + 22, strip, slots, standard.kernel, through)
+    through = elide(standard.in_channels // standard.groups, DEPTH)
+    reads = [0 if slot is None else standard.channels_feeding(range(slot, slot + 1)).start for slot in slots]
+    right = blocks(canvas, first + 22, strip, slots, standard.kernel, through, reads)
     canvas.arrow(right + 6, strip.middle, last - 6, "standard")
     outputs = elide(standard.out_channels, OUTPUTS)
     maps = stack(canvas, last + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
@@ -192,7 +193,7 @@ def _mix(
     mark(canvas, output, y, "pointwise")
     canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
     _sum(canvas, bars.right + 22, bars.share)
-    joined(canvas, bars.right + 28, bars.share, output, y, STAGE_ROLES["pointwise"])
+    joined(canvas, bars.right + 28, bars.share, output, y, shape.stage.role)
     return maps
 
 

@@ -11,7 +11,7 @@ from sepviz.figures.scene import Patch, padded
 from sepviz.figures.stack import Slots, dots, elide, more
 from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import LayerSpec
-from sepviz.palette import STAGE_ROLES, channel_role
+from sepviz.palette import channel_role
 
 _NARROW = 60.0  # beside dots there is this much room at least for what they stand for
 _THIN = 5.0  # a kernel that is no wider has a thinner outline
@@ -99,7 +99,7 @@ class Film:
     def _strips(self, canvas: Canvas, working: Pass, source: Track, target: Track) -> None:
         """Kernels through all channels, one for each output."""
         size, middle = self.look.strip, self.height / 2
-        role = STAGE_ROLES[working.shape.name]
+        role = working.shape.stage.role
         width = size * len(source.slots)
         left = source.patch.x + source.patch.width
         if self.look.labels:
@@ -162,7 +162,8 @@ def film(name: str, spec: LayerSpec, look: Look) -> Film:
     """Place everything. A row is a depthwise map: with a depth multiplier a channel has several."""
     working = passes(name, spec)
     first = working[0]
-    multiplier = spec.depth_multiplier if first.shape.name in ("depthwise", "pointwise") else 1
+    shape = first.shape
+    multiplier = shape.in_channels // spec.in_channels if first.mixes else shape.multiplier
     slots = elide(first.shape.in_channels if first.mixes else first.shape.out_channels, look.most)
     parts: list[tuple[float, Patch, Slots, str | None]] = [
         (0.0, _part(0.0, first.reach(), first.shape, look, square=True), slots, None)
@@ -177,7 +178,7 @@ def film(name: str, spec: LayerSpec, look: Look) -> Film:
         else:
             part = _output(head + room, each, look)
         made = elide(each.shape.out_channels, look.most) if each.mixes else slots
-        parts.append((head, part, made, STAGE_ROLES[each.shape.name] if each.mixes else None))
+        parts.append((head, part, made, each.shape.stage.role if each.mixes else None))
     # Channels keep their rows from map to map; outputs have rows of their own.
     rows = {role: max(part.height for _, part, _, other in parts if other == role) for _, _, _, role in parts}
     height = max(_height(rows[role], shown) for _, _, shown, role in parts)

@@ -33,7 +33,7 @@ class Pass:
     @property
     def mixes(self) -> bool:
         """Whether an output is made of all channels."""
-        return self.shape.groups == 1 and self.shape.name in ("pointwise", "standard")
+        return self.shape.stage.mixes_channels
 
     def steps(self) -> list[tuple[int, range]]:
         """A row and the columns that are made in it at once: one, where they are not too many."""
@@ -65,7 +65,7 @@ def passes(name: str, spec: LayerSpec) -> tuple[Pass, ...]:
     """The stages that a figure shows, at work on the first cells that look at the map."""
     kind = KINDS.get(name, spec.kind)
     stages = plan(spec if spec.kind == kind else spec.as_kind(kind)).convolutions
-    if kind == "spatially-separable":
+    if stages[0].stage.is_one_sided:
         vertical, horizontal = stages
         rows, _ = first_cells(vertical, _SPATIAL_CELLS)
         _, columns = first_cells(horizontal, _SPATIAL_CELLS)

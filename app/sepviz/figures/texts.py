@@ -4,7 +4,7 @@ A text is a format string: `canvas.say("groups.caption", groups=4)`. Keys begin 
 """
 
 from sepviz.figures.options import Lang
-from sepviz.layer.kinds import KIND_NAMES, adjective
+from sepviz.layer.kinds import adjective
 
 _SEPARABLE, _SPATIAL = adjective("depthwise-separable"), adjective("spatially-separable")
 
@@ -88,30 +88,34 @@ WORDS: dict[Lang, dict[str, str]] = {
         "layers.groups": "groups={groups}",
         "layers.kernel": "1 kernel",
         "layers.kernels": "{count} kernels",
+        "layers.then": "then {operations}",
         "layers.stride": "stride {stride}",
         "layers.padding": "padding {padding}",
         "layers.valid": "no padding",
         "layers.dilation": "dilation {dilation}",
-        "stage.depthwise": "Depthwise",
-        "stage.pointwise": "Pointwise",
-        "stage.vertical": "Vertical",
-        "stage.horizontal": "Horizontal",
-        "stage.standard": "Standard",
-        "stage.separable": KIND_NAMES["depthwise-separable"],
-        "stage.spatial": KIND_NAMES["spatially-separable"],
+        "operation.norm": "batch norm",
+        "operation.relu": "ReLU",
+        "operation.relu6": "ReLU6",
+        "operation.silu": "SiLU",
+        "operation.hard-swish": "hard-swish",
+        "operation.gelu": "GELU",
         "formula.macs": "MACs",
         "formula.param": "param",
         "formula.params": "params",
         "formula.bias": "bias",
+        "formula.norm": "norm",
         "legend.channel": "the one input channel",
         "legend.channels": "a colour for each input channel",
         "legend.repeated": "a colour for each input channel, again after {colours}",
         "legend.block": "one kernel, through all channels, for one output",
+        "legend.block.group": "one kernel, through the {count} channels of its group, for one output",
+        "legend.block.group.one": "one kernel, through the one channel of its group, for one output",
         "legend.needle": "a cell of every channel: the framed kernel makes of them one output cell",
         "legend.needle.one": "a cell of the channel: the framed kernel makes of it one output cell",
         "legend.depthwise": "each channel for itself",
         "legend.pointwise": "channels mixed, 1 × 1",
         "legend.mixed": "a mix of all channels",
+        "legend.mixed.group": "a mix of the channels of its group",
         "legend.unmixed": "made of the one channel",
         "legend.elided": "left out",
         "legend.corners": "the corners of a kernel of {cells} cells on a side",

@@ -13,7 +13,7 @@ from sepviz.figures.stack import Slots, dots, elide, joined
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.palette import STAGE_ROLES, channel_role
+from sepviz.palette import channel_role
 
 WIDTH = 968.0
 
@@ -35,7 +35,7 @@ def told(spec: LayerSpec) -> str:
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The window in the input, each stage's kernels and cells, and the output cell; how high it all is."""
     feet = footprint(plan(spec).convolutions)
-    drawing = {"vertical": _spatial, "standard": _standard, "depthwise": _separable}[feet.stages[0].name]
+    drawing = _spatial if feet.spatial else _standard if len(feet.stages) == 1 else _separable
     return drawing(canvas, feet)
 
 
@@ -126,7 +126,7 @@ def _column(canvas: Canvas, x: float, right: float, shape: Convolution, what: st
     """The heading of a stage: its kernels, and how many products make one cell."""
     products = shape.in_channels // shape.groups * shape.kernel[0] * shape.kernel[1]
     parts = (what, _count(canvas, "products", products))
-    return Column(x, right, canvas.say(f"stage.{shape.name}"), f"{STAGE_ROLES[shape.name]}-ink", parts)
+    return Column(x, right, shape.stage.title, f"{shape.stage.role}-ink", parts)
 
 
 def _count(canvas: Canvas, what: str, count: int) -> str:
@@ -160,7 +160,7 @@ def _post(
 def _kernel(canvas: Canvas, start: Point, centre: Point, shape: Convolution, index: int) -> None:
     """The line from the input to a channel's kernel, and the kernel with its name."""
     x, y = centre
-    multiplier = 1 if shape.name == "standard" else shape.out_channels // shape.in_channels
+    multiplier = 1 if shape.stage.mixes_channels else shape.multiplier
     role = channel_role(index // multiplier)
     joined(canvas, *start, x - 28, y, role)
     grid(canvas, x, y - 2, _KERNEL, shape.kernel, role, 0.45)

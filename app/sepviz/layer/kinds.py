@@ -31,6 +31,21 @@ class Stage:
         """Whether the kernel reaches along both axes."""
         return all(self.spans)
 
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether the kernel is one cell, through all channels."""
+        return not any(self.spans)
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether the kernel is a column or a row."""
+        return any(self.spans) and not all(self.spans)
+
+    @property
+    def axis(self) -> int:
+        """The axis that the kernel reaches along; the first of two."""
+        return 1 if self.spans == (False, True) else 0
+
 
 DEPTHWISE = Stage(
     name="depthwise",

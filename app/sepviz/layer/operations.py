@@ -58,6 +58,7 @@ class Convolution(_Traffic):
     dilation: Pair
     input: Pair
     bias: bool = False
+    followed_by: tuple[str, ...] = ()  # what is done with its output before the next convolution
 
     @property
     def name(self) -> str:

@@ -61,10 +61,11 @@ def _operations(spec: LayerSpec, stages: tuple[Stage, ...], groups: int) -> tupl
         axes = [_axis(spec, axis, size) if spans else _UNTOUCHED for axis, spans in enumerate(stage.spans)]
         kernel, stride, padding, dilation = zip(*axes, strict=True)
         split = groups if stage.mixes_channels else channels
-        made = Convolution(stage, channels, outputs, split, kernel, stride, padding, dilation, size, spec.bias)
-        operations.append(made)
-        followers = spec.after if number == len(stages) else spec.between
-        operations += [following(made, each) for each in followers]
+        followed_by = spec.after if number == len(stages) else spec.between
+        made = Convolution(
+            stage, channels, outputs, split, kernel, stride, padding, dilation, size, spec.bias, followed_by
+        )
+        operations += [made, *(following(made, each) for each in followed_by)]
         channels, size = outputs, made.output
     return tuple(operations)
 
