@@ -1,4 +1,4 @@
-# `make serve` and `make test` do all their own set-up; `make help` lists the rest.
+# `make serve` and `make test` set up what they need; `make help` lists all targets.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -9,40 +9,40 @@ INSTALLED := .venv/.installed
 INSTALLED_TEST := .venv/.installed-test
 INSTALLED_JS := $(JS)/.installed
 
-# The first Chromium on PATH, or the one that CHROMIUM= names; the browser tests read it too.
+# CHROMIUM= selects the browser, also for the browser tests; otherwise the first one on PATH.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-# Every pip, old or new, takes the pins, for what is installed and for what builds it.
+# pip reads the pins of installed packages and of build dependencies from these variables.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# $(call debian,packages,what is missing): installs where that is allowed and possible, else says how.
+# $(call debian,packages,description): as root on Debian installs the packages, elsewhere prints how to and fails.
 define debian
 if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	echo "Installing $(2): $(1)"; \
 	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(1); \
 else \
-	echo "Sepviz needs $(2), which is not on this machine. On Debian or Ubuntu: sudo apt-get install $(1)" >&2; \
+	echo "Sepviz needs $(2), which is not installed. On Debian or Ubuntu: sudo apt-get install $(1)" >&2; \
 	exit 1; \
 fi
 endef
 
-# As an ordinary installation does; where nothing may be written later, each start would compile all of it again.
+# pip does not compile an editable installation. Where the folder is read-only later, each start would compile it again.
 COMPILED := $(BIN)/python -m compileall -q app
 
 .PHONY: serve install test test-js test-python check check-python check-imports check-js audit figures bench bench-peers soak format clean help
 .DELETE_ON_ERROR:
 
-serve: $(INSTALLED) ## Set up what is missing and start on http://127.0.0.1:8000 (PORT= changes the port)
+serve: $(INSTALLED) ## Set up the environment and serve http://127.0.0.1:8000 (PORT= changes the port)
 	$(BIN)/sepviz serve --port $(PORT)
 
-install: $(INSTALLED) ## Make .venv and install Sepviz there (PYTHON= names another Python, 3.11 or newer)
+install: $(INSTALLED) ## Make .venv and install Sepviz there (PYTHON= selects another Python, 3.11 or newer)
 
-test: test-js test-python ## Set up what is missing and run every test: JavaScript, Python, browser
+test: test-js test-python ## Set up the environment and run every test: JavaScript, Python, browser
 
-# node and npm are those of the environment.
+# node and npm come from the environment.
 test-js: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test-js: TESTS = $(wildcard tests/js/*.test.js)
 test-js: $(INSTALLED_TEST)
@@ -51,7 +51,7 @@ test-js: $(INSTALLED_TEST)
 test-python: $(INSTALLED_TEST) tools
 	$(BIN)/python -m pytest
 
-# The programs that tests drive.
+# The programs that tests use.
 .PHONY: tools
 tools:
 	@[ -n "$(CHROMIUM)" ] || command -v chromium >/dev/null || { \
@@ -69,7 +69,7 @@ tools:
 	@fc-list 2>/dev/null | grep -q latinmodern-math || { \
 		$(call debian,fonts-lmodern fontconfig,a mathematical font for the tests of formulas); }
 
-check: check-python check-imports check-js audit ## Format, lint, types, import contracts and known holes; no tests
+check: check-python check-imports check-js audit ## Check format, lint, types, import contracts and known vulnerabilities; run no tests
 
 check-python: $(INSTALLED_TEST)
 	$(BIN)/ruff format --check
@@ -84,29 +84,29 @@ check-js: $(INSTALLED_JS)
 	$(JS)/.bin/biome check --error-on-warnings static/js static/css tests/js
 	$(JS)/.bin/tsc --project tests/js
 
-audit: $(INSTALLED_TEST) ## Look for known holes in the versions that are pinned, where the database can be reached
+audit: $(INSTALLED_TEST) ## Look up known vulnerabilities of the pinned versions, where the database is reachable
 	$(BIN)/python tests/support/audit.py constraints.txt
 
 format: export PATH := $(CURDIR)/$(BIN):$(PATH)
-format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Write every file as `make check` wants it
+format: $(INSTALLED_TEST) $(INSTALLED_JS) ## Format every file
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(JS)/.bin/biome check --write static/js static/css tests/js
 
-figures: $(INSTALLED_TEST) ## Draw the stored figures anew, after a change that is meant
+figures: $(INSTALLED_TEST) ## Redraw the stored figures, after an intended change
 	$(BIN)/python -m tests.support.stored_figures
 
-bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each beside its goal
+bench: $(INSTALLED_TEST) tools ## Measure speed and memory, each value beside its goal
 	$(BIN)/python -m tests.bench
 
 bench-peers: $(INSTALLED_TEST) tools ## Measure the same app in Gradio beside Sepviz, in one run
 	$(BIN)/python -m tests.bench.peers
 
 # The list of naughty strings is an npm package.
-soak: $(INSTALLED_TEST) $(INSTALLED_JS) tools ## What must hold under load and hostile input, each figure beside its goal (10 minutes)
+soak: $(INSTALLED_TEST) $(INSTALLED_JS) tools ## Test the server under load and hostile input, each value beside its goal (10 minutes)
 	$(BIN)/python -m tests.soak.run
 
-clean: ## Remove the environment, caches and everything built
+clean: ## Remove the environment, caches and build outputs
 	rm -rf .venv $(JS) build dist test-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find app tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -115,7 +115,7 @@ help: ## List the targets
 
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null || { \
-		echo "There is no $(PYTHON) here. Sepviz needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+		echo "$(PYTHON) is not on PATH. Sepviz needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "$(PYTHON) is $$("$(PYTHON)" --version 2>&1). Sepviz needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; }
@@ -133,7 +133,7 @@ $(INSTALLED_TEST): $(BIN)/python pyproject.toml constraints.txt
 	@touch $(INSTALLED) $@
 
 $(INSTALLED_JS): export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Not `npm ci`: it refuses the lock where a registry lacks an optional build for another platform.
+# `npm ci` would fail where a registry lacks an optional build for another platform.
 $(INSTALLED_JS): $(INSTALLED_TEST) tests/js/package.json tests/js/package-lock.json
 	npm install --no-save --ignore-scripts --prefix tests/js
 	@touch $@

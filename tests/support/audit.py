@@ -1,6 +1,6 @@
-"""`make audit`: asks OSV, the open database of known holes, about every pinned version: `python audit.py FILE`.
+"""`make audit`: looks up every pinned version in OSV, the open database of vulnerabilities: `python audit.py FILE`.
 
-Not the package index, whose copies inside a network know no holes and so find none.
+The package index is not asked: a mirror inside a network often has no data on vulnerabilities and so reports none.
 """
 
 import json
@@ -12,38 +12,39 @@ from pathlib import Path
 import click
 
 COMMAND = (str(Path(sys.executable).parent / "pip-audit"), "--vulnerability-service", "osv", "--format", "json")
-# Pins are all there is to know: nothing is resolved, nothing installed.
+# The pins are complete: nothing has to be resolved or installed.
 OFFLINE = ("--no-deps", "--disable-pip", "--progress-spinner", "off", "--timeout", "10")
-# What pip-audit ends with where there is no network, no name, no database behind it, or a proxy that forbids it.
-_UNREACHED = re.compile(
+# The errors of pip-audit without a network, without DNS, without a reply, or behind a proxy that forbids the request.
+_UNREACHABLE = re.compile(
     r"ConnectionError|ConnectTimeout|ReadTimeout|ServiceError|ProxyError|SSLError|Could not connect"
 )
 
 
-def audit(requirements: Path, *more: str) -> int:
-    """0 where no hole is known or the database cannot be reached, which is said; 1 where one is known."""
-    asked = subprocess.run(
-        [*COMMAND, *OFFLINE, *more, "--requirement", str(requirements)], capture_output=True, text=True, check=False
+def audit(requirements: Path, *options: str) -> int:
+    """1 where a vulnerability is known or pip-audit fails, else 0, also where the database is unreachable."""
+    result = subprocess.run(
+        [*COMMAND, *OFFLINE, *options, "--requirement", str(requirements)], capture_output=True, text=True, check=False
     )
-    if asked.stdout.startswith("{"):
-        return _told(json.loads(asked.stdout)["dependencies"])
-    if _UNREACHED.search(asked.stderr):
-        click.echo("Not audited: the database of known holes cannot be reached from here.")
+    if result.stdout.startswith("{"):
+        return _report(json.loads(result.stdout)["dependencies"])
+    if _UNREACHABLE.search(result.stderr):
+        click.echo("Not audited: the database of vulnerabilities is unreachable.")
         return 0
-    click.echo(asked.stderr, err=True)
+    click.echo(result.stderr, err=True)
     return 1
 
 
-def _told(packages: list[dict]) -> int:
-    holes = [(each, hole) for each in packages for hole in each.get("vulns", ())]
-    for package, hole in holes:
-        fixed = ", ".join(hole["fix_versions"]) or "no version yet"
-        click.echo(f"{package['name']} {package['version']}: {hole['id']}, mended in {fixed}: {hole['description']}")
+def _report(packages: list[dict]) -> int:
+    found = [(each, vulnerability) for each in packages for vulnerability in each.get("vulns", ())]
+    for package, vulnerability in found:
+        fixed = ", ".join(vulnerability["fix_versions"]) or "no version yet"
+        name = f"{package['name']} {package['version']}: {vulnerability['id']}"
+        click.echo(f"{name}, fixed in {fixed}: {vulnerability['description']}")
     skipped = [each["name"] for each in packages if "skip_reason" in each]
     if skipped:
         click.echo(f"Not audited: {', '.join(skipped)}")
-    click.echo(f"Audited: {len(packages) - len(skipped)} versions, {len(holes)} known holes")
-    return int(bool(holes))
+    click.echo(f"Audited: {len(packages) - len(skipped)} versions, {len(found)} known vulnerabilities")
+    return int(bool(found))
 
 
 if __name__ == "__main__":
