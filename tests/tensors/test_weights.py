@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights import kernels
-from sepviz.tensors.weights.classic import BIAS, filter_name, mixing
+from sepviz.tensors.weights.classic import BIAS, filter_names, mixing
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from torch import nn
 
@@ -64,12 +64,11 @@ def test_classic_depthwise_cycles_through_the_names(spec):
     made = kernels(spec, whole(spec))
     for name in made.keys() & {"depthwise", "vertical", "horizontal"}:
         for channel, weight in enumerate(made[name].weight):
-            called = filter_name(name, channel)
             if name == "depthwise":
-                assert called == NAMES[channel % 9]
+                called = NAMES[channel % 9]
                 expected = named(called, spec.kernel_size.height)
             else:
-                assert called == SEPARABLE_NAMES[channel % 7]
+                called = SEPARABLE_NAMES[channel % 7]
                 expected = separable(called, spec.kernel_size.height)[name == "horizontal"]
             assert torch.equal(weight.flatten(), expected.flatten())
     if spec.bias:
@@ -198,3 +197,45 @@ def test_only_what_is_asked_for_is_made():
     assert kernels(LayerSpec(), {}) == {}
     assert kernels(LayerSpec(weights="random"), {}) == {}
     assert list(kernels(LayerSpec(), {"pointwise": range(2)})) == ["pointwise"]
+
+
+@given(st.sampled_from([(1, 7), (7, 1), (2, 5), (3, 4)]), st.integers(1, 9))
+def test_kernels_that_are_not_square_have_rank_one_and_are_never_zero(size, channels):
+    spec = LayerSpec(in_channels=channels, kernel_size=size)
+    weight = kernels(spec, whole(spec))["depthwise"].weight
+    assert weight.shape == (channels, 1, *size)
+    assert (torch.linalg.matrix_rank(weight[:, 0]) == 1).all()
+    assert filter_names(size) == SEPARABLE_NAMES
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(1, 3))
+def test_standard_kernels_with_as_many_groups_as_channels_are_those_of_the_depthwise_stage(channels, m, k):
+    layer = {"in_channels": channels, "out_channels": channels, "kernel_size": 2 * k + 1}
+    grouped = LayerSpec(kind="standard", groups=channels, **layer)
+    depthwise = LayerSpec(**layer)
+    found = kernels(grouped, whole(grouped))["standard"].weight
+    torch.testing.assert_close(found, kernels(depthwise, whole(depthwise))["depthwise"].weight)
+
+
+@given(st.data(), st.integers(1, 4), st.integers(1, 4), st.integers(1, 4), st.integers(1, 2))
+def test_grouped_kernels_are_composed_of_those_of_each_group(data, groups, inputs, outputs, m):
+    spec = LayerSpec(
+        kind="standard",
+        in_channels=groups * inputs,
+        out_channels=groups * outputs,
+        groups=groups,
+        depth_multiplier=m,
+    )
+    every = kernels(spec, whole(spec))["standard"].weight
+    assert every.shape == (groups * outputs, inputs, 3, 3)
+    filters = kernels(
+        LayerSpec(in_channels=groups * inputs, depth_multiplier=m), {"depthwise": range(groups * inputs * m)}
+    )
+    own = filters["depthwise"].weight.view(groups, inputs, m, 3, 3)
+    rows = mixing(inputs * m, range(outputs)).view(outputs, inputs, m)
+    for g in range(groups):
+        expected = torch.einsum("ncm,cmyx->ncyx", rows, own[g])
+        torch.testing.assert_close(every[g * outputs : (g + 1) * outputs], expected)
+    group = data.draw(st.integers(0, groups - 1))
+    run = range(group * outputs, (group + 1) * outputs)
+    assert torch.equal(kernels(spec, {"standard": run})["standard"].weight, every[run.start : run.stop])

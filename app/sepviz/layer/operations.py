@@ -183,6 +183,10 @@ class _Elementwise(_Traffic):
         """The run itself: any channel can be made alone."""
         return outputs
 
+    def window(self, y: int, x: int) -> tuple[range, range]:
+        """The one cell of the input that makes an output cell."""
+        return range(y, y + 1), range(x, x + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Norm(_Elementwise):

@@ -19,9 +19,9 @@ def convolve(maps: Tensor, weight: Tensor, bias: Tensor | None, shape: Convoluti
     `maps` is (1, channels, height, width) and holds just the input channels that feed these outputs; `weight` is
     (outputs, channels / groups, rows, columns). Returns (1, outputs, height', width').
     """
-    if shape.name == "pointwise":
+    if shape.stage.is_pointwise:
         return _pointwise(maps, weight, bias)
-    groups = 1 if shape.groups == 1 else maps.shape[1]
+    groups = maps.shape[1] // weight.shape[1]
     few = groups == 1 and maps.shape[1] < FEW_CHANNELS
     maps = maps.contiguous(memory_format=torch.contiguous_format if few else torch.channels_last)
     (top, bottom), (left, right) = shape.padding

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sepviz.layer.operations import Convolution
+from sepviz.layer.operations import Convolution, Operation
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import EVERYTHING, Selection, check_budget, needed
 from sepviz.layer.spec import LayerSpec
 from sepviz.pictures.decoding import Pixels
 from sepviz.tensors.convolution import convolve
+from sepviz.tensors.following import follow
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.weights import kernels
 
@@ -43,11 +44,11 @@ class Maps:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One convolution that was carried out; it remembers its operation, its kernel and what it was made from."""
+    """One operation that was carried out, what it was made from, and the kernel of a convolution."""
 
-    shape: Convolution
+    shape: Operation
     source: Maps
-    weight: Tensor
+    weight: Tensor | None
     bias: Tensor | None
     output: Maps
 
@@ -96,12 +97,17 @@ def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, pict
         made = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
         source = first = Maps("input", range(spec.in_channels), tensor)
         stages = []
-        for shape in plan(spec).convolutions:
-            if not (outputs := runs[shape.name]):
+        for operation in plan(spec).operations:
+            if not (outputs := runs[operation.name]):
                 break
-            weight, bias = made[shape.name]
-            source = source.part(shape.channels_feeding(outputs))
-            output = Maps(shape.name, outputs, convolve(source.values, weight, bias, shape))
-            stages.append(Stage(shape, source, weight, bias, output))
+            source = source.part(operation.channels_feeding(outputs))
+            weight = bias = None
+            if isinstance(operation, Convolution):
+                weight, bias = made[operation.name]
+                values = convolve(source.values, weight, bias, operation)
+            else:
+                values = follow(source.values, operation)
+            output = Maps(operation.name, outputs, values)
+            stages.append(Stage(operation, source, weight, bias, output))
             source = output
     return Trace(spec, selection, first, tuple(stages))

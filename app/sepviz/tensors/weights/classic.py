@@ -1,15 +1,17 @@
 """`classic` weights: depthwise kernels cycle through the named filters, a cosine basis mixes the channels.
 
 The standard kernel is the composed one, W[n, c] = sum over r of P[n, c*m + r] * D[c*m + r], so that it makes the
-very maps of the separable layer and the kinds can be compared.
+very maps of the separable layer and the kinds can be compared. With groups each group is composed by itself: with as
+many as channels its kernels are those of the depthwise stage.
 """
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from sepviz.layer.operations import Convolution
+from sepviz.layer.operations import Convolution, Pair
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from sepviz.tensors.weights.kernel import Kernel
@@ -17,23 +19,21 @@ from sepviz.tensors.weights.kernel import Kernel
 BIAS = 0.1
 
 
-def kernel(spec: LayerSpec, shape: Convolution, outputs: range) -> Kernel:
-    """The stage's kernel for a run of its output channels."""
-    if shape.name == "pointwise":
-        weight = mixing(shape.in_channels, outputs)[:, :, None, None]
-    elif shape.name == "standard":
-        weight = _composed(spec, outputs)
-    elif shape.name == "depthwise":
-        weight = _filters(spec.kernel_size.height, outputs)[:, None]
+def kernel(spec: LayerSpec, convolution: Convolution, outputs: range) -> Kernel:
+    """The kernel of a convolution for a run of its output channels."""
+    stage = convolution.stage
+    if stage.is_pointwise:
+        weight = mixing(convolution.in_channels, outputs)[:, :, None, None]
+    elif stage.mixes_channels:
+        weight = _composed(spec, convolution, outputs)
     else:
-        weight = _profiles(max(shape.kernel), shape.name, outputs).view(len(outputs), *shape.weight_shape[1:])
+        weight = _own_filters(convolution, outputs)[:, None]
     return Kernel(weight, _bias(outputs) if spec.bias else None)
 
 
-def filter_name(stage: str, channel: int) -> str:
-    """What the kernel of a channel is called in a stage that works per channel."""
-    names = NAMES if stage == "depthwise" else SEPARABLE_NAMES
-    return names[channel % len(names)]
+def filter_names(kernel: Pair) -> tuple[str, ...]:
+    """The filters of kernels of that size, in turn: of those that are not square, and of columns and rows, rank 1."""
+    return NAMES if kernel[0] == kernel[1] else SEPARABLE_NAMES
 
 
 def mixing(channels: int, outputs: range) -> Tensor:
@@ -57,21 +57,42 @@ def _frequency(row: int, channels: int) -> float:
     return row % channels + fraction
 
 
-def _filters(size: int, channels: range) -> Tensor:
-    return torch.stack([named(filter_name("depthwise", channel), size) for channel in channels])
+def _own_filters(convolution: Convolution, channels: range) -> Tensor:
+    """The kernels of a stage that works per channel, (len(channels), rows, columns)."""
+    stage = convolution.stage
+    if stage.is_one_sided:
+        size = convolution.kernel[stage.axis]
+        profiles = [separable(SEPARABLE_NAMES[each % len(SEPARABLE_NAMES)], size)[stage.axis] for each in channels]
+        return torch.stack(profiles).view(len(channels), *convolution.kernel)
+    return _filters(convolution.kernel, channels)
 
 
-def _profiles(size: int, stage: str, channels: range) -> Tensor:
-    part = 0 if stage == "vertical" else 1
-    return torch.stack([separable(filter_name(stage, channel), size)[part] for channel in channels])
+def _filters(kernel: Pair, channels: Iterable[int]) -> Tensor:
+    names = filter_names(kernel)
+    return torch.stack([_filter(names[each % len(names)], kernel) for each in channels])
 
 
-def _composed(spec: LayerSpec, outputs: range) -> Tensor:
-    multiplier, between = spec.depth_multiplier, spec.in_channels * spec.depth_multiplier
-    mixed = mixing(between, outputs).view(len(outputs), spec.in_channels, multiplier)
-    filters = _filters(spec.kernel_size.height, range(between))
-    filters = filters.view(spec.in_channels, multiplier, *spec.kernel_size)
-    return torch.einsum("ncm,cmyx->ncyx", mixed, filters)
+def _filter(name: str, kernel: Pair) -> Tensor:
+    rows, columns = kernel
+    if rows == columns:
+        return named(name, rows)
+    return torch.outer(separable(name, rows)[0], separable(name, columns)[1])
+
+
+def _composed(spec: LayerSpec, convolution: Convolution, outputs: range) -> Tensor:
+    """The kernels that a separable layer of each group stands for; the run is of whole groups."""
+    groups, multiplier = convolution.groups, spec.depth_multiplier
+    made, read = convolution.out_channels // groups, convolution.in_channels // groups
+    parts = []
+    for group in range(outputs.start // made, -(-outputs.stop // made)):
+        start = group * made
+        run = range(max(outputs.start - start, 0), min(outputs.stop - start, made))
+        mixed = mixing(read * multiplier, run).view(len(run), read, multiplier)
+        first = group * read * multiplier
+        filters = _filters(convolution.kernel, range(first, first + read * multiplier))
+        filters = filters.view(read, multiplier, *convolution.kernel)
+        parts.append(torch.einsum("ncm,cmyx->ncyx", mixed, filters))
+    return torch.cat(parts)
 
 
 def _bias(outputs: range) -> Tensor:

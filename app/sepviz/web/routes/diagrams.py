@@ -91,7 +91,7 @@ async def plane(
 
 def _number(channel: str, spec: LayerSpec, stage: str) -> int:
     """The channel of a stage; what is no number of one, or written otherwise, is no channel."""
-    counts = {"input": spec.in_channels} | {shape.name: shape.out_channels for shape in plan(spec).convolutions}
+    counts = {"input": spec.in_channels} | {each.name: each.out_channels for each in plan(spec).operations}
     if stage not in counts:
         raise UnknownName("stage", stage, counts)
     if channel not in map(str, range(counts[stage])):
