@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: `sphinx-build -W docs build/docs`."""
+"""The configuration of Sphinx for these pages: `sphinx-build -W docs build/docs`."""
 
 from sepviz import __version__
 
