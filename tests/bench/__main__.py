@@ -60,8 +60,8 @@ def report_tensors() -> Iterator[Row]:
 
 
 def report_diagrams() -> Iterator[Row]:
-    for name, (times, size) in measure_figures().items():
-        yield at_most(f"diagram {name}", times, 5, "ms", 2)
+    for (name, layer), (times, size) in measure_figures().items():
+        yield at_most(f"diagram {name}, {layer} layer", times, 5, "ms", 2)
         yield Row("  its size", f"{size / 1000:.1f} kB", "<= 30 kB", size <= 30_000)
     yield at_most("sepviz diagram, a process", time_command(), 0.25, "s", 3)
     yield Row("  importing its libraries alone", spread(time_imports(), "s", 3))

@@ -13,20 +13,26 @@ from tests.support.sepviz_server import COMMAND, ROOT
 
 DRAWINGS, PROCESSES = 30, 9
 LARGEST_SIZE = 112
+LAYERS = {
+    "default": LayerSpec(),
+    "large": LayerSpec(
+        in_channels=512, out_channels=1024, kernel_size=31, stride=2, dilation=3, depth_multiplier=8, bias=True
+    ),
+}
 
 
-def measure_figures() -> dict[str, tuple[list[float], int]]:
-    """By name of the figure: milliseconds of each drawing, and the bytes of the last one."""
-    return {name: _measure_figure(name) for name in NAMES}
+def measure_figures() -> dict[tuple[str, str], tuple[list[float], int]]:
+    """By names of the figure and of the layer: milliseconds of each drawing, and the bytes of the last one."""
+    return {(name, layer): _measure_figure(name, spec) for name in NAMES for layer, spec in LAYERS.items()}
 
 
-def _measure_figure(name: str) -> tuple[list[float], int]:
+def _measure_figure(name: str, spec: LayerSpec) -> tuple[list[float], int]:
     times = []
     # Each drawing is of another layer, so that nothing is cached; the first one is not counted.
     for size in range(LARGEST_SIZE - DRAWINGS, LARGEST_SIZE + 1):
-        spec = LayerSpec(in_channels=64, out_channels=128, size=size)
+        another = spec.replace(size=size)
         start = time.perf_counter()
-        svg = draw(name, spec).encode()
+        svg = draw(name, another).encode()
         times.append((time.perf_counter() - start) * 1000)
     return times[1:], len(svg)
 

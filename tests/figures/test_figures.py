@@ -37,9 +37,9 @@ RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 CC = "{http://creativecommons.org/ns#}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
-ELEMENTS = {"svg", "title", "desc", "metadata", "style", "g", "rect", "polygon", "path", "text", "tspan"}
+ELEMENTS = {"svg", "title", "desc", "metadata", "defs", "style", "g", "rect", "path", "text", "tspan"}
 METADATA = {f"{RDF}RDF", f"{CC}Work", f"{CC}license", f"{DC}format", f"{DC}title", f"{DC}identifier"}
-NUMBERED = ("x", "y", "width", "height", "points", "d", "viewBox", "font-size", "stroke-width", "fill-opacity")
+NUMBERED = ("x", "y", "width", "height", "d", "viewBox", "font-size", "stroke-width", "fill-opacity")
 LARGEST = LayerSpec(
     in_channels=512,
     out_channels=1024,
@@ -109,7 +109,7 @@ def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width)
 @settings(max_examples=30)
 def test_the_rules_for_the_dark_give_the_colours_of_the_dark_theme(spec, name):
     own, light, dark = (draw(name, spec, Options(theme)) for theme in ("auto", "light", "dark"))
-    rules = dict(re.findall(r"\.(\w+)\{([^}]*)\}", parsed(own).find(f"{SVG}style").text))
+    rules = dict(re.findall(r"\.(\w+)\{([^}]*)\}", parsed(own).find(f".//{SVG}style").text))
     drawn = [[node for node in parsed(svg).iter() if node.tag != f"{SVG}style"] for svg in (own, light, dark)]
     for auto, bright, night in zip(*drawn, strict=True):
         colours = {each: auto.get(each) for each in ("fill", "stroke")}
@@ -455,7 +455,8 @@ def test_no_line_touches_the_name_of_this_layer(page, spec):
 
 def test_a_line_through_the_name_would_be_found(page):
     svg = draw("ratio", LayerSpec(), Options("light"))
-    x, y = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>this layer', svg).groups()
+    (name,) = (node for node in parsed(svg).iter(f"{SVG}text") if (node.text or "").startswith("this layer"))
+    x, y = name.get("x"), name.get("y")
     line = f'<path d="M0 {y}L{x} {y}h99" transform="translate(0 0)" fill="none" stroke="{STROKES[0]}"/></svg>'
     page.set_content(svg.replace("</svg>", line.replace(y, f"{float(y) - 3:g}")))
     assert page.evaluate(CROSSED, STROKES) == 1
@@ -466,7 +467,7 @@ def test_a_line_through_the_name_would_be_found(page):
 )
 def test_the_pointwise_legend_has_the_colours_of_the_input(channels, multiplier, colours):
     svg = draw("pointwise", LayerSpec(in_channels=channels, depth_multiplier=multiplier))
-    legend = set(re.findall(r'<rect [^>]*width="10"[^>]* fill="(#\w+)"', svg))
+    legend = {rect.get("fill") for rect in parsed(svg).iter(f"{SVG}rect") if rect.get("width") == "10"}
     assert len(legend & {COLOURS[f"channel-{channel}"]["light"] for channel in range(6)}) == colours
     said = written(svg)
     assert ("the one input channel" in said) == (channels == 1)

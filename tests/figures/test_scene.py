@@ -30,7 +30,7 @@ from tests.support.layers import any_layers, layers, steps
 from tests.support.overlaps import overlaps
 
 SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = {"svg", "title", "desc", "style", "rect", "polygon", "path", "text", "tspan", "g"}
+ELEMENTS = {"svg", "title", "desc", "defs", "style", "rect", "path", "text", "tspan", "g"}
 FIGURES = {"groups": groups, "window": window}
 WIDEST = LayerSpec(in_channels=512, out_channels=1024, kernel_size=31, dilation=16, stride=8, padding=64, size=512)
 TINY = LayerSpec(in_channels=2, out_channels=6, kernel_size=31, dilation=16, size=8, depth_multiplier=8)
@@ -66,7 +66,7 @@ def assert_sound(svg):
     assert svg.count("http") == 1
     for node in nodes:
         assert not any(key.startswith("on") for key in node.attrib)
-        for key in ("x", "y", "width", "height", "points", "d", "transform", "stroke-dasharray", "opacity"):
+        for key in ("x", "y", "width", "height", "d", "transform", "stroke-dasharray", "opacity"):
             assert not re.search(r"\.\d{3}", node.get(key, ""))
         for key in ("width", "height"):
             assert float(node.get(key, 1)) > 0

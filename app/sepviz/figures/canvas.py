@@ -9,14 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 from svgwrite.base import BaseElement
+from svgwrite.container import SVG, Group
+from svgwrite.path import Path
+from svgwrite.shapes import Rect
+from svgwrite.text import Text, TSpan
 
 from sepviz.figures.metadata import metadata
 from sepviz.figures.options import Background, Lang, Theme
-from sepviz.figures.paint import Mode, attributes, dark_colours, number, painted, scope
-from sepviz.figures.text import BOLD, SUBSCRIPT, letter_width, runs, text_width, wrap
+from sepviz.figures.paint import Mode, dark_colours, number, painted, scope
+from sepviz.figures.text import BOLD, SUBSCRIPT, letter_width, split_formula, text_width, wrap
 from sepviz.figures.text import words as words_of
 from sepviz.figures.texts import WORDS, counted
 
@@ -34,32 +37,14 @@ SMALL, TEXT, TITLE = 11, 12, 14  # the only sizes of type
 
 _LEADING = 19.0
 
+# Without its own checks, which know no `role`, `aria-*` and `data-*`, svgwrite is four times as fast.
 _UNCHECKED = BaseElement(debug=False)
 
 
-class _Element(BaseElement):  # type: ignore[misc]  # svgwrite has no types
-    """An element of any name, with text if it has some."""
-
-    def __init__(self, name: str, attributes: Mapping[str, str], text: str = "") -> None:
-        self.elementname = name
-        self.text = text
-        super().__init__(factory=_UNCHECKED)
-        self.attribs.update(attributes)
-
-    def get_xml(self) -> Any:
-        """The element tree; attributes are strings already, so svgwrite's own checks are passed over."""
-        name: str = self.elementname
-        xml = ET.Element(name, self.attribs)
-        xml.text = self.text or None
-        xml.extend([each.get_xml() for each in self.elements])
-        return xml
-
-
 class Canvas:
-    """A figure being drawn; y grows downwards. `finish` gives the SVG.
+    """A figure being drawn; y grows downwards. `finish` returns the SVG.
 
-    The `scope` is a hash of `key`, which identifies the figure. svgwrite makes the frame; shapes are written as text,
-    ten times as fast.
+    The `scope` is a hash of `key`, which identifies the figure.
     """
 
     def __init__(self, name: str, key: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
@@ -70,7 +55,8 @@ class Canvas:
         self._theme = theme
         self._background = background
         self._mode: Mode = "dark" if theme == "dark" else "light"
-        self._markup: list[str] = []
+        self._parent: Any = _group()  # what new elements are added to
+        self._rules: list[str] = []
         self._classes: dict[str, str] = {}  # by the names that `painted` gives
 
     @property
@@ -87,18 +73,13 @@ class Canvas:
         return counted(key, count, self._lang)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
-        """A rectangle; for `paint` see `_shape`, here as in the other shapes."""
-        box = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
-        self._shape(f"rect {box}", **paint)
-
-    def polygon(self, points: Sequence[Point], **paint: Any) -> None:
-        """A closed outline."""
-        outline = " ".join([f"{number(x)},{number(y)}" for x, y in points])
-        self._shape(f'polygon points="{outline}"', **paint)
+        """A rectangle; for `paint` see `_shape`, here as in `path` and `paths`."""
+        box = {"insert": (number(x), number(y)), "size": (number(width), number(height))}
+        self._shape(Rect, box, **paint)
 
     def path(self, d: str, **paint: Any) -> None:
-        """A path, its commands as SVG has them."""
-        self._shape(f'path d="{d}"', **paint)
+        """A path of SVG's path commands."""
+        self._shape(Path, {"d": d}, **paint)
 
     def paths(self, drawn: Sequence[str], **paint: Any) -> None:
         """Paths of one paint, the last in front."""
@@ -106,10 +87,9 @@ class Canvas:
             for d in drawn:
                 self.path(d, **paint)
             return
-        self._shape("g", **paint)
-        self._markup[-1] = f"{self._markup[-1][:-2]}>"
-        self._markup.extend([f'<path d="{d}"/>' for d in drawn])
-        self._markup.append("</g>")
+        group = self._shape(Group, {}, **paint)
+        for d in drawn:
+            group.add(Path(d, factory=_UNCHECKED))
 
     def arrow(self, x: float, y: float, to_x: float, role: str) -> None:
         """A level arrow to the right."""
@@ -127,47 +107,49 @@ class Canvas:
         formula: bool = False,
     ) -> None:
         """One line of text, y its baseline; in a formula what stands between marks is italic."""
-        look = f' font-weight="{weight}"' if weight is not None else ""
         if formula and anchor == "middle":  # CairoSVG would anchor each part of it by itself
             x, anchor = x - text_width(text, size) / 2, "start"
+        look = _font_size(size) | self._paint(role)
+        if weight is not None:
+            look["font-weight"] = str(weight)
         if anchor != "start":
-            look += f' text-anchor="{anchor}"'
+            look["text-anchor"] = anchor
+        runs = split_formula(text) if formula else [(text, False)]
         if formula:
-            look += ' xml:space="preserve"'  # librsvg would swallow the spaces around a letter
-        inside = runs(text) if formula else escape(text)
-        place = f'x="{number(x)}" y="{number(y)}"{_sized(size)}'
-        self._markup.append(f"<text {place}{look}{self._paint(role)}>{inside}</text>")
+            look["xml:space"] = "preserve"  # librsvg would swallow the spaces around a letter
+        (first, _), *others = runs
+        element = self._add(_text(first, x, y, **look))
+        for run, italic in others:
+            element.add(TSpan(run, factory=_UNCHECKED, **({"font_style": "italic"} if italic else {})))
 
     def line(
         self, texts: Sequence[tuple[float, str]], y: float, role: str, size: float = TEXT, serif: bool = False
     ) -> None:
         """Short texts on one baseline y, each centred on its x; in a serif, letters of a formula with subscripts."""
-        look = f'font-family="{SERIF}" font-style="italic"' if serif else 'text-anchor="middle"'
-        self._markup.append(f"<g {look}{_sized(size)}{self._paint(role)}>")
-        level = number(y)
+        look = {"font-family": SERIF, "font-style": "italic"} if serif else {"text-anchor": "middle"}
+        group = self._add(_group(**look, **_font_size(size), **self._paint(role)))
         for x, text in texts:
-            if serif:
-                # From the left, as CairoSVG takes a text's anchor from its first run alone; and no `baseline-shift`,
-                # which neither it nor librsvg knows.
-                base, _, below = text.partition("_")
-                left, inside = x - letter_width(text, size) / 2, escape(base)
-                if below:
-                    inside += f'<tspan dy="{number(size * 0.22)}" font-size="{SUBSCRIPT}">{escape(below)}</tspan>'
-            else:
-                left, inside = x, escape(text)
-            self._markup.append(f'<text x="{number(left)}" y="{level}">{inside}</text>')
-        self._markup.append("</g>")
+            if not serif:
+                group.add(_text(text, x, y))
+                continue
+            # From the left, as CairoSVG takes a text's anchor from its first run alone; and no `baseline-shift`,
+            # which neither it nor librsvg knows.
+            base, _, below = text.partition("_")
+            letter = group.add(_text(base, x - letter_width(text, size) / 2, y))
+            if below:
+                letter.add(TSpan(below, dy=[number(size * 0.22)], font_size=SUBSCRIPT, factory=_UNCHECKED))
 
     @contextmanager
-    def group(self, given: Mapping[str, str]) -> Iterator[None]:
+    def group(self, attributes: Mapping[str, str]) -> Iterator[None]:
         """What is drawn inside stands in one `<g>` with these attributes."""
-        self._markup.append(f"<g{attributes(given)}>")
+        outer = self._parent
+        self._parent = outer.add(_group(**attributes))
         yield
-        self._markup.append("</g>")
+        self._parent = outer
 
     def style(self, rules: str) -> None:
-        """Rules of the figure's own, such as keyframes; their names begin with a letter and the `scope`."""
-        self._markup.append(f"<style>{rules}</style>")
+        """Add rules of the figure's own, such as keyframes; their names begin with a letter and the `scope`."""
+        self._rules.append(rules)
 
     def finish(
         self,
@@ -184,36 +166,38 @@ class Canvas:
         With a caption there is a margin all around. `address` is where the figure itself is to be had.
         """
         x = y = 0.0
+        drawn, self._parent = self._parent, _group()  # the caption is read before the drawing
         if caption is not None:
-            drawn, self._markup = self._markup, []  # the caption is read first
             y = self._caption(caption, width) - MARGIN
-            self._markup += drawn
             x, width, height = -MARGIN, width + 2 * MARGIN, height + MARGIN - y
         shown = width if shown_width is None else shown_width
-        title_id, description_id = (f"sepviz-{self._name}-{self.scope}-{each}" for each in ("title", "desc"))
-        frame = {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "width": number(shown),
-            "height": number(shown * height / width),
-            "viewBox": f"{number(x)} {number(y)} {number(width)} {number(height)}",
-            "role": "img",
-            "aria-labelledby": f"{title_id} {description_id}",
-            "font-family": FONTS,
-            "font-size": number(TEXT),
-        }
-        svg = _Element("svg", frame)
-        svg.add(_Element("title", {"id": title_id}, title))
-        svg.add(_Element("desc", {"id": description_id}, description))
-        if self._background == "paper" and not self.inlined:
-            whole = {"x": number(x), "y": number(y), "width": number(width), "height": number(height)}
-            self._markup.insert(0, f"<rect{attributes(whole)}{self._paint('paper')}/>")
+        ids = [f"sepviz-{self._name}-{self.scope}-{part}" for part in ("title", "desc")]
+        svg = SVG(
+            size=(number(shown), number(shown * height / width)),
+            xmlns="http://www.w3.org/2000/svg",
+            viewBox=f"{number(x)} {number(y)} {number(width)} {number(height)}",
+            role="img",
+            aria_labelledby=" ".join(ids),
+            font_family=FONTS,
+            font_size=number(TEXT),
+            factory=_UNCHECKED,
+        )
+        svg.set_desc(title, description)
+        for element, id_ in zip(svg.elements, ids, strict=False):
+            element.xml.set("id", id_)
         if address is not None and not self.inlined:
-            self._markup.insert(0, metadata(title, address))
+            svg.set_metadata(metadata(title, address))
+        if self._background == "paper" and not self.inlined:
+            paper = {"insert": (number(x), number(y)), "size": (number(width), number(height))}
+            svg.add(Rect(**paper, **self._paint("paper"), factory=_UNCHECKED))
+        for element in (*self._parent.elements, *drawn.elements):
+            svg.add(element)
         if self._theme == "auto":
             rules = "".join(f".{own}{{{dark_colours(names)}}}" for names, own in self._classes.items())
-            svg.add(_Element("style", {}, f"@media (prefers-color-scheme: dark){{{rules}}}"))
-        text = ET.tostring(svg.get_xml(), encoding="unicode")
-        return f"{text.removesuffix('</svg>')}{''.join(self._markup)}</svg>"
+            self.style(f"@media (prefers-color-scheme: dark){{{rules}}}")
+        if self._rules:
+            svg.embed_stylesheet("".join(self._rules))
+        return ET.tostring(svg.get_xml(), encoding="unicode")
 
     def _caption(self, caption: str, width: float) -> float:
         """Write the caption above the drawing; the top of its first line."""
@@ -225,36 +209,49 @@ class Canvas:
 
     def _shape(
         self,
-        shape: str,
+        element: Any,
+        geometry: Mapping[str, Any],
         fill: str | None = None,
         stroke: str | None = None,
         tint: float = 1,
         line: float = 1,
         solid: bool = False,
-    ) -> None:
-        """Write a shape with a fill of a role, its opacity (`tint`), a stroke of a role and its width (`line`).
+    ) -> Any:
+        """Add a shape with a fill of a role, its opacity (`tint`), a stroke of a role and its width (`line`).
 
-        Behind what is `solid` nothing is seen.
+        Nothing shines through a shape that is `solid`. Returns the svgwrite element.
         """
         if solid and self.inlined:  # the page knows the roles, and not their shares
-            self._markup.append(f"<{shape}{self._paint('paper')}/>")
+            self._add(element(**geometry, **self._paint("paper"), factory=_UNCHECKED))
             solid = False
-        self._markup.append(f"<{shape}{self._paint(fill, stroke, tint, line, solid)}/>")
+        return self._add(element(**geometry, **self._paint(fill, stroke, tint, line, solid), factory=_UNCHECKED))
+
+    def _add(self, element: Any) -> Any:
+        return self._parent.add(element)
 
     def _paint(
         self, fill: str | None, stroke: str | None = None, tint: float = 1, line: float = 1, solid: bool = False
-    ) -> str:
-        names, markup = painted(self._mode, fill, stroke, tint, line, solid)
+    ) -> dict[str, str]:
+        """The attributes of a fill and a stroke, with the class that recolours them, if the theme has any."""
+        names, attributes = painted(self._mode, fill, stroke, tint, line, solid)
         if self.inlined:
-            return f' class="{names}"{markup}'
+            return {"class": names, **attributes}
         if self._theme == "auto":
-            return f' class="{self._classes.setdefault(names, f"{self.scope}{len(self._classes)}")}"{markup}'
-        return markup
+            return {"class": self._classes.setdefault(names, f"{self.scope}{len(self._classes)}"), **attributes}
+        return dict(attributes)
 
 
-def _sized(size: float) -> str:
+def _group(**attributes: str) -> Any:
+    return Group(factory=_UNCHECKED, **attributes)
+
+
+def _text(text: str, x: float, y: float, **attributes: str) -> Any:
+    return Text(text, x=[number(x)], y=[number(y)], factory=_UNCHECKED, **attributes)
+
+
+def _font_size(size: float) -> dict[str, str]:
     """The size of a text, where it is not that of most."""
-    return "" if size == TEXT else f' font-size="{number(size)}"'
+    return {} if size == TEXT else {"font-size": number(size)}
 
 
 def head(x: float, y: float) -> str:

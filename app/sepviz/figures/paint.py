@@ -30,13 +30,10 @@ def number(value: float) -> str:
     return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")
 
 
-def attributes(values: Mapping[str, str]) -> str:
-    """Attributes as markup; all are made here, of numbers and names, and have nothing to escape."""
-    return "".join([f' {name}="{value}"' for name, value in values.items()])
-
-
 @lru_cache(maxsize=512)
-def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool) -> tuple[str, str]:
+def painted(
+    mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool
+) -> tuple[str, Mapping[str, str]]:
     """The class names and the attributes of a fill with its share (`tint`) and a stroke with its width (`line`)."""
     found = {"fill": "none"}
     names = []
@@ -53,7 +50,7 @@ def painted(mode: Mode, fill: str | None, stroke: str | None, tint: float, line:
         found["stroke"] = COLOURS[stroke][mode]
         if line != 1:
             found["stroke-width"] = number(line)
-    return " ".join(names), attributes(found)
+    return " ".join(names), found
 
 
 def _colour(name: str, mode: Mode) -> str:

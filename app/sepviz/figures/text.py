@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from xml.sax.saxutils import escape
 
 BOLD = 1.13  # bold text is so much wider
 SUBSCRIPT = 10  # size of a formula's subscripts
@@ -67,9 +66,7 @@ def words(text: str, width: float, size: float) -> Iterator[str]:
             yield from (word[start : start + cut] for start in range(0, len(word), cut))
 
 
-def runs(text: str) -> str:
-    """A text with marks as markup, italic between them."""
-    parts = [escape(run) for run in text.split(MARK)]
-    italic = (f'<tspan font-style="italic">{run}</tspan>' if run else "" for run in parts[1::2])
-    upright = (f"<tspan>{run}</tspan>" if run else "" for run in parts[2::2])
-    return parts[0] + "".join(a + b for a, b in zip(italic, upright, strict=True))
+def split_formula(text: str) -> list[tuple[str, bool]]:
+    """The runs of a text with marks, each with whether it is italic; the first is upright and may be empty."""
+    first, *runs = text.split(MARK)
+    return [(first, False), *((run, index % 2 == 0) for index, run in enumerate(runs) if run)]
