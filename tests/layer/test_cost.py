@@ -183,3 +183,48 @@ def test_published_arithmetic_intensity():
     cost = compare(LayerSpec(in_channels=512, out_channels=512, size=14))
     found = [round(stage.flops_per_byte, 1) for stage in (*cost.baseline.stages, *cost.layer.stages)]
     assert found == [90.3, 2.2, 55.5]
+
+
+# (out_channels, stride) of the thirteen separable layers after the first convolution, 3 -> 32 with stride 2.
+MOBILENET = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
+
+
+def test_layers_of_mobilenet_v1_add_up_to_the_published_totals():
+    first = LayerSpec(kind="standard", out_channels=32, stride=2, size=224)
+    costs, channels, size = [compare(first)], 32, 112
+    for outputs, stride in MOBILENET:
+        spec = LayerSpec(in_channels=channels, out_channels=outputs, stride=stride, size=size)
+        costs.append(compare(spec))
+        channels, size = outputs, plan(spec).convolutions[-1].output[0]
+    assert (channels, size) == (1024, 7)
+    assert sum(each.layer.macs for each in costs) == 567_716_352
+    assert sum(each.layer.params for each in costs) + 1024 * 1000 == 4_209_088
+    assert sum(each.baseline.macs for each in costs) == 4_866_269_184
+    assert sum(each.baseline.params for each in costs) + 1024 * 1000 == 29_281_120
+
+
+@pytest.mark.parametrize(
+    ("parameters", "macs", "params"),
+    [
+        ({"in_channels": 1024, "out_channels": 1024, "size": 7}, 9216 * 49 + 1024 * 1024 * 49, 9216 + 1024**2),
+        ({"in_channels": 960, "out_channels": 320, "size": 7}, 8640 * 49 + 960 * 320 * 49, 8640 + 960 * 320),
+        ({"in_channels": 728, "out_channels": 728, "size": 19}, 6552 * 361 + 728**2 * 361, 6552 + 728**2),
+        (
+            {"in_channels": 768, "out_channels": 768, "kernel_size": 7, "size": 7},
+            37632 * 49 + 768**2 * 49,
+            37632 + 768**2,
+        ),
+        ({"in_channels": 1, "out_channels": 1, "size": 5, "padding": "valid"}, 81 + 9, 10),
+    ],
+)
+def test_layers_of_real_networks_and_of_a_blackboard_are_counted(parameters, macs, params):
+    cost = compare(LayerSpec(**parameters)).layer
+    assert (cost.macs, cost.params) == (macs, params)
+
+
+@given(layers(plain=False, kinds=("depthwise-separable",)))
+def test_norms_count_two_params_for_each_channel_and_activations_none(spec):
+    plain, followed = compare(spec).layer, compare(spec.replace(between="norm,relu6", after="norm,gelu")).layer
+    channels = [stage.operation.out_channels for stage in plain.stages]
+    assert followed.params == plain.params + 2 * sum(channels)
+    assert followed.macs == plain.macs

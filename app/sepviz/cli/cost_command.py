@@ -8,7 +8,7 @@ import click
 
 from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import STANDARD_OUTPUT, write
-from sepviz.layer.cost import COUNTED, Comparison, OperationCost, compare, compared, document
+from sepviz.layer.cost import Comparison, LayerCost, OperationCost, compare, compared, counting_rules, document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.spec import LayerSpec
@@ -50,9 +50,9 @@ def _text_lines(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
     yield f"{KIND_NAMES[spec.kind]}: {sizes} (channels, height, width)"
     macs, params = (costs.layer.macs, costs.macs_ratio), (costs.layer.params, costs.params_ratio)
     for unit, (total, ratio) in (("MACs", macs), ("params", params)):
-        rows = [_row(each, unit) for each in operations if each.params]
+        rows = list(_rows(costs.layer, unit))
         if not costs.is_baseline:
-            rows += [("total", f"{total:,}", "", ""), _row(baseline, unit, "instead: ")]
+            rows += [("total", f"{total:,}", "", ""), *_rows(costs.baseline, unit, "instead: ")]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         yield from ("", unit)
         for name, number, letters, numbers in rows:
@@ -60,7 +60,14 @@ def _text_lines(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
             yield line + (f"  = {letters:{widths[2]}}  = {numbers}" if letters else "")
         if not costs.is_baseline:
             yield f"  {compared(ratio, unit)} one {baseline.name} convolution"
-    yield from ("", COUNTED)
+    yield from ("", counting_rules(costs))
+
+
+def _rows(cost: LayerCost, unit: str, prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """The operations that have any of it."""
+    for each in cost.operations:
+        if each.macs.value if unit == "MACs" else each.params:
+            yield _row(each, unit, prefix)
 
 
 def _row(cost: OperationCost, unit: str, prefix: str = "") -> tuple[str, str, str, str]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec, allowed, properties
+from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec, allowed, as_text, properties
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Values = tuple[str, ...]  # the values of one option, as they were typed
@@ -40,8 +40,7 @@ def _option(model: type[LayerSpec], name: str) -> Callable[[Command], Command]:
     field = model.model_fields[name]
     text = f"{field.description} Allowed: {allowed(name, model)}."
     if field.default is not None:
-        default = str(field.default).lower() if isinstance(field.default, bool) else field.default
-        text += f" Default: {default}."
+        text += f" Default: {as_text(field.default)}."
     syntax: dict[str, Any] = {"metavar": "VALUE"}
     if _is_boolean(model, name):
         syntax = {"metavar": "[VALUE]", "is_flag": False, "flag_value": "true"}

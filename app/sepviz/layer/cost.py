@@ -185,18 +185,23 @@ def _letters(spec: LayerSpec, operation: Convolution) -> dict[str, Factor]:
     }
 
 
+def counting_rules(costs: Comparison) -> str:
+    """How MACs and params are counted, in words."""
+    has_norm = any(isinstance(each.operation, Norm) for each in costs.layer.operations)
+    return COUNTED + COUNTED_NORM * has_norm
+
+
 def document(spec: LayerSpec) -> dict[str, object]:
     """The layer and its costs as JSON has them: what `/api/layer` answers and `sepviz cost --format json` prints."""
     costs = compare(spec)
-    has_norm = any(isinstance(each.operation, Norm) for each in costs.layer.operations)
     return {
         "layer": spec.model_dump(include=set(spec.parameters())),
         "query": spec.query(),
         "stages": [_facts(each) for each in costs.layer.operations],
         "total": {"macs": costs.layer.macs, "params": costs.layer.params},
-        "standard": _facts(costs.baseline.stages[0]),
+        "standard": _facts(costs.baseline.stages[0]) | {"params": costs.baseline.params},
         "ratio": {"macs": costs.macs_ratio, "params": costs.params_ratio},
-        "counted": COUNTED + COUNTED_NORM * has_norm,
+        "counted": counting_rules(costs),
     }
 
 

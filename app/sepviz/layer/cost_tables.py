@@ -38,7 +38,8 @@ def rows(costs: Comparison) -> Iterator[Row]:
         " + ".join(str(stage.macs) for stage in costs.layer.stages),
         f"{intensity:.3f}",
     )
-    yield _row("replaced", costs.baseline.stages[0])
+    for each in costs.baseline.operations:
+        yield _row("replaced", each)
 
 
 def cost_csv(spec: LayerSpec) -> str:

@@ -174,7 +174,7 @@ class LayerSpec(BaseModel):
         for name in OWN_PARAMETERS[1:]:
             default = LayerSpec.model_fields[name].default
             if name not in kind.parameters and getattr(self, name) != default:
-                value, usual = _text(getattr(self, name)), _text(default)
+                value, usual = as_text(getattr(self, name)), as_text(default)
                 raise _refusal(name, value, f"a {self.kind} layer has none", f"leave it out, or give {usual}", usual)
         common = gcd(self.in_channels, self.out_channels)
         if common % self.groups:
@@ -189,11 +189,15 @@ class LayerSpec(BaseModel):
         """The spec of a decoded query string; `InvalidParameters` for unknown, repeated or bad ones."""
         return parse(cls, pairs)
 
-    def parameters(self) -> dict[str, str]:
+    def values(self) -> dict[str, str]:
         """Every parameter that this kind has, in the order of the table, as text."""
         left_out = set(OWN_PARAMETERS) - KIND_TABLE[self.kind].parameters
-        left_out |= {name for name in LATER if getattr(self, name) == LayerSpec.model_fields[name].default}
-        return {name: _text(getattr(self, name)) for name in LayerSpec.model_fields if name not in left_out}
+        return {name: as_text(getattr(self, name)) for name in LayerSpec.model_fields if name not in left_out}
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters that the address names: all but the defaults of `LATER`."""
+        usual = {name: as_text(LayerSpec.model_fields[name].default) for name in LATER}
+        return {name: text for name, text in self.values().items() if text != usual.get(name)}
 
     def non_default(self) -> dict[str, str]:
         """The parameters whose value is not the default, for a short address of the same layer."""
@@ -242,7 +246,7 @@ def _query(spec: LayerSpec) -> str:
     return "&".join([f"{name}={value}" for name, value in spec.parameters().items()])
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """A parameter's value as an address has it."""
     if isinstance(value, bool):
         return str(value).lower()
