@@ -32,6 +32,9 @@ COLOURS: dict[str, dict[Theme, str]] = {
 ColorMap = Literal["diverging", "diverging-dark", "grey", "viridis"]
 PageColorMap = Literal["diverging", "viridis", "grey"]  # a page takes `diverging-dark` by itself where it is dark
 DIVERGING = ("diverging", "diverging-dark")
+# A map is sparse if more than this share of its cells have one value. Its colours then reach to its largest magnitude,
+# where those of any other map end at a percentile.
+MIN_SPARSE_SHARE = 0.75
 
 # Evenly spaced colours, joined by straight lines in sRGB. Red to blue after ColorBrewer's RdBu, which colour-blind
 # people can tell apart; viridis is Smith and van der Walt's (CC0), at nine places.

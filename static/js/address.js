@@ -8,14 +8,14 @@
  * @param {string} name
  * @param {string} value
  */
-export const changed = (query, name, value) => altered(query, [[name, value]]);
+export const withParameter = (query, name, value) => withParameters(query, [[name, value]]);
 
 /**
  * The query with some parameters changed; null leaves one out.
  * @param {string} query
  * @param {[string, string | null][]} changes
  */
-export function altered(query, changes) {
+export function withParameters(query, changes) {
   const parameters = new URLSearchParams(query);
   for (const [name, value] of changes) {
     if (value === null) parameters.delete(name);
@@ -29,46 +29,44 @@ export function altered(query, changes) {
  * @param {string} query
  * @param {string} name
  */
-export function parameter(query, name) {
+export function getParameter(query, name) {
   return new URLSearchParams(query).get(name);
 }
 
-/** What `spatially-separable` has not, and a layer gets back after it. */
-const KEPT = ["out_channels", "depth_multiplier"];
-const STORE = "layer";
+const STORAGE_KEY = "layer";
 
 /**
- * Keeps what a layer has for one that has it not; as long as the tab lives.
+ * Remembers the parameters of a layer, for the kinds that have more of them; as long as the tab lives.
  * @param {string} query
  */
-export function remember(query) {
-  const parameters = new URLSearchParams(query);
-  if (!KEPT.every((name) => parameters.has(name))) return;
+export function rememberLayer(query) {
+  const parameters = rememberedParameters();
+  for (const [name, value] of new URLSearchParams(query)) parameters.set(name, value);
   try {
-    sessionStorage.setItem(STORE, query);
+    sessionStorage.setItem(STORAGE_KEY, parameters.toString());
   } catch {
-    // Storage may be forbidden; the server's defaults are then what one comes back to.
+    // Storage may be forbidden; the server's defaults are then used.
   }
 }
 
 /**
- * The address of another kind, with the values of the wanted layer, or else of an earlier layer.
- * @param {string} wanted
- * @param {string} next the address of the other kind as it was rendered, perhaps before the last change
+ * The address of another kind with the values of a layer, and those of an earlier one where this layer has none.
+ * @param {string} query the layer
+ * @param {string} kindQuery the other kind as it was rendered, perhaps before the last change; it has all its parameters
  */
-export function restored(wanted, next) {
-  const parameters = new URLSearchParams(next);
-  const earlier = kept();
+export function asKind(query, kindQuery) {
+  const parameters = new URLSearchParams(kindQuery);
+  const remembered = rememberedParameters();
   for (const name of parameters.keys()) {
-    const value = parameter(wanted, name) ?? (KEPT.includes(name) ? earlier.get(name) : null);
+    const value = getParameter(query, name) ?? remembered.get(name);
     if (value !== null && name !== "kind") parameters.set(name, value);
   }
   return parameters.toString();
 }
 
-function kept() {
+function rememberedParameters() {
   try {
-    return new URLSearchParams(sessionStorage.getItem(STORE) ?? "");
+    return new URLSearchParams(sessionStorage.getItem(STORAGE_KEY) ?? "");
   } catch {
     return new URLSearchParams();
   }

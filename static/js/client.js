@@ -1,20 +1,20 @@
 /**
- * Asking the server. The latest question wins: a new one ends the one before.
+ * Requests to the server.
  */
-import { read } from "./safetensors.js";
+import { parseSafetensors } from "./safetensors.js";
 
-/** This open page, so that the server drops what it no longer wants before what others want. */
-const PAGE = String(Math.random()).slice(2);
+/** Identifies this open page, whose superseded requests the server drops first. */
+const PAGE_ID = String(Math.random()).slice(2);
 
-/** Where the server is busy, it is asked again so many times in all. */
-const MOST_TRIES = 6;
-const BUSY = [429, 503];
+/** Attempts in all where the server is busy. */
+const MAX_TRIES = 6;
+const BUSY_STATUSES = [429, 503];
 /** The pause between two attempts to reach the server doubles up to this. */
 const MAX_PAUSE_SECONDS = 30;
 
 /**
- * A parameter that is refused; `fits` are changes of single parameters, each of which alone mends it.
- * @typedef {object} Bad
+ * A bad parameter; `fits` are changes of single parameters, each of which alone makes the query valid.
+ * @typedef {object} BadParameter
  * @property {string} parameter
  * @property {string} detail
  * @property {string} allowed
@@ -23,21 +23,21 @@ const MAX_PAUSE_SECONDS = 30;
  */
 
 /**
- * Told, in the server's own words, that it is busy and will be asked again.
- * @typedef {(words: string) => void} Waiting
+ * Called before each pause with the server's message that it is busy.
+ * @typedef {(message: string) => void} OnWait
  */
 
 /**
- * What carries a request to the server and resolves to its answer.
+ * Sends a request and resolves to the response.
  * @typedef {(address: string, options: RequestInit & { headers: Record<string, string> }) => Promise<Response>} Transport
  */
 
-/** What the server refused, parameter by parameter. */
+/** An error response of the server, with the bad parameters where it names any. */
 export class Refusal extends Error {
   /**
    * @param {number} status
    * @param {string} detail
-   * @param {Bad[]} errors
+   * @param {BadParameter[]} errors
    */
   constructor(status, detail, errors) {
     super(detail);
@@ -47,25 +47,26 @@ export class Refusal extends Error {
 }
 
 /**
+ * Resolves to the response, rejects with a `Refusal`; repeats the request while the server is busy.
  * @param {string} address
  * @param {RequestInit} [options]
- * @param {Waiting} [waiting] where it is left out, a busy server's answer is a refusal
+ * @param {OnWait} [onWait] without it, a busy server's response is a refusal
  * @param {Transport} [transport]
  */
-export async function ask(address, options, waiting, transport = fetch) {
+export async function request(address, options, onWait, transport = fetch) {
   for (let tries = 1; ; tries++) {
-    const answer = await transport(address, { ...options, headers: { "Sepviz-Page": PAGE } });
-    if (answer.ok) return answer;
-    const problem = await answer.json().catch(() => ({}));
+    const response = await transport(address, { ...options, headers: { "Sepviz-Page": PAGE_ID } });
+    if (response.ok) return response;
+    const problem = await response.json().catch(() => ({}));
     options?.signal?.throwIfAborted();
     const refusal = new Refusal(
-      answer.status,
-      problem.detail ?? `the server answered ${answer.status}`,
+      response.status,
+      problem.detail ?? `the server answered ${response.status}`,
       problem.errors ?? [],
     );
-    const seconds = Number(answer.headers.get("Retry-After"));
-    if (!waiting || !BUSY.includes(answer.status) || !seconds || tries === MOST_TRIES) throw refusal;
-    waiting(refusal.message);
+    const seconds = Number(response.headers.get("Retry-After"));
+    if (!onWait || !BUSY_STATUSES.includes(response.status) || !seconds || tries === MAX_TRIES) throw refusal;
+    onWait(refusal.message);
     await pause(seconds, options?.signal);
   }
 }
@@ -75,16 +76,16 @@ export async function ask(address, options, waiting, transport = fetch) {
  * @template T
  * @param {() => Promise<T>} receive
  * @param {AbortSignal} signal
- * @param {Waiting} waiting
+ * @param {OnWait} onWait
  */
-async function retry(receive, signal, waiting) {
+async function retry(receive, signal, onWait) {
   for (let seconds = 1; ; seconds = Math.min(2 * seconds, MAX_PAUSE_SECONDS)) {
     try {
       return await receive();
     } catch (error) {
       if (error instanceof Refusal || signal.aborted) throw error;
     }
-    waiting("The server cannot be reached");
+    onWait("The server cannot be reached");
     await pause(seconds, signal);
   }
 }
@@ -113,33 +114,33 @@ function pause(seconds, signal) {
  * The rendered parts of the page for a layer.
  * @param {string} query
  * @param {AbortSignal} signal
- * @param {Waiting} waiting
+ * @param {OnWait} onWait
  */
-export async function fragment(query, signal, waiting) {
-  const receive = async () => (await ask(`/fragment?${query}`, { signal }, waiting)).text();
-  return parsed(await retry(receive, signal, waiting));
+export async function fetchParts(query, signal, onWait) {
+  const receive = async () => (await request(`/fragment?${query}`, { signal }, onWait)).text();
+  return parseParts(await retry(receive, signal, onWait));
 }
 
 /**
- * The same with the planes, in one answer.
+ * The rendered parts and the planes, in one response.
  * @param {string} query the layer, and which of its planes
  * @param {AbortSignal} signal
- * @param {Waiting} waiting
+ * @param {OnWait} onWait
  */
-export async function view(query, signal, waiting) {
-  const receive = async () => (await ask(`/view?${query}`, { signal }, waiting)).arrayBuffer();
-  const file = read(await retry(receive, signal, waiting));
-  return { parts: parsed(file.metadata.fragment), file };
+export async function fetchView(query, signal, onWait) {
+  const receive = async () => (await request(`/view?${query}`, { signal }, onWait)).arrayBuffer();
+  const file = parseSafetensors(await retry(receive, signal, onWait));
+  return { parts: parseParts(file.metadata.fragment), file };
 }
 
 /** @param {string} text */
-function parsed(text) {
+function parseParts(text) {
   return /** @type {HTMLElement} */ (
     new DOMParser().parseFromString(text, "text/html").getElementById("fragment")
   );
 }
 
-/** @param {string} query the layer, and which of its tensors */
-export async function tensors(query) {
-  return read(await (await ask(`/api/tensors?${query}&dtype=uint8`)).arrayBuffer());
+/** @param {string} query the layer, which of its tensors, and their type */
+export async function fetchTensors(query) {
+  return parseSafetensors(await (await request(`/api/tensors?${query}`)).arrayBuffer());
 }

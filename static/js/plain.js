@@ -1,10 +1,10 @@
 /**
- * What pages without maps need.
+ * The script of pages without maps.
  */
-import { switchable } from "./switch.js";
-import { usable } from "./use.js";
+import { initThemeToggle } from "./ui/theme-toggle.js";
+import { initUseDialog } from "./ui/use-dialog.js";
 
-switchable(() => {});
-usable((error) => {
+initThemeToggle(() => {});
+initUseDialog((error) => {
   throw error;
 });

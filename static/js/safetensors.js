@@ -1,5 +1,5 @@
 /**
- * Reading a safetensors file: 8 bytes of length, a JSON header, then the raw values.
+ * Reader of safetensors files: 8 bytes of length, a JSON header, then the raw values.
  * @typedef {{ shape: number[], data: Float32Array | Uint8Array }} Tensor
  * @typedef {{ tensors: Map<string, Tensor>, metadata: Record<string, string> }} File
  */
@@ -8,10 +8,11 @@
 const TYPES = { F32: Float32Array, U8: Uint8Array };
 
 /**
+ * The tensors and the metadata of a file.
  * @param {ArrayBuffer} buffer
  * @returns {File}
  */
-export function read(buffer) {
+export function parseSafetensors(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const { __metadata__: metadata = {}, ...entries } = header;

@@ -24,7 +24,7 @@ def scrolled(page):
 @pytest.mark.parametrize("slot", ["input", "output"])
 def test_a_change_scrolls_no_pane_and_keeps_the_focus(visit, painted, kind, slot):
     page = visit(f"/?in_channels=16&kind={kind}")
-    maps = page.locator(f"[data-maps={slot}] button.map")
+    maps = page.locator(f"[data-column={slot}] button.map")
     maps.nth(2).evaluate("(map) => map.focus({ preventScroll: true })")
     page.locator(".pane .scroll").first.evaluate("(pane) => { pane.scrollTop = 178; }")
     page.evaluate(CHANGE, "3")
@@ -39,10 +39,10 @@ def test_a_change_scrolls_no_pane_and_keeps_the_focus(visit, painted, kind, slot
 
 def test_the_focus_of_a_map_that_is_gone_goes_to_the_last_one(visit, painted):
     page = visit("/?in_channels=16")
-    page.locator("[data-maps=input] button.map").nth(9).evaluate("(map) => map.focus({ preventScroll: true })")
+    page.locator("[data-column=input] button.map").nth(9).evaluate("(map) => map.focus({ preventScroll: true })")
     page.evaluate(CHANGE, "4")
     painted(page, in_channels=4)
-    expect(page.locator("[data-maps=input] button.map").last).to_be_focused()
+    expect(page.locator("[data-column=input] button.map").last).to_be_focused()
 
 
 def test_the_legend_does_not_speak_at_every_focus(visit):
@@ -63,13 +63,17 @@ def test_a_kernel_is_read_before_its_map(visit, painted, query):
     for count in (5, 2, 7):
         page.evaluate(CHANGE, str(count))
         painted(page, in_channels=count)
-        cells = page.locator("[data-maps=first] > *").evaluate_all("(cells) => cells.map((each) => each.classList[0])")
+        cells = page.locator("[data-shows='kernels maps'] > *").evaluate_all(
+            "(cells) => cells.map((each) => each.classList[0])"
+        )
         assert cells == ["kernel", "map"] * (len(cells) // 2)
         assert len(cells) >= 2 * count
     tops = (
         "(cells) => cells.map((each) => { const box = each.getBoundingClientRect(); return box.y + box.height / 2; })"
     )
-    kernels, maps = (page.locator(f"[data-maps=first] .{each}").evaluate_all(tops) for each in ("kernel", "map"))
+    kernels, maps = (
+        page.locator(f"[data-shows='kernels maps'] .{each}").evaluate_all(tops) for each in ("kernel", "map")
+    )
     assert maps == pytest.approx(kernels, abs=1)
 
 

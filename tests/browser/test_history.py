@@ -64,14 +64,14 @@ def test_typed_number_follows_back_and_forward(visit, painted):
     assert field.input_value() == "5"
 
 
-def test_overview_of_the_matrix_is_seen_after_another_kind(visit, painted):
+def test_minimap_of_the_matrix_is_seen_after_another_kind(visit, painted):
     page = visit("/?kind=standard&in_channels=4&out_channels=64")
     choose_kind(page, KINDS[0])
     painted(page, kind=KINDS[0])
-    overview = page.locator(".overview")
-    first = page.locator('[data-maps="matrix"] .weights').first
-    assert overview.is_visible()
-    assert abs(overview.bounding_box()["y"] - first.bounding_box()["y"]) < 8
+    minimap = page.locator(".minimap")
+    first = page.locator('[data-column="weights"] .weights').first
+    assert minimap.is_visible()
+    assert abs(minimap.bounding_box()["y"] - first.bounding_box()["y"]) < 8
     assert_as_loaded(page, visit)
 
 

@@ -26,7 +26,7 @@ def test_answer_has_the_kernels_colours(visit, theme, kernel_size, size, side):
     planes = run(spec, Inputs()).stages[0].output.values[0, :, shown, shown].numpy()
     colours = table("diverging-dark" if theme == "dark" else "diverging").astype(int)
     for channel, plane in enumerate(planes):
-        drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(channel))[..., :3].astype(int)
+        drawn = pixels(page.locator('[data-column="depthwise"] button.map canvas').nth(channel))[..., :3].astype(int)
         largest = float(np.abs(plane).max())
         expected = colours[entries(plane, (-largest, largest), "diverging")]
         # A byte of the plane and an entry of the table are each rounded.
@@ -44,7 +44,7 @@ def test_legend_says_which_cells_of_a_map_are_shown(visit):
     page = visit("/?input=impulse&size=128")
     legend = page.locator("#legend")
     expect(legend).to_contain_text("only rows 58 to 69 and columns 58 to 69 are shown, all other cells are equal")
-    page.locator('[data-maps="input"] button.map').first.hover()
+    page.locator('[data-column="input"] button.map').first.hover()
     expect(legend).to_contain_text("only rows 58 to 69 and columns 58 to 69 are shown")
     page.locator("input[value=chelsea]").check()
     expect(legend).not_to_contain_text("only rows")
@@ -55,7 +55,9 @@ def test_far_answers_of_one_map_keep_the_end_colours(visit, size):
     """A kernel dilated beyond what is shown enlarged is reduced, and its few cells are not averaged away."""
     page = visit(f"/?input=impulse&size={size}&dilation=16&kernel_size=5")
     ends = table("diverging")[[0, 255]].astype(int)
-    drawn = pixels(page.locator('[data-maps="first"] button.map canvas').nth(1))[..., :3].reshape(-1, 3).astype(int)
+    drawn = (
+        pixels(page.locator('[data-column="depthwise"] button.map canvas').nth(1))[..., :3].reshape(-1, 3).astype(int)
+    )
     for end in ends:
         assert (np.abs(drawn - end).max(1) <= 3).any()
     zero = (np.abs(drawn[:, None] - background("light")).max(2) <= 2).any(1)

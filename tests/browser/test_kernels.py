@@ -53,7 +53,7 @@ def test_equal_values_of_kernels_have_equal_colours(visit, query):
 @pytest.mark.parametrize(("query", "ranges"), LAYERS.items(), ids=list(LAYERS))
 def test_legend_tells_the_range_of_kernels(visit, query, ranges):
     page = visit(f"/?{query}&size=16")
-    words = page.locator('[data-told="kernels"]').text_content().replace("\u202f", "")
+    words = page.locator('[data-legend="kernels"]').text_content().replace("\u202f", "")
     assert [words.startswith(ranges[0]), *(each in words for each in ranges)] == [True] * (1 + len(ranges))
 
 
@@ -76,11 +76,11 @@ def test_legend_of_a_layer_over_budget_tells_of_no_other_layer(visit, painted):
 
 def test_numbers_and_names_of_the_legend(visit):
     page = visit("/?in_channels=1&out_channels=1&input=impulse&size=16")
-    expect(page.locator("[data-told=looked]")).to_have_text("output 0")
-    expect(page.locator("[data-told=extremes]")).to_have_text("values 0 to 1.00")
-    expect(page.locator('[data-maps="output"] button').first).to_have_attribute(
+    expect(page.locator("[data-legend=map]")).to_have_text("output 0")
+    expect(page.locator("[data-legend=range]")).to_have_text("values 0 to 1.00")
+    expect(page.locator('[data-column="output"] button').first).to_have_attribute(
         "aria-label", "output 0, values 0 to 1.00; open large"
     )
     expect(page.locator(".weights").first).to_have_attribute("aria-label", "weights of output 0, from 1.00 to 1.00")
     page.get_by_label("range").select_option("stage")
-    expect(page.locator("[data-told=looked]")).to_have_text("all output maps")
+    expect(page.locator("[data-legend=map]")).to_have_text("all output maps")

@@ -57,7 +57,7 @@ def slow_visit(browser, server, painted):
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(f"({RECORD})()")
-        scripts, maps = Held(page, "**/static/js/main.js"), Held(page, "**/view?*")
+        scripts, maps = Held(page, "**/static/js/app.js"), Held(page, "**/view?*")
         page.goto(f"/?{query}", wait_until="commit")
         page.wait_for_function(PAINTED)
         with page.expect_request("**/view?*"):

@@ -48,7 +48,7 @@ def choose(page, look):
 
 
 def canvas(page, at=0):
-    return page.locator('[data-maps="output"] canvas').nth(at).evaluate("(canvas) => canvas.toDataURL()")
+    return page.locator('[data-column="output"] canvas').nth(at).evaluate("(canvas) => canvas.toDataURL()")
 
 
 def get(address):
@@ -190,7 +190,7 @@ def test_a_frame_keeps_its_colours_and_what_is_locked(visit, painted):
 
 def test_without_javascript_the_colours_are_kept(visit):
     page = visit(f"/?{LAYER}&colormap=viridis", java_script_enabled=False)
-    for picture in page.locator("[data-maps] img").all():
+    for picture in page.locator("[data-column] img").all():
         assert look_of(picture.get_attribute("src")) == {"colormap": "viridis"}
     page.locator("#kernel_size-number").fill("5")
     page.get_by_role("button", name="Show this layer").click()

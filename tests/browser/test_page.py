@@ -57,7 +57,7 @@ def unfold(page):
 
 
 def maps(page, slot):
-    return page.locator(f'[data-maps="{slot}"] button.map')
+    return page.locator(f'[data-column="{slot}"] button.map')
 
 
 def kind(page, name):
@@ -70,14 +70,14 @@ def picture_of(page, slot, channel):
 
 def test_the_first_paint(visit):
     page = visit()
-    assert [maps(page, slot).count() for slot in ("input", "first", "output")] == [3, 3, 8]
+    assert [maps(page, slot).count() for slot in ("input", "depthwise", "output")] == [3, 3, 8]
     expect(page.locator(MAPS)).to_have_count(14)
     for canvas in page.locator(f"{MAPS} canvas").all():
         assert len(np.unique(pixels(canvas).view(np.uint32))) > 10
     expect(page.locator(".big")).to_have_text("4.24×")
     titles = ["Input maps", "Kernels and depthwise maps", "Pointwise matrix", "Output maps"]
     expect(page.locator("#strip h2")).to_have_text(titles)
-    expect(page.locator("[data-maps] .kernel")).to_have_count(3)
+    expect(page.locator("[data-column] .kernel")).to_have_count(3)
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -94,7 +94,9 @@ def test_a_slider_and_its_number(visit, painted, name):
     painted(page, **{name: other})
     expect(slider).to_have_attribute("aria-valuetext", str(other))
     assert asked(page)[name] == str(other)
-    count = {"in_channels": ("input", 6), "out_channels": ("output", 12), "depth_multiplier": ("first", 9)}.get(name)
+    count = {"in_channels": ("input", 6), "out_channels": ("output", 12), "depth_multiplier": ("depthwise", 9)}.get(
+        name
+    )
     if count:
         expect(maps(page, count[0])).to_have_count(count[1])
 
@@ -129,7 +131,7 @@ def test_kinds(visit, painted):
     page = visit()
     kind(page, "Standard").click()
     painted(page, kind="standard")
-    expect(maps(page, "first")).to_have_count(0)
+    expect(maps(page, "depthwise")).to_have_count(0)
     expect(page.locator("#strip h2")).to_have_text(["Input maps", "Standard kernels", "Output maps"])
     kind(page, "Spatially separable").click()
     painted(page, kind="spatially-separable")
@@ -139,7 +141,7 @@ def test_kinds(visit, painted):
     kind(page, "Depthwise separable").click()
     painted(page, kind="depthwise-separable")
     expect(page.locator('[data-control="out_channels"]')).to_be_visible()
-    expect(maps(page, "first")).to_have_count(3)
+    expect(maps(page, "depthwise")).to_have_count(3)
 
 
 def test_a_page_that_began_as_spatial_gets_all_controls(visit, painted):
@@ -233,7 +235,7 @@ def test_painted_pixels_are_the_tensors(visit, server):
     with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  (the address is ours)
         tensors = safetensors.numpy.load(answer.read())
     anchors = json.loads(page.locator("#colormaps").text_content())["diverging"]
-    for slot, stage in (("first", "depthwise"), ("output", "pointwise")):
+    for slot, stage in (("depthwise", "depthwise"), ("output", "pointwise")):
         for channel, plane in enumerate(tensors[stage]):
             low, high = map(float, tensors[f"{stage}.range"].reshape(-1, 2)[channel])
             if low == high:
@@ -250,7 +252,7 @@ def test_zero_is_in_the_middle_of_the_colours_however_much_of_it_there_is(visit,
     page = visit(f"/?input=impulse{query}")
     middle = json.loads(page.locator("#colormaps").text_content())["diverging"]
     middle = np.array(list(bytes.fromhex(middle[len(middle) // 2][1:])))
-    for picture in page.locator('[data-maps="output"] .map canvas').all():
+    for picture in page.locator('[data-column="output"] .map canvas').all():
         corner = pixels(picture)[0, 0, :3].astype(int)
         assert np.abs(corner - middle).max() <= 12
 
@@ -262,12 +264,12 @@ def test_the_keyboard_stays_where_it_was(visit, painted):
     page.keyboard.press("Enter")
     painted(page, kind="standard")
     expect(kind(page, "Standard")).to_be_focused()
-    expect(page.locator("#told")).to_contain_text("the MACs of the depthwise separable layer")
+    expect(page.locator("#announcer")).to_contain_text("the MACs of the depthwise separable layer")
     page.get_by_role("button", name="show more").focus()
     page.keyboard.press("Enter")
     expect(maps(page, "output")).to_have_count(20)
     expect(maps(page, "output").nth(16)).to_be_focused()
-    expect(page.locator("#told")).to_have_text("all channels are shown")
+    expect(page.locator("#announcer")).to_have_text("all channels are shown")
 
 
 def test_an_impulse_shows_the_kernel_turned(visit):
@@ -276,7 +278,7 @@ def test_an_impulse_shows_the_kernel_turned(visit):
     for channel in range(3):
         kernel, answer = (
             pixels(canvas)[..., :3].astype(int)
-            for canvas in (page.locator(".kernel canvas").nth(channel), picture_of(page, "first", channel))
+            for canvas in (page.locator(".kernel canvas").nth(channel), picture_of(page, "depthwise", channel))
         )
         # Blue is below zero and red above it.
         signs = np.sign(kernel[..., 0] - kernel[..., 2])[::-1, ::-1]
@@ -334,7 +336,7 @@ def test_a_map_opens_at_full_resolution(visit):
 
 def lit(page, slot, name="map"):
     """Which cells of a column are marked."""
-    cells = page.locator(f'[data-maps="{slot}"] .{name}')
+    cells = page.locator(f'[data-column="{slot}"] .{name}')
     return [at for at, each in enumerate(cells.all()) if "lit" in each.get_attribute("class").split()]
 
 
@@ -342,32 +344,32 @@ def test_a_looked_at_output_shows_its_row_and_a_row_its_output(visit):
     page = visit()
     maps(page, "output").nth(3).hover()
     expect(page.locator(".weights.lit")).to_have_count(1)
-    assert lit(page, "matrix", "weights") == lit(page, "output") == [3]
-    assert lit(page, "first") == lit(page, "input") == []
-    expect(page.locator("[data-told=looked]")).to_have_text("output 3")
+    assert lit(page, "weights", "weights") == lit(page, "output") == [3]
+    assert lit(page, "depthwise") == lit(page, "input") == []
+    expect(page.locator("[data-legend=map]")).to_have_text("output 3")
     page.locator(".weights").nth(6).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("output 6")
-    assert lit(page, "matrix", "weights") == lit(page, "output") == [6]
+    expect(page.locator("[data-legend=map]")).to_have_text("output 6")
+    assert lit(page, "weights", "weights") == lit(page, "output") == [6]
     page.mouse.move(2, 2)
     expect(page.locator("#strip .lit")).to_have_count(0)
 
 
 def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
     page = visit("/?depth_multiplier=2")
-    maps(page, "first").nth(3).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("depthwise 3")
-    assert lit(page, "first") == lit(page, "first", "kernel") == [3]
+    maps(page, "depthwise").nth(3).hover()
+    expect(page.locator("[data-legend=map]")).to_have_text("depthwise 3")
+    assert lit(page, "depthwise") == lit(page, "depthwise", "kernel") == [3]
     assert lit(page, "input") == [1]
     maps(page, "input").nth(2).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("input 2, blue")
-    assert lit(page, "first") == lit(page, "first", "kernel") == [4, 5]
-    assert lit(page, "output") == lit(page, "matrix", "weights") == []
+    expect(page.locator("[data-legend=map]")).to_have_text("input 2, blue")
+    assert lit(page, "depthwise") == lit(page, "depthwise", "kernel") == [4, 5]
+    assert lit(page, "output") == lit(page, "weights", "weights") == []
 
 
 def test_depthwise_maps_keep_the_colour_of_their_input(visit):
     page = visit("/?depth_multiplier=2")
     colour = "(maps) => maps.map((map) => getComputedStyle(map).borderLeftColor)"
-    inputs, first = (maps(page, slot).evaluate_all(colour) for slot in ("input", "first"))
+    inputs, first = (maps(page, slot).evaluate_all(colour) for slot in ("input", "depthwise"))
     assert len(set(inputs)) == 3
     assert first == [each for each in inputs for _ in range(2)]
 
@@ -375,12 +377,12 @@ def test_depthwise_maps_keep_the_colour_of_their_input(visit):
 def test_a_spatial_channel_is_marked_from_left_to_right(visit):
     page = visit("/?kind=spatially-separable")
     maps(page, "output").nth(2).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("output 2")
+    expect(page.locator("[data-legend=map]")).to_have_text("output 2")
     for slot, name in (
         ("input", "map"),
-        ("first", "kernel"),
-        ("first", "map"),
-        ("matrix", "weights"),
+        ("vertical", "kernel"),
+        ("vertical", "map"),
+        ("weights", "weights"),
         ("output", "map"),
     ):
         assert lit(page, slot, name) == [2], (slot, name)
@@ -400,12 +402,12 @@ def test_the_rows_of_the_matrix_are_in_line_with_their_maps(visit, viewport, que
     page = visit(f"/?{query}", viewport=dict(zip(("width", "height"), viewport, strict=True)))
     for scrolled in (0, 150):
         page.locator(".pane").nth(1).locator(".scroll").evaluate("(pane, top) => { pane.scrollTop = top; }", scrolled)
-        rows, cells = boxes(page, ".weights"), boxes(page, "[data-maps=output] .map")
+        rows, cells = boxes(page, ".weights"), boxes(page, "[data-column=output] .map")
         assert len(rows) == len(cells) == count
         assert (rows[:, 0] > cells[:, 0] - 1).all()
         assert (rows[:, 1] < cells[:, 1] + 1).all()
         assert (np.diff(rows[:, 0]) > 10).all()
-    columns = page.locator("[data-maps=output] .map").evaluate_all("(cells) => cells.map((each) => each.offsetLeft)")
+    columns = page.locator("[data-column=output] .map").evaluate_all("(cells) => cells.map((each) => each.offsetLeft)")
     assert len(set(columns)) == 3
 
 
@@ -424,7 +426,7 @@ def test_rows_of_the_matrix_are_the_weights(visit, server):
 
 def test_standard_kernels_stand_as_their_maps_do(visit):
     page = visit("/?kind=standard&in_channels=20")
-    sheets, cells = boxes(page, ".weights"), boxes(page, "[data-maps=output] .map")
+    sheets, cells = boxes(page, ".weights"), boxes(page, "[data-column=output] .map")
     assert len(sheets) == len(cells) == 8
     assert (np.abs(sheets.mean(1) - cells.mean(1)) < 1).all()
 
@@ -433,14 +435,14 @@ def test_spatial_columns_scroll_as_one(visit):
     page = visit("/?kind=spatially-separable&in_channels=12")
     page.locator(".pane").first.locator(".scroll").evaluate("(pane) => { pane.scrollTop = 267; }")
     expect(page.locator(".pane .scroll[data-above]")).to_have_count(2)
-    tops = [boxes(page, f"[data-maps={slot}] .map")[:, 0] for slot in ("input", "first", "output")]
+    tops = [boxes(page, f"[data-column={slot}] .map")[:, 0] for slot in ("input", "vertical", "output")]
     assert np.ptp(np.stack(tops), axis=0).max() < 1
 
 
 def test_more_is_announced_and_shown(visit):
     page = visit("/?in_channels=30&out_channels=60")
     expect(page.locator(".pane .scroll[data-below]")).to_have_count(2)
-    expect(page.locator(".overview")).to_be_visible()
+    expect(page.locator(".minimap")).to_be_visible()
     expect(page.locator("#shown")).to_have_text("the first 16 of 60 channels")
     page.get_by_role("button", name="show more").click()
     expect(maps(page, "output")).to_have_count(32)
@@ -454,7 +456,7 @@ def test_more_is_announced_and_shown(visit):
 def test_nothing_is_cut_where_all_fits(visit):
     page = visit()
     expect(page.locator(".scroll[data-below], .scroll[data-after]")).to_have_count(0)
-    expect(page.locator(".overview")).to_be_hidden()
+    expect(page.locator(".minimap")).to_be_hidden()
 
 
 def test_spatial_gives_back_what_it_has_not(visit, painted):
@@ -493,24 +495,24 @@ def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
     with urllib.request.urlopen(f"{server}/api/tensors?{query}", timeout=60) as answer:  # noqa: S310  (the address is ours)
         plane = safetensors.numpy.load(answer.read())["depthwise"][1]
     low, high = float(plane.min()), float(plane.max())
-    maps(page, "first").nth(1).hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("depthwise 1")
-    told = {
-        name: page.locator(f"[data-told={name}]").inner_text().replace("−", "-")
-        for name in ("low", "zero", "high", "extremes", "beyond")
+    maps(page, "depthwise").nth(1).hover()
+    expect(page.locator("[data-legend=map]")).to_have_text("depthwise 1")
+    legend = {
+        name: page.locator(f"[data-legend={name}]").inner_text().replace("−", "-")
+        for name in ("low", "zero", "high", "range", "beyond")
     }
-    assert ("beyond" in told["beyond"]) == (max(-low, high) > float(told["high"]))
-    assert [float(each) for each in re.findall(r"-?\d\S*\d", told["extremes"])] == pytest.approx([low, high], rel=6e-3)
-    assert float(told["low"]) == -float(told["high"])
-    assert 0 < float(told["high"]) <= max(abs(low), abs(high)) * 1.01
-    assert told["zero"] == "0"
+    assert ("beyond" in legend["beyond"]) == (max(-low, high) > float(legend["high"]))
+    assert [float(each) for each in re.findall(r"-?\d\S*\d", legend["range"])] == pytest.approx([low, high], rel=6e-3)
+    assert float(legend["low"]) == -float(legend["high"])
+    assert 0 < float(legend["high"]) <= max(abs(low), abs(high)) * 1.01
+    assert legend["zero"] == "0"
     bar = page.locator("#legend canvas").bounding_box()
-    zero = page.locator("[data-told=zero]").bounding_box()
+    zero = page.locator("[data-legend=zero]").bounding_box()
     assert abs(bar["x"] + bar["width"] / 2 - zero["x"] - zero["width"] / 2) < 1
     maps(page, "input").first.hover()
-    expect(page.locator("[data-told=looked]")).to_have_text("input 0, red")
-    expect(page.locator("[data-told=zero]")).to_have_text("0")
-    expect(page.locator("[data-told=low]")).to_be_empty()
+    expect(page.locator("[data-legend=map]")).to_have_text("input 0, red")
+    expect(page.locator("[data-legend=zero]")).to_have_text("0")
+    expect(page.locator("[data-legend=low]")).to_be_empty()
     grey = pixels(page.locator("#legend canvas"))[0, :, :3]
     assert (grey == np.arange(256)[:, None]).all()
 
@@ -553,7 +555,7 @@ def test_without_javascript(visit):
     expect(page.locator(".diagram svg")).to_be_visible()
     assert page.locator(".formula math").count() == 2
     expect(page.locator(".rail noscript .note")).to_be_visible()
-    images = page.locator("[data-maps] img")
+    images = page.locator("[data-column] img")
     assert images.count() >= 9
     for image in images.all():
         image.scroll_into_view_if_needed()
@@ -615,7 +617,7 @@ def test_a_phone_shows_that_the_diagram_goes_on(visit):
     diagram.evaluate("(box) => { box.scrollLeft = box.scrollWidth; }")
     expect(diagram).not_to_have_attribute("data-after", "")
     expect(diagram).to_have_attribute("data-before", "")
-    for box in page.locator("[data-maps=output] .map").evaluate_all(
+    for box in page.locator("[data-column=output] .map").evaluate_all(
         "(cells) => cells.map((each) => each.getBoundingClientRect().right)"
     ):
         assert box <= 390
@@ -623,7 +625,14 @@ def test_a_phone_shows_that_the_diagram_goes_on(visit):
 
 def test_a_laptop_shows_everything_at_once(visit):
     page = visit()
-    for selector in ("#controls", ".diagram", "[data-maps=input]", "[data-maps=first]", "[data-maps=output]", ".big"):
+    for selector in (
+        "#controls",
+        ".diagram",
+        "[data-column=input]",
+        "[data-column=depthwise]",
+        "[data-column=output]",
+        ".big",
+    ):
         box = page.locator(selector).bounding_box()
         assert box["x"] >= 0, selector
         assert box["y"] >= 0, selector

@@ -30,7 +30,7 @@ def noise(seed):
 
 
 def first_output(page):
-    return page.locator('[data-maps="output"] canvas').first.evaluate("(canvas) => canvas.toDataURL()")
+    return page.locator('[data-column="output"] canvas').first.evaluate("(canvas) => canvas.toDataURL()")
 
 
 def refuse(page, status, times):

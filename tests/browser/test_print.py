@@ -95,7 +95,7 @@ def test_print_preview_has_white_paper_and_coloured_matrix(visit, query):
     page.emulate_media(media="print", color_scheme="dark")
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
-    shot = page.locator("[data-maps=matrix] .weights").first.screenshot()
+    shot = page.locator("[data-column=weights] .weights").first.screenshot()
     pixels = Image.open(io.BytesIO(shot)).convert("RGB")
     assert len(pixels.getcolors(1 << 20)) > 2
 

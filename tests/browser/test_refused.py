@@ -33,7 +33,7 @@ def test_refused_address_shows_its_refusal_until_it_is_mended(visit, painted, pa
     painted(page, in_channels=4, stride=2, size=24)
     expect_figures(page)
     expect(page.locator("#problem-size")).to_be_empty()
-    expect(page.locator('[data-maps="input"] button.map')).to_have_count(4)
+    expect(page.locator('[data-column="input"] button.map')).to_have_count(4)
 
 
 def test_refused_address_without_javascript(visit):
@@ -96,7 +96,7 @@ def test_remark_follows_weights_and_kind(visit, painted):
     expect(remark).not_to_be_empty()
     page.get_by_role("link", name="Spatially separable").click()
     painted(page, kind="spatially-separable")
-    expect(remark).to_be_empty()
+    expect(remark).to_have_count(0)
 
 
 @pytest.mark.parametrize(("path", "javascript"), [("/embed", True), ("/", False), ("/embed", False)])

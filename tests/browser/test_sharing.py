@@ -200,7 +200,7 @@ def test_copying(visit):
         page.get_by_role("button", name=f"copy {language}").click()
         expect(page.get_by_role("button", name=f"copy {language}")).to_have_attribute("data-state", "copied")
         assert page.evaluate("navigator.clipboard.readText()") == found[language]
-    expect(page.locator("#told")).to_have_text("copied")
+    expect(page.locator("#announcer")).to_have_text("copied")
 
 
 def test_copying_by_keyboard(visit):
@@ -224,7 +224,7 @@ def test_without_a_clipboard_the_text_is_selected(visit):
     page, found = opened(visit)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="copy Markdown").click()
-    expect(page.locator("#told")).to_contain_text("selected")
+    expect(page.locator("#announcer")).to_contain_text("selected")
     assert page.evaluate("getSelection().toString()").strip() == found["Markdown"]
 
 
@@ -485,7 +485,7 @@ def test_the_gallery_copies_and_opens(visit):
     page = visit("/gallery", wait=False)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="copy the address of cost").click()
-    expect(page.locator("#told")).to_have_text("copied")
+    expect(page.locator("#announcer")).to_have_text("copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith("/diagrams/cost.svg")
     page.get_by_role("link", name="use this cost").click()
     expect(page.locator("#use h1")).to_contain_text("What a layer costs")

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { paint, percentile, planeOf, rangeEnd, table } from "../../static/js/colormap.js";
+import {
+  createPlane,
+  createTable,
+  paint,
+  percentile,
+  symmetricLimit,
+} from "../../static/js/maps/colormap.js";
+
+const MIN_SPARSE_SHARE = 0.75;
 
 /** @param {number} colour */
 const parts = (colour) => [...new Uint8Array(Uint32Array.of(colour).buffer)];
@@ -43,13 +51,13 @@ function canvas() {
 /** @param {ReturnType<typeof canvas>} made */
 const element = (made) => /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (made));
 
-test("a table goes straight from anchor to anchor", () => {
-  const grey = table(["#000000", "#ffffff"]);
+test("table is linear between anchors", () => {
+  const grey = createTable(["#000000", "#ffffff"]);
   assert.equal(grey.length, 256);
   grey.forEach((colour, entry) => {
     assert.deepEqual(parts(colour), [entry, entry, entry, 255]);
   });
-  const three = table(["#ff0000", "#00ff00", "#0000ff"]);
+  const three = createTable(["#ff0000", "#00ff00", "#0000ff"]);
   three.forEach((colour, entry) => {
     const place = (entry / 255) * 2;
     const expected = [Math.max(0, 1 - place), 1 - Math.abs(1 - place), Math.max(0, place - 1), 1];
@@ -59,10 +67,10 @@ test("a table goes straight from anchor to anchor", () => {
   });
 });
 
-test("a plane has the range of its numbers and is off by half a step at most", () => {
+test("plane has the range of its values and rounds them by half a step at most", () => {
   for (let seed = 0; seed < 20; seed++) {
     const values = numbers(35, seed);
-    const plane = planeOf(values, 7, 5);
+    const plane = createPlane(values, 7, 5);
     assert.equal(plane.low, Math.min(...values));
     assert.equal(plane.high, Math.max(...values));
     assert.deepEqual([plane.width, plane.height], [7, 5]);
@@ -73,13 +81,13 @@ test("a plane has the range of its numbers and is off by half a step at most", (
   }
 });
 
-test("a flat plane is all zeros", () => {
-  assert.deepEqual([...planeOf(Float32Array.of(3, 3, 3, 3), 2, 2).bytes], [0, 0, 0, 0]);
+test("bytes of a constant plane are zero", () => {
+  assert.deepEqual([...createPlane(Float32Array.of(3, 3, 3, 3), 2, 2).bytes], [0, 0, 0, 0]);
 });
 
-test("the percentile is that of the sorted sizes", () => {
+test("percentile is that of the sorted magnitudes", () => {
   for (let seed = 0; seed < 20; seed++) {
-    const planes = [planeOf(numbers(400, seed), 20, 20), planeOf(numbers(100, seed + 50), 10, 10)];
+    const planes = [createPlane(numbers(400, seed), 20, 20), createPlane(numbers(100, seed + 50), 10, 10)];
     const sizes = planes.flatMap(({ bytes, low, high }) =>
       [...bytes].map((byte) => Math.abs(low + (byte / 255) * (high - low))),
     );
@@ -88,35 +96,38 @@ test("the percentile is that of the sorted sizes", () => {
   }
 });
 
-test("a plane of one value nearly everywhere has a range to its largest size", () => {
+test("limit of a sparse plane is its largest magnitude", () => {
   for (const common of [0, 0.1, -3]) {
     const values = new Float32Array(1000).fill(common);
     for (const [at, value] of [-2, -1, 1, 2, 5].entries()) values[400 + at] = value;
-    assert.equal(rangeEnd([planeOf(values, 100, 10)]), 5);
+    assert.equal(symmetricLimit([createPlane(values, 100, 10)], MIN_SPARSE_SHARE), 5);
   }
 });
 
-test("the range of any other plane ends at its percentile, and together at the larger end", () => {
+test("limit of any other plane is its percentile, of several planes the larger limit", () => {
   const sparse = new Float32Array(400);
   sparse[7] = -9;
   for (let seed = 0; seed < 20; seed++) {
-    const plane = planeOf(numbers(400, seed), 20, 20);
-    assert.equal(rangeEnd([plane]), percentile([plane]));
-    assert.equal(rangeEnd([plane, planeOf(sparse, 20, 20)]), 9);
-    assert.equal(rangeEnd([plane, planeOf(new Float32Array(400), 20, 20)]), percentile([plane]));
+    const plane = createPlane(numbers(400, seed), 20, 20);
+    assert.equal(symmetricLimit([plane], MIN_SPARSE_SHARE), percentile([plane]));
+    assert.equal(symmetricLimit([plane, createPlane(sparse, 20, 20)], MIN_SPARSE_SHARE), 9);
+    assert.equal(
+      symmetricLimit([plane, createPlane(new Float32Array(400), 20, 20)], MIN_SPARSE_SHARE),
+      percentile([plane]),
+    );
   }
 });
 
-test("the range of zeros, and of nothing, is zero", () => {
-  assert.equal(rangeEnd([planeOf(new Float32Array(9), 3, 3)]), 0);
-  assert.equal(rangeEnd([]), 0);
+test("limit of zeros, and of no planes, is zero", () => {
+  assert.equal(symmetricLimit([createPlane(new Float32Array(9), 3, 3)], MIN_SPARSE_SHARE), 0);
+  assert.equal(symmetricLimit([], MIN_SPARSE_SHARE), 0);
   assert.equal(percentile([]), 0);
 });
 
-test("paint puts each value at its place between the ends", () => {
-  const grey = table(["#000000", "#ffffff"]);
+test("paint takes each value's colour from its place in the domain", () => {
+  const grey = createTable(["#000000", "#ffffff"]);
   for (let seed = 0; seed < 10; seed++) {
-    const plane = planeOf(numbers(24, seed), 6, 4);
+    const plane = createPlane(numbers(24, seed), 6, 4);
     const made = canvas();
     paint(element(made), plane, grey, [-1, 1]);
     assert.deepEqual([made.width, made.height], [6, 4]);
@@ -128,8 +139,8 @@ test("paint puts each value at its place between the ends", () => {
   }
 });
 
-test("where the ends are one, paint takes the middle colour", () => {
+test("paint takes the middle colour where the domain is empty", () => {
   const made = canvas();
-  paint(element(made), planeOf(new Float32Array(4), 2, 2), table(["#000000", "#ffffff"]), [0, 0]);
+  paint(element(made), createPlane(new Float32Array(4), 2, 2), createTable(["#000000", "#ffffff"]), [0, 0]);
   for (const pixel of made.pixels) assert.deepEqual(parts(pixel), [128, 128, 128, 255]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { read } from "../../static/js/safetensors.js";
+import { parseSafetensors } from "../../static/js/safetensors.js";
 
 /**
  * A file by the format's own words, its header padded to a multiple of eight bytes.
@@ -17,12 +17,12 @@ function file(header, values) {
   return buffer;
 }
 
-test("floats and bytes come back, each with its shape", () => {
+test("floats and bytes are read with their shapes", () => {
   for (let count = 0; count < 40; count++) {
     const floats = Float32Array.from({ length: count }, (_, at) => Math.fround((at - 7) * 1.37 ** at));
     const bytes = Uint8Array.from({ length: count }, (_, at) => (at * 89 + 3) % 256);
     const values = new Uint8Array([...new Uint8Array(floats.buffer), ...bytes]);
-    const { tensors, metadata } = read(
+    const { tensors, metadata } = parseSafetensors(
       file(
         {
           __metadata__: { sepviz: "stride=2" },
@@ -39,13 +39,13 @@ test("floats and bytes come back, each with its shape", () => {
   }
 });
 
-test("a file without metadata has an empty one", () => {
-  const { tensors, metadata } = read(file({}, new Uint8Array()));
+test("metadata is empty where the file has none", () => {
+  const { tensors, metadata } = parseSafetensors(file({}, new Uint8Array()));
   assert.equal(tensors.size, 0);
   assert.deepEqual(metadata, {});
 });
 
-test("a type that is not read is named", () => {
+test("unknown type is named in the error", () => {
   const header = { odd: { dtype: "I64", shape: [1], data_offsets: [0, 8] } };
-  assert.throws(() => read(file(header, new Uint8Array(8))), /odd.*I64/);
+  assert.throws(() => parseSafetensors(file(header, new Uint8Array(8))), /odd.*I64/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { positionOf, stepped, stopAt, stops } from "../../static/js/stops.js";
+import { positionOf, step, stopAt, stops } from "../../static/js/ui/stops.js";
 
 const USED = [
   ...Array.from({ length: 16 }, (_, at) => at + 1),
@@ -10,7 +10,7 @@ const RANGES = [1, 2, 5, 8, 17, 20, 93, 500].flatMap((low) =>
   [1, 2, 8, 16, 17, 31, 32, 33, 64, 100, 127, 512, 1024, 4096].map((high) => [low, Math.max(low, high)]),
 );
 
-test("the values that people use are stops, up to every bound", () => {
+test("values that people use are stops up to every bound", () => {
   for (const high of [64, 512, 1024, 2048, 4096]) {
     assert.deepEqual(
       stops(1, high),
@@ -20,7 +20,7 @@ test("the values that people use are stops, up to every bound", () => {
   assert.deepEqual(stops(8, 512), [...USED.filter((value) => value >= 8 && value <= 512)]);
 });
 
-test("where there are few values, each is a stop", () => {
+test("every value of a small range is a stop", () => {
   for (const [low, high] of [
     [1, 8],
     [1, 16],
@@ -35,7 +35,7 @@ test("where there are few values, each is a stop", () => {
   }
 });
 
-test("a scale rises from bound to bound", () => {
+test("scale increases from bound to bound", () => {
   for (const [low, high] of RANGES) {
     const scale = stops(low, high);
     assert.equal(scale[0], low);
@@ -45,7 +45,7 @@ test("a scale rises from bound to bound", () => {
   }
 });
 
-test("every stop has a place, evenly spaced, and every value one between its neighbours", () => {
+test("stops have evenly spaced positions, and other values positions between them", () => {
   for (const [low, high] of RANGES) {
     const scale = stops(low, high);
     scale.forEach((stop, at) => {
@@ -64,14 +64,14 @@ test("every stop has a place, evenly spaced, and every value one between its nei
   }
 });
 
-test("a step leads to the next stop, from between two stops as well, and never past the ends", () => {
+test("step leads to the next stop, also from between two, and never past the ends", () => {
   for (const [low, high] of RANGES) {
     const scale = stops(low, high);
     for (let value = low; value <= high; value++) {
-      assert.equal(stepped(scale, value, 1), scale.find((stop) => stop > value) ?? high);
-      assert.equal(stepped(scale, value, -1), scale.findLast((stop) => stop < value) ?? low);
+      assert.equal(step(scale, value, 1), scale.find((stop) => stop > value) ?? high);
+      assert.equal(step(scale, value, -1), scale.findLast((stop) => stop < value) ?? low);
     }
-    assert.equal(stepped(scale, low, 1000), high);
-    assert.equal(stepped(scale, high, -1000), low);
+    assert.equal(step(scale, low, 1000), high);
+    assert.equal(step(scale, high, -1000), low);
   }
 });

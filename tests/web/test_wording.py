@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from sepviz.figures.texts import WORDS
 from sepviz.layer.cost import compare
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import KINDS, LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
+from sepviz.web.map_columns import map_panes
 from sepviz.web.rendering import fragment, templates
-from sepviz.web.wording import compared_costs, description, headings, labels, remark, verdict
+from sepviz.web.wording import compared_costs, description, operation_labels, remark, verdict
 
 from tests.support.layers import layers
 
@@ -60,14 +60,17 @@ def loaded():
     return templates(ROOT / "templates")
 
 
+def headings(spec):
+    """The heading of each column of maps, by its key."""
+    return {column.key: column.heading for pane in map_panes(plan(spec).operations) for column in pane}
+
+
 def test_kinds_are_called_by_their_full_names():
     assert KIND_NAMES == {
         "depthwise-separable": "Depthwise separable",
         "spatially-separable": "Spatially separable",
         "standard": "Standard",
     }
-    assert WORDS["en"]["stage.separable"] == "Depthwise separable"
-    assert WORDS["en"]["stage.spatial"] == "Spatially separable"
 
 
 @given(layers(kinds=["standard"], input="noise"))
@@ -100,7 +103,7 @@ def test_remark_with_bias_and_random_weights(inputs, inputs_count, outputs, mult
 
 @pytest.mark.parametrize("kind", ["depthwise-separable", "spatially-separable"])
 def test_remark_is_of_standard_layers_alone(kind):
-    assert remark(LayerSpec(kind=kind, out_channels=3)) == ""
+    assert remark(LayerSpec(kind=kind, out_channels=3)) is None
 
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
@@ -113,11 +116,11 @@ def test_every_number_agrees_with_its_noun(loaded, spec):
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_headings_count_what_is_there(spec):
     m, n, times = spec.in_channels, spec.out_channels, spec.depth_multiplier
-    said = headings(plan(spec).convolutions)
+    said = headings(spec)
     side = -(-spec.size.height // spec.stride)
     assert said["input"] == (f"Input map{'s' * (m > 1)}", f"{m} map{'s' * (m > 1)} of {spec.size.text}")
     assert said["output"] == (f"Output map{'s' * (n > 1)}", f"{n} map{'s' * (n > 1)} of {side} × {side}")
-    assert ("first" in said) == (spec.kind != "standard")
+    assert len(said) == (3 if spec.kind == "standard" else 4)
     for title, note in said.values():
         assert m > 1 or "each channel" not in note
         assert m == 1 or "the one channel" not in note
@@ -128,7 +131,7 @@ def test_headings_count_what_is_there(spec):
         each = "one kernel" if times == 1 else f"{times} kernels"
         whose = "the one channel" if m == 1 else "each channel"
         own = "each channel has its own kernel"
-        assert said["first"].note == (own if m > 1 and times == 1 else f"{each} for {whose}")
+        assert said["depthwise"].note == (own if m > 1 and times == 1 else f"{each} for {whose}")
 
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
@@ -157,7 +160,7 @@ def test_verdict_of_equal_costs_says_as_many():
 def test_labels_are_singular_where_there_is_one(spec):
     for stage in plan(spec).convolutions:
         many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
-        kernels = labels(plan(spec).convolutions)[stage.name].kernels
+        kernels = operation_labels(plan(spec).operations)[stage.name].kernels
         assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
     (replaced, _), _ = compared_costs(spec, compare(spec))
     assert replaced.endswith("s") == (spec.kind == "spatially-separable" and spec.in_channels > 1)
@@ -167,10 +170,10 @@ def test_labels_are_singular_where_there_is_one(spec):
 def test_one_name_for_one_thing(kind):
     spec = LayerSpec(kind=kind, out_channels=3)
     stages = plan(spec).convolutions
-    said, titles = labels(stages), headings(stages)
+    said, titles = operation_labels(stages), headings(spec)
     assert said[stages[-1].name].map == "output"
     assert titles["output"].title.lower().startswith("output")
-    assert said[stages[-1].name].kernels == titles["matrix"].title.lower()
+    assert said[stages[-1].name].kernels == titles["weights"].title.lower()
     names = [name for name, _ in compared_costs(spec, compare(spec))]
     assert names[-1] == KIND_NAMES[kind if kind != "standard" else "depthwise-separable"].lower()
 

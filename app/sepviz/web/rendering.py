@@ -13,14 +13,15 @@ from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
 from sepviz.layer.cost import compare, compared
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KIND_NAMES, SEPARABLE
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, check_budget, stage_names
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
-from sepviz.palette import ANCHORS, STAGE_ROLES
+from sepviz.palette import ANCHORS, MIN_SPARSE_SHARE, STAGE_ROLES
 from sepviz.pictures.samples import SAMPLES
 from sepviz.pictures.store import is_upload
-from sepviz.web.wording import compared_costs, description, headings, labels, remark, verdict
+from sepviz.web.map_columns import map_panes
+from sepviz.web.wording import compared_costs, description, remark, verdict
 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
@@ -44,6 +45,7 @@ def templates(folder: Path) -> Environment:
         "allowed": allowed,
         "properties": properties(LayerSpec),
         "colormaps": ANCHORS,
+        "min_sparse_share": MIN_SPARSE_SHARE,
         "colormap_names": COLORMAP_NAMES,
         "scale_names": SCALE_NAMES,
         "look": {},
@@ -80,7 +82,7 @@ def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
 
     `look` are the colours and ranges of the maps, as the address of the page has them.
     """
-    return _drawing(spec.geometry()) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
+    return _drawing(spec.geometry(), remark(spec)) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
 
 
 def _over_budget(spec: LayerSpec) -> BadParameter | None:
@@ -99,28 +101,31 @@ def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]
         parameters = nearest.as_kind(kind).parameters()
         kept = {name: value for name, value in given.items() if name in parameters}
         kinds.append((kind, KIND_NAMES[kind], urlencode(parameters | kept)))
-    return _names(nearest) | {"kinds": kinds, "diagram": "", "headings": {}, "remark": ""}
+    return _names(nearest) | {"kinds": kinds, "diagram": "", "panes": (), "columns": (), "max_channels": 0}
 
 
 def fragment(templates: Environment, spec: LayerSpec) -> str:
     """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
-    drawn = _drawn(templates, spec.geometry())
+    drawn = _drawn(templates, spec.geometry(), remark(spec))
     return templates.get_template("fragment.html").render(_names(spec) | {"drawn": drawn})
 
 
 # A page that is played with asks for the same geometry with other inputs, weights and seeds.
 @lru_cache(maxsize=64)
-def _drawn(templates: Environment, geometry: LayerSpec) -> str:
-    return templates.get_template("drawn.html").render(_drawing(geometry))
+def _drawn(templates: Environment, geometry: LayerSpec, words: str | None) -> str:
+    return templates.get_template("drawn.html").render(_drawing(geometry, words))
 
 
-def _drawing(geometry: LayerSpec) -> dict[str, Any]:
-    """What is the same for every input, all weights and seeds."""
-    costs = compare(geometry)
-    beside = compare(geometry.as_kind("depthwise-separable")) if geometry.kind == "standard" else costs
+def _drawing(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
+    """What is the same for every input, all weights and seeds, but for the remark."""
+    planned = plan(geometry)
+    beside = compare(geometry if planned.kind.is_separable else geometry.as_kind(SEPARABLE))
+    panes = map_panes(planned.operations, words)
+    columns = [column for pane in panes for column in pane]
     return {
-        "stages": plan(geometry).convolutions,
-        "headings": headings(plan(geometry).convolutions),
+        "panes": panes,
+        "columns": [column.description() for column in columns],
+        "max_channels": max(column.number for column in columns),
         "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),
         "compared_costs": compared_costs(geometry, beside),
@@ -131,12 +136,9 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
     """What names the very layer."""
     return {
         "spec": spec,
-        "stages": plan(spec.geometry()).convolutions,
         "query": spec.query(),
         "stage_names": stage_names(spec),
-        "labels": {stage: each._asdict() for stage, each in labels(plan(spec.geometry()).convolutions).items()},
         "description": description(spec),
-        "remark": remark(spec),
         "bounds": bounds(spec.geometry()),
         "idle": _idle(spec),
         "figure": _figure(spec),
@@ -151,4 +153,4 @@ def _idle(spec: LayerSpec) -> dict[str, str]:
 
 
 def _figure(spec: LayerSpec) -> str:
-    return {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
+    return plan(spec.geometry()).kind.figure

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sepviz.layer.cost import Comparison, LayerCost, factor
-from sepviz.layer.kinds import KIND_NAMES, adjective
-from sepviz.layer.operations import Convolution
+from sepviz.layer.kinds import KIND_NAMES, KINDS, SEPARABLE, adjective
+from sepviz.layer.operations import Convolution, Operation
 from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec
 
 _REMARK = "Composed of the {separable} kernels: the output maps are the same."
@@ -58,53 +58,76 @@ def description(spec: LayerSpec) -> str:
     )
 
 
-def headings(stages: Sequence[Convolution]) -> dict[str, Heading]:
-    """The heading of each column of the layer: `input`, `first` (only of two stages), `matrix`, `output`."""
-    first, last = stages[0], stages[-1]
-    found = {
-        "input": Heading(_plural("Input map", first.in_channels), _maps(first.in_channels, first.input)),
-        "matrix": _matrix(last),
-        "output": Heading(_plural("Output map", last.out_channels), _maps(last.out_channels, last.output)),
-    }
-    if len(stages) > 1:
-        several = first.out_channels
-        title = f"{_plural('Kernel', several)} and {first.name} {_plural('map', several)}"
-        found["first"] = Heading(title, _own_kernels(first, "each channel has its own kernel"))
+def input_heading(first: Operation) -> Heading:
+    """The heading of the maps that the layer's first operation reads."""
+    return Heading(_plural("Input map", first.in_channels), _maps(first.in_channels, first.input))
+
+
+def maps_heading(operation: Operation, name: str) -> Heading:
+    """The heading of the operation's maps, which are called by the name."""
+    title = _plural(f"{name.capitalize()} map", operation.out_channels)
+    return Heading(title, _maps(operation.out_channels, operation.output))
+
+
+def kernels_and_maps_heading(convolution: Convolution) -> Heading:
+    """The heading of a convolution's maps with their kernels beside them."""
+    several = convolution.out_channels
+    title = f"{_plural('Kernel', several)} and {convolution.name} {_plural('map', several)}"
+    return Heading(title, _own_kernels(convolution, "each channel has its own kernel"))
+
+
+def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
+    """The heading of a convolution's kernels alone; `is_repeated` where another convolution is before it."""
+    title, outputs = convolution.stage.title, convolution.out_channels
+    if not convolution.mixes_channels:
+        single = f"{'again ' if is_repeated else ''}each channel has its own"
+        return Heading(_plural(f"{title} kernel", outputs), _own_kernels(convolution, single))
+    if convolution.stage.is_pointwise:
+        return Heading(f"{title} matrix", "one row for each output" if outputs > 1 else "one row, for the one output")
+    each = convolution.weight_shape[1]
+    whose = "for each output" if outputs > 1 else "for the one output"
+    channels = "one for each channel" if convolution.groups == 1 else "one for each channel of its group"
+    note = f"one {whose}" if each == 1 else f"{each} {whose}, {channels}"
+    return Heading(_plural(f"{title} kernel", each * outputs), note)
+
+
+def operation_labels(operations: Sequence[Operation]) -> dict[str, Labels]:
+    """The labels of the input and of each operation; the maps of the last one are called outputs."""
+    found = {"input": Labels("input", "", "")}
+    convolutions = [operation for operation in operations if isinstance(operation, Convolution)]
+    for operation in operations:
+        maps = "output" if operation is operations[-1] else operation.name
+        if not isinstance(operation, Convolution):
+            found[operation.name] = Labels(maps, "", "")
+        elif operation is not convolutions[-1]:
+            kernels = f"{operation.name} {_plural('kernel', operation.out_channels)}"
+            found[operation.name] = Labels(maps, f"kernel of {maps}", kernels)
+        else:
+            kernel = "weights" if operation.mixes_channels else f"{operation.name} kernel"
+            kernels = kernels_heading(operation, is_repeated=len(convolutions) > 1).title.lower()
+            found[operation.name] = Labels(maps, f"{kernel} of {maps}", kernels)
     return found
-
-
-def labels(stages: Sequence[Convolution]) -> dict[str, Labels]:
-    """The labels of each stage; the maps of the last one are called outputs."""
-    *before, last = stages
-    found = {
-        stage.name: Labels(
-            stage.name, f"kernel of {stage.name}", f"{stage.name} {_plural('kernel', stage.out_channels)}"
-        )
-        for stage in before
-    }
-    kernel = "horizontal kernel of output" if last.name == "horizontal" else "weights of output"
-    return (
-        {"input": Labels("input", "", "")} | found | {last.name: Labels("output", kernel, _matrix(last).title.lower())}
-    )
 
 
 def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, LayerCost], tuple[str, LayerCost]]:
     """The name and cost of the convolution that is replaced, then those of the separable layer."""
-    spatial = spec.kind == "spatially-separable"
-    separable = adjective(spec.kind if spatial else "depthwise-separable")
-    square = _plural("square kernel", spec.in_channels)
-    return (square if spatial else adjective("standard"), costs.baseline), (separable, costs.layer)
+    kind = KINDS[spec.kind]
+    baseline = kind.baseline
+    replaced = baseline.title.lower() if baseline.mixes_channels else _plural("square kernel", spec.in_channels)
+    separable = kind.adjective if kind.is_separable else adjective(SEPARABLE)
+    return (replaced, costs.baseline), (separable, costs.layer)
 
 
 def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
-    """The layer's MACs beside those of what it replaces; of a standard layer, beside the separable one."""
+    """The layer's MACs beside those of what it replaces; of a layer that is not separable, beside the separable one."""
     ratio = costs.macs_ratio
-    if spec.kind == "standard":
-        shown, other = 1 / ratio, f"the {adjective('depthwise-separable')} layer of the same shape"
-    elif spec.kind == "spatially-separable":
-        shown, other = ratio, "one square kernel" + (" per channel" if spec.in_channels > 1 else "")
+    kind = KINDS[spec.kind]
+    if kind.is_separable:
+        shown, other = ratio, kind.replaced
     else:
-        shown, other = ratio, f"a {adjective('standard')} convolution of the same shape"
+        shown, other = 1 / ratio, f"the {adjective(SEPARABLE)} layer of the same shape"
+    if spec.in_channels == 1:
+        other = other.removesuffix(" per channel")
     times = factor(shown)
     if times == "1":
         return Verdict("1×", f"{'' if ratio == 1 else 'almost '}as many MACs as {other}")
@@ -112,37 +135,31 @@ def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
     return Verdict(f"{times}×", text, "here separating costs more" if ratio > 1 else "")
 
 
-def remark(spec: LayerSpec) -> str:
-    """The remark on a standard layer whose output maps equal those of the depthwise separable layer; else empty."""
-    return _REMARK.format(separable=adjective("depthwise-separable")) if _equals_separable(spec) else ""
+def remark(spec: LayerSpec) -> str | None:
+    """The remark on a layer whose output maps equal those of the separable layer that it is compared with.
+
+    Empty where they differ; None where the layer is separable itself.
+    """
+    if KINDS[spec.kind].is_separable:
+        return None
+    return _REMARK.format(separable=adjective(SEPARABLE)) if _equals_separable(spec) else ""
 
 
 def _equals_separable(spec: LayerSpec) -> bool:
-    """Whether a standard layer has the same output maps as the depthwise separable layer.
+    """Whether a layer that is not separable has the same output maps as the separable layer.
 
     Its classic kernels are composed of those of the separable layer. The composition leaves out the depthwise bias,
     which changes the maps unless it cancels: +0.1 and -0.1 in turn have mean 0 over an even number of channels, and
     output 0 is the mean.
     """
     cancels = spec.out_channels == 1 and spec.in_channels * spec.depth_multiplier % 2 == 0
-    return spec.kind == "standard" and spec.weights == "classic" and (not spec.bias or cancels)
+    return spec.weights == "classic" and spec.groups == 1 and (not spec.bias or cancels)
 
 
-def _matrix(last: Convolution) -> Heading:
-    inputs, outputs = last.in_channels, last.out_channels
-    if last.name == "pointwise":
-        return Heading("Pointwise matrix", "one row for each output" if outputs > 1 else "one row, for the one output")
-    if last.name == "horizontal":
-        return Heading(_plural("Horizontal kernel", outputs), _own_kernels(last, "again each channel has its own"))
-    title = _plural("Standard kernel", inputs * outputs)
-    whose = "for each output" if outputs > 1 else "for the one output"
-    return Heading(title, f"one {whose}" if inputs == 1 else f"{inputs} {whose}, one for each channel")
-
-
-def _own_kernels(stage: Convolution, single: str) -> str:
-    """The number of kernels of each channel of a depthwise stage; `single` where it is one."""
-    each = stage.out_channels // stage.in_channels
-    if stage.in_channels == 1:
+def _own_kernels(convolution: Convolution, single: str) -> str:
+    """The number of kernels of each channel of a stage that keeps channels apart; `single` where it is one."""
+    each = convolution.out_channels // convolution.in_channels
+    if convolution.in_channels == 1:
         return f"{counted(each, 'kernel') if each > 1 else 'one kernel'} for the one channel"
     return f"{counted(each, 'kernel')} for each channel" if each > 1 else single
 

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from sepviz.encoded import Encoded, Scale
-from sepviz.palette import COLOURS, DIVERGING, ColorMap
+from sepviz.palette import COLOURS, DIVERGING, MIN_SPARSE_SHARE, ColorMap
 from sepviz.tensors.encoders.colormaps import entries, table
 from sepviz.tensors.encoders.planes import planar, tiled
-from sepviz.tensors.encoders.sparse import MIN_COMMON_SHARE
 from sepviz.tensors.trace import Maps
 
 Planes = NDArray[np.float32]
@@ -171,7 +170,7 @@ def _is_sparse(plane: NDArray[np.float32]) -> bool:
     if low == high:
         return True
     counts = np.bincount(np.rint((plane.ravel() - low) * (255 / (high - low))).astype(np.uint8), minlength=256)
-    return bool(counts.max() > MIN_COMMON_SHARE * plane.size)
+    return bool(counts.max() > MIN_SPARSE_SHARE * plane.size)
 
 
 def _number(value: float) -> str:

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# A plane is sparse if more than this share of its cells have one value.
-MIN_COMMON_SHARE = 0.75
+from sepviz.palette import MIN_SPARSE_SHARE
+
 # A reduced plane with more cells of other values than this share shows them well enough as averages.
 MAX_OTHER_SHARE = 1 / 16
 # So many cells of a row, and so many rows, are enough to rule out most planes.
@@ -21,7 +21,7 @@ def find_candidates(maps: Tensor) -> tuple[Tensor, Tensor]:
     height, width = (max(1, cells // SAMPLE_SIDE) for cells in maps.shape[2:])
     sample = maps[0, :, ::height, ::width]
     common = sample.flatten(1).median(1).values[:, None, None]
-    planes = _differing(sample, common).float().mean((1, 2)).le(1 - MIN_COMMON_SHARE).nonzero()[:, 0]
+    planes = _differing(sample, common).float().mean((1, 2)).le(1 - MIN_SPARSE_SHARE).nonzero()[:, 0]
     return planes, common[planes]
 
 

@@ -12,6 +12,7 @@ from sepviz.tensors.encoders.sparse import find_detail
 from sepviz.tensors.trace import Trace
 
 MEDIA_TYPE = "application/octet-stream"
+MAX_EXACT = 12  # cells a side of a map whose values are shown as numbers
 
 
 def encode(trace: Trace, dtype: DType = "float32", tile: int | None = None) -> Encoded:
@@ -36,7 +37,8 @@ def collected(
     what numbers are read from. With uint8, `<name>.range` holds each plane's low and high; with a tile,
     `<name>.extremes` those of the whole plane. The metadata beside them has the layer's canonical query and which
     channels each stage holds. With `details`, sparse maps whose cells of other values lie close together are cropped
-    to these instead of reduced; `<name>.detail` then holds the rows and columns.
+    to these instead of reduced; `<name>.detail` then holds the rows and columns. `<name>.values` holds the values of
+    small maps, which bytes are too coarse for.
     """
     tensors: dict[str, Tensor] = {}
     held = {"query": trace.spec.query()}
@@ -51,6 +53,8 @@ def collected(
                 values = values[..., rows.start : rows.stop, columns.start : columns.stop]
             else:
                 values = tiled(values, tile)
+            if details and max(maps.values.shape[2:]) <= MAX_EXACT:
+                tensors[f"{name}.values"] = planar(values)[0]
         if dtype == "uint8":
             tensors[name], tensors[f"{name}.range"] = to_bytes(values)
         else:

@@ -1,0 +1,123 @@
+"""The columns of maps and kernels on the page, described by the server: the browser draws as many as there are."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from sepviz.layer.operations import Convolution, Operation
+from sepviz.web.wording import (
+    Heading,
+    Labels,
+    input_heading,
+    kernels_and_maps_heading,
+    kernels_heading,
+    maps_heading,
+    operation_labels,
+)
+
+# Maps; maps with a kernel beside each; a picture of kernels for each map; or a row of a matrix for each map.
+Shows = Literal["maps", "kernels maps", "kernels", "matrix"]
+
+# Shares of the page's width. Those of the default layer stand below the columns of its diagram.
+INPUT_WIDTH = 190
+KERNELS_AND_MAPS_WIDTH = 280
+MATRIX_WIDTH = 220
+SINGLE_KERNELS_WIDTH = 220
+KERNEL_SHEETS_WIDTH = 500  # kernels of all channels for each map
+LAST_MAPS_WIDTH = 278
+MAPS_WIDTH = 110  # of an operation without kernels
+# Maps side by side once channels are mixed; before, each channel has a row of its own.
+MIXED_ACROSS = 3
+
+
+class MapColumn(NamedTuple):
+    """What a column shows, in which words, and which maps of other columns its maps belong to.
+
+    In the columns of one `chain` channels stay apart: each channel at its start has `multiplier` maps in this column.
+    """
+
+    key: str
+    stage: str  # the name of its tensors
+    shows: Shows
+    heading: Heading
+    labels: Labels
+    role: str  # the colour of the heading
+    width: int
+    number: int  # of maps, or of pictures of kernels
+    across: int = 1  # of these side by side
+    chain: int = 0
+    multiplier: int = 1
+    rows: int = 1  # that each map takes beside columns of its chain with more maps
+    is_input: bool = False
+    remark: str | None = None  # empty where it does not apply, None where it never does
+
+    def description(self) -> dict[str, Any]:
+        """What the browser needs to draw the column, for JSON."""
+        names = ("key", "stage", "shows", "chain", "multiplier", "rows")
+        return {name: getattr(self, name) for name in names} | {"input": self.is_input} | self.labels._asdict()
+
+
+Pane = tuple[MapColumn, ...]
+
+
+def map_panes(operations: Sequence[Operation], remark: str | None = None) -> tuple[Pane, Pane]:
+    """The columns in two panes: what channels are made into, and what outputs are made of.
+
+    The second begins with the kernels of the last convolution; the remark stands beside them.
+    """
+    convolutions = [operation for operation in operations if isinstance(operation, Convolution)]
+    labels = operation_labels(operations)
+    columns = [_input_column(operations[0], labels["input"])]
+    for operation in operations:
+        column = _maps_column(operation, labels[operation.name], columns[-1])
+        if operation is convolutions[-1]:
+            split = len(columns)
+            columns.append(_kernels_column(operation, column, remark, is_repeated=len(convolutions) > 1))
+            column = column._replace(width=LAST_MAPS_WIDTH)
+        elif isinstance(operation, Convolution):
+            column = column._replace(
+                shows="kernels maps",
+                heading=kernels_and_maps_heading(operation),
+                role=operation.stage.role,
+                width=KERNELS_AND_MAPS_WIDTH,
+            )
+        columns.append(column)
+    columns[-1] = columns[-1]._replace(key="output", heading=maps_heading(operations[-1], "output"))
+    most = {column.chain: column.multiplier for column in columns}  # it never falls along a chain
+    columns = [column._replace(rows=most[column.chain] // column.multiplier) for column in columns]
+    return tuple(columns[:split]), tuple(columns[split:])
+
+
+def _input_column(first: Operation, labels: Labels) -> MapColumn:
+    return MapColumn(
+        "input", "input", "maps", input_heading(first), labels, "ink", INPUT_WIDTH, first.in_channels, is_input=True
+    )
+
+
+def _maps_column(operation: Operation, labels: Labels, previous: MapColumn) -> MapColumn:
+    chain = previous.chain + operation.mixes_channels
+    return MapColumn(
+        key=operation.name,
+        stage=operation.name,
+        shows="maps",
+        heading=maps_heading(operation, operation.name),
+        labels=labels,
+        role="ink",
+        width=LAST_MAPS_WIDTH if chain else MAPS_WIDTH,
+        number=operation.out_channels,
+        across=MIXED_ACROSS if chain else 1,
+        chain=chain,
+        multiplier=1
+        if operation.mixes_channels
+        else previous.multiplier * operation.out_channels // operation.in_channels,
+    )
+
+
+def _kernels_column(convolution: Convolution, maps: MapColumn, remark: str | None, *, is_repeated: bool) -> MapColumn:
+    shows: Shows = "matrix" if convolution.mixes_channels and convolution.stage.is_pointwise else "kernels"
+    if not convolution.mixes_channels:
+        width = SINGLE_KERNELS_WIDTH
+    else:
+        width = MATRIX_WIDTH if convolution.stage.is_pointwise else KERNEL_SHEETS_WIDTH
+    heading = kernels_heading(convolution, is_repeated=is_repeated)
+    role = convolution.stage.role
+    return maps._replace(key="weights", shows=shows, heading=heading, role=role, width=width, remark=remark)

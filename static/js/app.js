@@ -1,0 +1,162 @@
+/**
+ * The page of a layer: connects its state with the views that show it and the controls that change it.
+ */
+
+import { asKind, getParameter, rememberLayer, withParameter, withParameters } from "./address.js";
+import { AddressBar } from "./address-bar.js";
+import { Refusal } from "./client.js";
+import { LayerLoader } from "./layer-loader.js";
+import { Colours } from "./maps/colours.js";
+import { openMap } from "./maps/inspect.js";
+import { showKernelDomains, showMapDomain } from "./maps/legend.js";
+import { LookControls } from "./maps/look.js";
+import { Strip } from "./maps/strip.js";
+import { Store } from "./state.js";
+import { announce } from "./ui/announcer.js";
+import { withBusyMark } from "./ui/busy.js";
+import { initControls, showLayer, showQuery } from "./ui/controls.js";
+import { watchOverflow } from "./ui/overflow.js";
+import { replaceParts, updateLinks } from "./ui/parts.js";
+import { initPrint } from "./ui/print.js";
+import { describeProblems, initFixButtons, showProblems } from "./ui/problems.js";
+import { hideRefusal, isRefused, showRefusal } from "./ui/refusal.js";
+import { initThemeToggle, isDark } from "./ui/theme-toggle.js";
+import { initUseDialog } from "./ui/use-dialog.js";
+import { initUploads } from "./upload/uploads.js";
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const [main, legend, more] = ["maps", "legend", "more"].map(byId);
+const form = /** @type {HTMLFormElement} */ (byId("controls"));
+const { step = "" } = byId("strip").dataset;
+const { query = "", idle = "{}" } = main.dataset;
+
+const lookControls = new LookControls(legend);
+lookControls.choose(location.search);
+const colours = new Colours(byId("colormaps"));
+const addressBar = new AddressBar("embedded" in main.dataset, form);
+/** @type {import("./layer-loader.js").PageState} */
+const initialState = {
+  query,
+  wanted: query,
+  parts: null,
+  file: null,
+  channelLimit: Number(step),
+  look: lookControls.values,
+  isDark: isDark(),
+  problems: { errors: [], message: "" },
+  refusal: isRefused(main) ? new Refusal(0, "", []) : null,
+};
+const store = new Store(initialState);
+const loader = new LayerLoader(
+  store,
+  (historyStep) => historyStep !== "keep" && showAddress(),
+  (id) => uploads.uploadAgain(id),
+);
+
+/**
+ * @param {string} next
+ * @param {import("./layer-loader.js").HistoryStep} historyStep
+ */
+function load(next, historyStep) {
+  if (historyStep === "push") addressBar.requestStep();
+  return withBusyMark(loader.load(next, historyStep));
+}
+
+const showAddress = () => addressBar.show(store.state.query, lookControls.parameters);
+const updateTheme = () => store.update({ isDark: isDark() });
+
+/** @returns {import("./maps/drawing.js").Look} */
+function currentLook() {
+  const { look, isDark } = store.state;
+  const table = (/** @type {boolean} */ isUnsigned) => colours.table(look.colormap, isDark, isUnsigned);
+  return { colours: table, scale: look.scale, minSparseShare: colours.minSparseShare };
+}
+
+const strip = new Strip(byId("strip"), {
+  onOpen: (map) =>
+    withBusyMark(openMap(store.state.query, map, currentLook())).catch((error) => loader.report(error)),
+  onLook: (map) => {
+    const look = currentLook();
+    showMapDomain(legend, map, look.colours(map.isUnsigned), look.scale === "stage");
+  },
+});
+const uploads = initUploads(form, (id) => load(withParameter(store.state.wanted, "input", id), "push"));
+
+store.subscribe(["wanted"], ({ wanted }) => {
+  showQuery(form, wanted);
+  uploads.choose(getParameter(wanted, "input") ?? "");
+});
+store.subscribe(["refusal"], ({ refusal, query, parts }) => {
+  if (!refusal) return hideRefusal(main);
+  const previous = withParameters(query, [...addressBar.ownParameters, ...lookControls.parameters]);
+  showRefusal(main, describeProblems(document, refusal), parts ? previous : "");
+});
+store.subscribe(["parts"], ({ parts, query }) => {
+  if (!parts) return;
+  const panes = /** @type {HTMLElement} */ (parts.querySelector(".panes"));
+  strip.arrange(panes);
+  replaceParts(document, parts);
+  const { idle = "{}", bounds = "{}" } = parts.dataset;
+  showLayer(form, query, JSON.parse(idle), JSON.parse(bounds));
+  uploads.show(getParameter(query, "input") ?? "");
+  rememberLayer(query);
+});
+store.subscribe(["parts", "look"], ({ query }) => {
+  updateLinks(document, query, lookControls.parameters, addressBar.ownParameters);
+});
+store.subscribe(["problems"], ({ problems: { errors, message } }) => showProblems(document, errors, message));
+store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit }) => {
+  if (!parts) return;
+  strip.element.hidden = legend.hidden = !file;
+  if (!file) return;
+  showKernelDomains(legend, strip.draw(file, currentLook()));
+  more.hidden = channelLimit >= strip.maxChannels;
+  byId("shown").textContent = `the first ${channelLimit} of ${strip.maxChannels} channels`;
+});
+store.subscribe(["parts"], ({ query }) => {
+  const { dataset } = document.documentElement;
+  const verdict = document.querySelector(".verdict")?.textContent ?? "";
+  if (dataset.painted) announce(verdict.replace(/\s+/g, " ").trim());
+  dataset.painted = query;
+});
+
+initControls(form, (name, value, isContinued) =>
+  load(withParameter(store.state.wanted, name, value), isContinued ? "replace" : "push"),
+);
+initFixButtons(document, (name, value) => load(withParameter(store.state.wanted, name, value), "push"));
+form.addEventListener("click", (event) => {
+  const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
+  if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  load(asKind(store.state.wanted, link.dataset.query ?? ""), "push");
+});
+legend.addEventListener("change", () => {
+  store.update({ look: lookControls.values });
+  addressBar.requestStep();
+  showAddress();
+});
+more.querySelector("button")?.addEventListener("click", async ({ detail }) => {
+  const before = store.state.channelLimit;
+  store.update({ channelLimit: before + Number(step) });
+  await load(store.state.wanted, addressBar.isStepPending ? "push" : "keep");
+  announce(more.hidden ? "all channels are shown" : byId("shown").textContent);
+  // The button is gone: the keyboard, whose clicks have no count, goes on at the first new map.
+  if (more.hidden && detail === 0) strip.focus(before);
+});
+addEventListener("popstate", () => {
+  addressBar.dropStep();
+  lookControls.choose(location.search);
+  store.update({ look: lookControls.values });
+  const layer = addressBar.layer(lookControls.parameters);
+  const { query, wanted } = store.state;
+  if (layer !== query || wanted !== query) load(layer, "keep");
+});
+
+watchOverflow(document.querySelectorAll(".diagram"));
+initThemeToggle(updateTheme);
+initPrint(updateTheme, () => document.querySelectorAll(".pane .scroll"));
+initUseDialog((error) => loader.report(error));
+
+showLayer(form, query, JSON.parse(idle));
+if (!isRefused(main)) load(query, "keep");

@@ -1,0 +1,60 @@
+/**
+ * The elements that a column of maps consists of.
+ */
+
+/**
+ * Gives the parent exactly `count` children of a class, keeping those that it has; returns them.
+ * @param {HTMLElement} parent
+ * @param {string} className
+ * @param {number} count
+ * @param {() => HTMLElement} create
+ * @param {HTMLElement[]} [followers] each child is inserted before the one with its index; without them, at the end
+ */
+export function resizeChildren(parent, className, count, create, followers = []) {
+  parent.querySelector("noscript")?.remove();
+  const children = parent.getElementsByClassName(className);
+  const focused = document.activeElement;
+  while (children.length > count) children[children.length - 1].remove();
+  // A removed child passes the focus to the last one that is left.
+  if (focused && !focused.isConnected && count > 0)
+    /** @type {HTMLElement} */ (children[count - 1]).focus({ preventScroll: true });
+  while (children.length < count) parent.insertBefore(create(), followers[children.length] ?? null);
+  return /** @type {HTMLElement[]} */ ([...children]);
+}
+
+/** Creates the whole matrix, small, with a mark around the part in view; a click scrolls there. */
+export function createMinimap() {
+  const box = document.createElement("span");
+  box.className = "minimap";
+  box.append(document.createElement("canvas"));
+  box.addEventListener("click", ({ clientY }) => {
+    const { top, height } = box.getBoundingClientRect();
+    const pane = /** @type {HTMLElement} */ (box.closest(".scroll"));
+    pane.scrollTop = ((clientY - top) / height) * pane.scrollHeight - pane.clientHeight / 2;
+  });
+  return box;
+}
+
+/**
+ * Creates a canvas in a box that assistive technology takes for an image.
+ * @param {string} className
+ */
+export function createPicture(className) {
+  const box = document.createElement("div");
+  box.className = className;
+  box.setAttribute("role", "img");
+  box.append(document.createElement("canvas"));
+  return box;
+}
+
+/** Creates the button that shows a map and opens it large. */
+export function createMapButton() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "map";
+  button.append(document.createElement("canvas"));
+  return button;
+}
+
+/** @param {Element} cell */
+export const canvasOf = (cell) => /** @type {HTMLCanvasElement} */ (cell.querySelector("canvas"));

@@ -1,0 +1,36 @@
+/**
+ * What the server says of the columns of maps.
+ *
+ * In the columns of one `chain` channels stay apart: each channel at its start has `multiplier` maps in this column.
+ * @typedef {object} Column
+ * @property {string} key
+ * @property {string} stage the name of its tensors
+ * @property {string} shows "maps", "kernels maps", "kernels" or "matrix"
+ * @property {number} chain
+ * @property {number} multiplier
+ * @property {number} rows that each map takes beside columns with more maps
+ * @property {boolean} input whether it shows the layer's input
+ * @property {string} map what one of its maps is called
+ * @property {string} kernel what one of its kernels is called
+ * @property {string} kernels what all of its kernels are called
+ */
+
+/** @param {Column} column */
+export const hasMaps = ({ shows }) => shows.includes("maps");
+
+/** @param {Column} column */
+export const hasKernels = ({ shows }) => shows !== "maps";
+
+/**
+ * The cells of another column that belong to a cell of this one, as [first, end); empty where channels are mixed
+ * between them.
+ * @param {Column} column
+ * @param {number} at
+ * @param {Column} other
+ * @returns {[number, number]}
+ */
+export function relatedCells(column, at, other) {
+  if (column.chain !== other.chain) return [0, 0];
+  const first = Math.floor((at * other.multiplier) / column.multiplier);
+  return [first, first + Math.max(1, other.multiplier / column.multiplier)];
+}

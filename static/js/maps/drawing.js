@@ -1,0 +1,120 @@
+/**
+ * Drawing one column: its maps, or kernels, or both.
+ * @typedef {import("./colormap.js").Plane} Plane
+ * @typedef {import("./colormap.js").Domain} Domain
+ * @typedef {import("./columns.js").Column} Column
+ * @typedef {import("../safetensors.js").File} File
+ * @typedef {import("../safetensors.js").Tensor} Tensor
+ * @typedef {{ colours: (isUnsigned: boolean) => Uint32Array, scale: string, minSparseShare: number }} Look
+ * @typedef {object} MapInfo
+ * @property {string} stage
+ * @property {number} channel
+ * @property {string} label what the maps of the stage are called
+ * @property {string} name
+ * @property {Plane} plane
+ * @property {string} detail
+ * @property {Domain} domain
+ * @property {boolean} isUnsigned
+ */
+import { canvasOf, createMapButton, createMinimap, createPicture, resizeChildren } from "./cells.js";
+import { createPlane, paint } from "./colormap.js";
+import { kernelSheet } from "./kernels.js";
+import { describeDetail, domainOf, formatRange, nameMap, readPlanes } from "./planes.js";
+
+const CHANNEL_COLOURS = 6;
+/** The width of a sheet of kernels over its height. */
+const SHEET_RATIO = 150 / 82;
+/** The longer side, in cells, of a map that is shown without smoothing. */
+const MAX_PIXELATED = 41;
+/** Lines between more channels than this would hide them. */
+const MAX_RULED = 32;
+
+/**
+ * Draws the maps of a stage, each over a domain of its own or all over one; returns what each shows.
+ * @param {HTMLElement} box
+ * @param {Column} column
+ * @param {File} file
+ * @param {Look} look
+ * @returns {Map<HTMLElement, MapInfo>}
+ */
+export function drawMaps(box, { stage, map: label, multiplier, rows, input }, file, look) {
+  const planes = readPlanes(file, stage);
+  const areUnsigned = planes.map(({ low }) => input && low >= 0);
+  const domain = (/** @type {Plane[]} */ some, /** @type {boolean} */ isUnsigned) =>
+    domainOf(some, isUnsigned, look.minSparseShare);
+  const shared = look.scale === "stage" ? domain(planes, areUnsigned.every(Boolean)) : null;
+  const detail = describeDetail(file, stage);
+  const maps = resizeChildren(box, "map", planes.length, createMapButton);
+  const infos = planes.map((plane, channel) => {
+    const isUnsigned = areUnsigned[channel];
+    const name = nameMap(file, stage, channel, label);
+    const own = shared ?? domain([plane], isUnsigned);
+    return { stage, channel, label, name, plane, detail, domain: own, isUnsigned };
+  });
+  box.style.setProperty("--rows-each", String(rows));
+  box.classList.toggle("spread", rows > 1);
+  maps.forEach((map, channel) => {
+    const { name, plane, domain, isUnsigned } = infos[channel];
+    map.title = `${name}: ${formatRange(plane)}${detail}`;
+    map.setAttribute("aria-label", `${name}, values ${formatRange(plane)}${detail}; open large`);
+    // Maps that are made of one input channel alone keep its colour.
+    const source = Math.floor(channel / multiplier);
+    map.style.setProperty("--channel", `var(--channel-${source % CHANNEL_COLOURS})`);
+    map.classList.toggle("pixelated", Math.max(plane.width, plane.height) <= MAX_PIXELATED);
+    paint(canvasOf(map), plane, look.colours(isUnsigned), domain);
+  });
+  return new Map(maps.map((map, channel) => [map, infos[channel]]));
+}
+
+/**
+ * Draws a kernel beside each map of a stage.
+ * @param {HTMLElement} box
+ * @param {Column} column
+ * @param {Tensor} weight
+ * @param {number} limit
+ * @param {Look} look
+ */
+export function drawKernels(box, column, weight, limit, { colours }) {
+  // What made a map is read before it.
+  const maps = /** @type {HTMLElement[]} */ ([...box.getElementsByClassName("map")]);
+  const create = () => createPicture("kernel");
+  resizeChildren(box, "kernel", weight.shape[0], create, maps).forEach((kernel, channel) => {
+    const plane = kernelSheet(weight, channel, weight.shape[1]);
+    paint(canvasOf(kernel), plane, colours(false), [-limit, limit]);
+    kernel.style.setProperty("--ratio", String(plane.width / plane.height));
+    kernel.setAttribute("aria-label", `${column.kernel} ${channel}, from ${formatRange(plane)}`);
+  });
+}
+
+/**
+ * Draws the kernels of each output: a row of the matrix, or a sheet of them.
+ * @param {HTMLElement} box
+ * @param {Column} column
+ * @param {Tensor} weight
+ * @param {number} limit
+ * @param {Look} look
+ */
+export function drawWeights(box, column, weight, limit, { colours }) {
+  const [outputs, channels, height, width] = weight.shape;
+  const isSheet = height * width > 1;
+  const across = isSheet ? Math.min(channels, Math.ceil(Math.sqrt(channels * SHEET_RATIO))) : channels;
+  box.style.setProperty("--across", String(across));
+  box.style.setProperty("--down", String(Math.ceil(channels / across)));
+  box.classList.toggle("ruled", channels > 1 && across <= MAX_RULED);
+  const domain = /** @type {Domain} */ ([-limit, limit]);
+  // It floats and sticks beside the rows, which have to follow it.
+  const rows = /** @type {HTMLElement[]} */ ([...box.getElementsByClassName("weights")]);
+  const hasMinimap = column.shows === "matrix";
+  for (const minimap of resizeChildren(box, "minimap", hasMinimap ? 1 : 0, createMinimap, rows)) {
+    const values = /** @type {Float32Array} */ (weight.data);
+    paint(canvasOf(minimap), createPlane(values, channels, outputs), colours(false), domain);
+  }
+  resizeChildren(box, "weights", outputs, () => createPicture("weights")).forEach((row, output) => {
+    const plane = kernelSheet(weight, output, across);
+    const name = `${column.kernel} ${output}`;
+    row.style.setProperty("--ratio", String(plane.width / plane.height));
+    row.setAttribute("aria-label", `${name}, from ${formatRange(plane)}`);
+    row.title = `${name}: ${formatRange(plane)}`;
+    paint(canvasOf(row), plane, colours(false), domain);
+  });
+}

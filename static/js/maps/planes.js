@@ -1,0 +1,76 @@
+/**
+ * The planes of a tensors file, their names, and the domains of their colours.
+ * @typedef {import("./colormap.js").Plane} Plane
+ * @typedef {import("./colormap.js").Domain} Domain
+ * @typedef {import("../safetensors.js").File} File
+ */
+import { symmetricLimit } from "./colormap.js";
+import { formatNumber } from "./numbers.js";
+
+/**
+ * The planes of a stage.
+ * @param {File} file
+ * @param {string} stage
+ * @returns {Plane[]}
+ */
+export function readPlanes({ tensors }, stage) {
+  const maps = tensors.get(stage);
+  const ranges = tensors.get(`${stage}.range`);
+  const extremes = tensors.get(`${stage}.extremes`) ?? ranges;
+  const values = /** @type {Float32Array | undefined} */ (tensors.get(`${stage}.values`)?.data);
+  if (!maps || !ranges || !extremes) return [];
+  const [count, height, width] = maps.shape;
+  const bytes = /** @type {Uint8Array} */ (maps.data);
+  return Array.from({ length: count }, (_, at) => ({
+    bytes: bytes.subarray(at * height * width, (at + 1) * height * width),
+    width,
+    height,
+    low: ranges.data[2 * at],
+    high: ranges.data[2 * at + 1],
+    extremes: [extremes.data[2 * at], extremes.data[2 * at + 1]],
+    values: values?.subarray(at * height * width, (at + 1) * height * width),
+  }));
+}
+
+/**
+ * A map in words, with the name of its channel where it has one: "input 2, blue".
+ * @param {File} file
+ * @param {string} stage
+ * @param {number} channel
+ * @param {string} label what the maps of the stage are called
+ */
+export function nameMap({ metadata }, stage, channel, label) {
+  const name = JSON.parse(metadata[`${stage}.names`] ?? "[]")[channel];
+  return `${label} ${channel}${name ? `, ${name}` : ""}`;
+}
+
+/**
+ * Which cells of a stage's maps are shown, in words; empty where all are.
+ * @param {File} file
+ * @param {string} stage
+ */
+export function describeDetail({ metadata }, stage) {
+  const detail = JSON.parse(metadata.sepviz ?? "{}")[`${stage}.detail`];
+  if (!detail) return "";
+  const [rows, columns] = detail.replaceAll("-", " to ").split(",");
+  return `; only rows ${rows} and columns ${columns} are shown, all other cells are equal`;
+}
+
+/**
+ * The least and the largest value of a plane, in words.
+ * @param {Plane} plane
+ */
+export const formatRange = ({ low, high, extremes = [low, high] }) => extremes.map(formatNumber).join(" to ");
+
+/**
+ * The domain of planes that share their colours: from 0 to at least 1 where they are unsigned, else symmetric about 0.
+ * @param {Plane[]} planes
+ * @param {boolean} isUnsigned
+ * @param {number} minSparseShare
+ * @returns {Domain}
+ */
+export function domainOf(planes, isUnsigned, minSparseShare) {
+  if (isUnsigned) return [0, Math.max(1, ...planes.map(({ high }) => high))];
+  const limit = symmetricLimit(planes, minSparseShare);
+  return [-limit, limit];
+}
