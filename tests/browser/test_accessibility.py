@@ -63,7 +63,7 @@ def test_a_kernel_is_read_before_its_map(visit, painted, query):
     for count in (5, 2, 7):
         page.evaluate(CHANGE, str(count))
         painted(page, in_channels=count)
-        cells = page.locator("[data-shows='kernels maps'] > *").evaluate_all(
+        cells = page.locator(".maps[data-shows='kernels maps'] > *").evaluate_all(
             "(cells) => cells.map((each) => each.classList[0])"
         )
         assert cells == ["kernel", "map"] * (len(cells) // 2)
@@ -72,7 +72,7 @@ def test_a_kernel_is_read_before_its_map(visit, painted, query):
         "(cells) => cells.map((each) => { const box = each.getBoundingClientRect(); return box.y + box.height / 2; })"
     )
     kernels, maps = (
-        page.locator(f"[data-shows='kernels maps'] .{each}").evaluate_all(tops) for each in ("kernel", "map")
+        page.locator(f".maps[data-shows='kernels maps'] .{each}").evaluate_all(tops) for each in ("kernel", "map")
     )
     assert maps == pytest.approx(kernels, abs=1)
 
