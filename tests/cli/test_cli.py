@@ -530,7 +530,7 @@ def test_maps_choices_equal_encoder_types():
 
 def test_serve_prints_address_of_bound_port_before_running_server(monkeypatch):
     ran = []
-    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *given: ran.append(given))
+    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *arguments: ran.append(arguments))
     served = run("serve", "--port", 0)
     assert served.exit_code == 0
     assert len(ran) == 1
@@ -538,8 +538,8 @@ def test_serve_prints_address_of_bound_port_before_running_server(monkeypatch):
 
 
 def test_serve_with_port_in_use_exits_1_with_hint():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        port = occupied.getsockname()[1]
         refused = run("serve", "--port", port)
     assert refused.exit_code == 1
     reason = f"cannot listen on http://127.0.0.1:{port}: address already in use; choose another with --host or --port"
@@ -551,10 +551,10 @@ def test_serve_passes_app_and_socket_to_server(monkeypatch):
     from fastapi import FastAPI
 
     ran = []
-    monkeypatch.setattr(sepviz.web.server, "run", lambda *given: ran.append(given))
+    monkeypatch.setattr(sepviz.web.server, "run", lambda *arguments: ran.append(arguments))
     assert run("serve", "--port", 0).exit_code == 0
-    ((made, listening, *_),) = ran
-    assert isinstance(made, FastAPI)
+    ((app, listening, *_),) = ran
+    assert isinstance(app, FastAPI)
     assert isinstance(listening, socket.socket)
 
 
@@ -568,7 +568,7 @@ def test_serve_passes_app_and_socket_to_server(monkeypatch):
 )
 def test_serve_mode_sets_allowed_hosts(monkeypatch, options, mode, hosts):
     ran = []
-    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *given: ran.append(given))
+    monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *arguments: ran.append(arguments))
     assert run("serve", "--port", 0, *options).exit_code == 0
     ((_, settings),) = ran
     assert settings.mode == mode

@@ -153,8 +153,8 @@ def test_fence_directly_after_text_gives_valid_html(text, setup, caption):
 def test_fence_in_indented_code_stays_code(text, setup):
     page = Page(convert(text, setup))
     assert page.figures == []
-    shown = [line for line, path in page.texts if "code" in path]
-    assert [line for line in shown if line not in ("code", "more")] == [line for line in FENCE if line]
+    code_lines = [line for line, path in page.texts if "code" in path]
+    assert [line for line in code_lines if line not in ("code", "more")] == [line for line in FENCE if line]
 
 
 @pytest.mark.parametrize("setup", ["beside superfences", "in superfences"])
