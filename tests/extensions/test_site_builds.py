@@ -350,8 +350,8 @@ def test_fence_inside_another_fence_stays_text():
     ("text", "message"),
     [
         (
-            "\n\n```sepviz separable\nstride: 9\n```",
-            "line 3: sepviz separable: stride=9: too large; it must be a whole number",
+            "\n\n```sepviz separable\nstride: 99\n```",
+            "line 3: sepviz separable: stride=99: too large; it must be a whole number",
         ),
         ("```sepviz separable\nstride 2\n```", "line 1: sepviz separable: 'stride 2' is not of the form"),
         ("```sepviz separable\nstride: 2\nstride: 2\n```", "stride=2: given more than once; give it once"),
