@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from sepviz import cli
 from sepviz.errors import InvalidParameters
 from sepviz.figures import NAMES, draw
-from sepviz.figures.export import MOST_PIXELS, ExportUnavailable, pdf, png, size
+from sepviz.figures.export import MAX_PIXELS, ExportUnavailable, pdf, png, size
 from sepviz.figures.options import Options
 from sepviz.layer.cost import compare
 from sepviz.layer.spec import LayerSpec
@@ -41,8 +41,8 @@ def rgb(role, mode):
 def test_a_png_is_what_another_renderer_paints(name, theme):
     svg = draw(name, LAYER, Options(theme))
     found = opened(png(svg, 1))
-    painted = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
-    wanted = opened(painted)
+    paint_attributes = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
+    wanted = opened(paint_attributes)
     assert found.size == tuple(round(side) for side in size(svg))
     assert abs(found.width - wanted.width) <= 1
     assert abs(found.height - wanted.height) <= 1
@@ -92,7 +92,7 @@ def test_a_picture_with_too_many_pixels_is_refused_and_what_is_said_to_fit_fits(
     (bad,) = caught.value.bad
     fits = float(bad.allowed.split()[2])
     width, height = opened(png(svg, fits)).size
-    assert width * height <= MOST_PIXELS < (width + 50) * (height + 50)
+    assert width * height <= MAX_PIXELS < (width + 50) * (height + 50)
     refused = run("diagram", "separable", "--width", 4096, "--scale", 16, "-o", tmp_path / "a.png")
     assert refused.exit_code == 2
     assert refused.stderr.startswith("--scale 16: the picture would be 65,536 x ")

@@ -19,7 +19,7 @@ from sepviz.errors import InvalidParameters, UnknownName
 from sepviz.figures import COLUMNS, NAMES, Options, draw, error_figure
 from sepviz.figures.block import EXPANSION, blocks
 from sepviz.figures.figure_spec import FigureSpec
-from sepviz.figures.layer_figures import times
+from sepviz.figures.layer_figures import format_ratio
 from sepviz.figures.options import THEMES
 from sepviz.figures.ratio import saving
 from sepviz.layer.cost import compare
@@ -291,7 +291,10 @@ def test_every_renderer_shows_the_same_picture(browser, name):
     page = browser.new_page()
     for spec, theme in zip(DRAWN, ("light", "dark", "light"), strict=True):
         svg = draw(name, spec, Options(theme, 800))
-        pictures = {"cairosvg": decoded(cairosvg.svg2png(svg.encode())), "chromium": decoded(painted(page, svg))}
+        pictures = {
+            "cairosvg": decoded(cairosvg.svg2png(svg.encode())),
+            "chromium": decoded(render_in_chromium(page, svg)),
+        }
         if shutil.which("rsvg-convert"):
             pictures["rsvg"] = decoded(
                 subprocess.run(["rsvg-convert"], input=svg.encode(), stdout=-1, check=True).stdout
@@ -316,7 +319,7 @@ def test_another_picture_is_seen_to_be_another():
     assert max(level for level, count in enumerate(apart) if count) > APART
 
 
-def painted(page, svg):
+def render_in_chromium(page, svg):
     """The figure as Chromium shows it in an `<img>`'s place, pixel for pixel."""
     page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}")
     return page.locator("svg").screenshot()
@@ -421,7 +424,7 @@ def test_the_curve_is_what_the_costs_say(spec):
     assert f"tends to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×" in said
     assert ("costs more N" in said) == (ratio > 1)
     # What is said to be this layer has its costs.
-    own = times(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
+    own = format_ratio(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
     assert (f"this layer: {own}" in said) == (spec.kind == "depthwise-separable")
 
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sepviz.figures import groups, window
-from sepviz.figures.animation import MOVING, animated
+from sepviz.figures.animation import ANIMATED, draw_animation
 from sepviz.figures.canvas import Canvas
-from sepviz.figures.footprint import footprint
+from sepviz.figures.map_patch import within
 from sepviz.figures.passes import passes
-from sepviz.figures.scene import within
+from sepviz.figures.receptive_field import receptive_field
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import COLOURS
@@ -42,15 +42,15 @@ BLIND = LayerSpec(kernel_size=2, dilation=16, padding=5, size=8, stride=8)  # ev
 def figure(name, spec, theme="auto"):
     canvas = Canvas(name, spec.query(), theme)
     height = FIGURES[name].draw(canvas, spec)
-    title = canvas.say(f"{name}.title")
-    return canvas.finish(FIGURES[name].WIDTH, height, title, FIGURES[name].told(spec), None, title)
+    title = canvas.translate(f"{name}.title")
+    return canvas.finish(FIGURES[name].WIDTH, height, title, FIGURES[name].describe(spec), None, title)
 
 
 def film(name, spec, frames=0, theme="auto"):
     canvas = Canvas(name, spec.query(), theme)
-    width, height = animated(canvas, name, spec, frames)
-    title = canvas.say(f"{name}.title")
-    return canvas.finish(width, height, title, window.told(spec), None, title)
+    width, height = draw_animation(canvas, name, spec, frames)
+    title = canvas.translate(f"{name}.title")
+    return canvas.finish(width, height, title, window.describe(spec), None, title)
 
 
 def parsed(svg):
@@ -91,7 +91,7 @@ def test_figures_are_sound_and_small(spec, name):
 
 
 @settings(max_examples=60)
-@given(any_layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(ANIMATED))
 @example(WIDEST, "separable")
 @example(WIDEST, "spatial")
 @example(TINY, "separable")
@@ -106,7 +106,7 @@ def test_films_are_sound_and_small(spec, name):
 
 
 @settings(max_examples=40)
-@given(any_layers(), st.sampled_from(MOVING), st.integers(1, 12))
+@given(any_layers(), st.sampled_from(ANIMATED), st.integers(1, 12))
 @example(SINGLE, "standard", 12)
 @example(ONE_CELL, "separable", 12)
 def test_so_many_stills_are_drawn_and_numbered_as_were_asked_for(spec, name, frames):
@@ -139,7 +139,7 @@ def feeding(spec, y, x):
 @given(layers(), st.data())
 def test_the_window_is_what_the_gradient_reaches(spec, data):
     stages = plan(spec).convolutions
-    feet = footprint(stages)
+    feet = receptive_field(stages)
     height, width = stages[-1].output
     cells = {feet.cell, (data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1)))}
     for cell in cells:
@@ -149,7 +149,7 @@ def test_the_window_is_what_the_gradient_reaches(spec, data):
     under, inside = feet.count()
     assert under == spec.kernel_size.area
     assert inside == len(feeding(spec, *feet.cell))
-    assert f"{under - inside} of them are padding" in window.told(spec)
+    assert f"{under - inside} of them are padding" in window.describe(spec)
 
 
 @given(st.integers(-600, 600), st.integers(1, 31), st.integers(1, 16), st.integers(1, 512))
@@ -159,7 +159,7 @@ def test_within_keeps_what_is_on_the_map(start, count, step, size):
 
 
 @settings(max_examples=60)
-@given(layers(), st.sampled_from(MOVING))
+@given(layers(), st.sampled_from(ANIMATED))
 def test_passes_make_every_cell_once_and_look_at_no_more_than_is_drawn(spec, name):
     working = passes(name, spec)
     for each in working:
@@ -235,17 +235,17 @@ def test_lines_lead_to_the_channels_that_torch_reads(channels, outputs, multipli
 
 
 def test_groups_say_what_would_fit():
-    assert "M = 7 is prime" in groups.told(LayerSpec(in_channels=7, out_channels=14))
-    assert "one channel" in groups.told(SINGLE)
-    assert "With N = 36, groups = 3 would" in groups.told(LayerSpec(in_channels=6, out_channels=35))
+    assert "M = 7 is prime" in groups.describe(LayerSpec(in_channels=7, out_channels=14))
+    assert "one channel" in groups.describe(SINGLE)
+    assert "With N = 36, groups = 3 would" in groups.describe(LayerSpec(in_channels=6, out_channels=35))
     assert "8 biases" in figure("groups", LayerSpec(bias=True))
-    told = groups.told(LayerSpec(in_channels=64, out_channels=128, size=112))
+    told = groups.describe(LayerSpec(in_channels=64, out_channels=128, size=112))
     assert "73,728 params, 924,844,032 MACs" in told
     assert "Grouped, 8 groups: each of 128 outputs reads 8 of 64 channels, 9,216 params" in told
 
 
 @settings(max_examples=30)
-@given(any_layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(ANIMATED))
 def test_all_that_moves_has_its_own_keyframes(spec, name):
     svg = film(name, spec, theme="light")
     prefix = re.search(r"\[class\^=(m\w+)\]", svg).group(1)
@@ -264,7 +264,7 @@ def test_all_that_moves_has_its_own_keyframes(spec, name):
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(any_layers(), st.sampled_from(MOVING))
+@given(any_layers(), st.sampled_from(ANIMATED))
 @example(WIDEST, "separable")
 @example(WIDEST.replace(padding="same", stride=1), "spatial")
 @example(TINY, "standard")
@@ -309,7 +309,7 @@ def test_a_film_is_still_for_who_prefers_so(browser, browser_type, browser_type_
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", MOVING)
+@pytest.mark.parametrize("name", ANIMATED)
 def test_what_cannot_play_shows_the_middle(name, theme):
     svg = film(name, LayerSpec(), theme=theme).encode()
     pictures = [cairosvg.svg2png(svg)]

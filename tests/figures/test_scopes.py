@@ -8,7 +8,7 @@ from defusedxml import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sepviz.figures import NAMES, draw, error_figure
-from sepviz.figures.animation import MOVING
+from sepviz.figures.animation import ANIMATED
 from sepviz.figures.options import THEMES, Options
 from sepviz.figures.paint import scope
 from sepviz.layer.spec import LayerSpec
@@ -28,8 +28,8 @@ def options():
     still = st.builds(Options, theme=themes, background=st.sampled_from(["paper", "none"]))
     return st.one_of(
         st.tuples(st.sampled_from(NAMES), still),
-        st.tuples(st.sampled_from(MOVING), st.builds(Options, theme=themes, animate=st.just(True))),
-        st.tuples(st.sampled_from(MOVING), st.builds(Options, theme=themes, frames=st.integers(1, 3))),
+        st.tuples(st.sampled_from(ANIMATED), st.builds(Options, theme=themes, animate=st.just(True))),
+        st.tuples(st.sampled_from(ANIMATED), st.builds(Options, theme=themes, frames=st.integers(1, 3))),
         st.tuples(st.just("separable"), st.just(Options("page"))),
     )
 

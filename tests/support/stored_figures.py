@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from sepviz.figures import NAMES, draw
-from sepviz.figures.animation import MOVING
+from sepviz.figures.animation import ANIMATED
 from sepviz.figures.options import Options
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.routes.gallery import EXAMPLES
@@ -30,7 +30,7 @@ def draw_all() -> dict[Path, str]:
         folder = FOLDER / re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
         drawn |= {folder / f"{name}.svg": draw(name, spec) for name in NAMES}
     for folder, options in (("animated", Options(animate=True)), ("frames", Options(frames=4))):
-        drawn |= {FOLDER / folder / f"{name}.svg": draw(name, LayerSpec(), options) for name in MOVING}
+        drawn |= {FOLDER / folder / f"{name}.svg": draw(name, LayerSpec(), options) for name in ANIMATED}
     return drawn
 
 

@@ -12,7 +12,7 @@ from defusedxml import ElementTree
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from sepviz.figures.text import text_width
+from sepviz.figures.text_metrics import text_width
 from sepviz.palette import ANCHORS
 from sepviz.tensors.encoders.colormaps import table
 from sepviz.tensors.encoders.grid import LAYOUTS, grid_png, grid_svg, lay_out, plane_png

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from sepviz.figures.animation_layout import Animation, Layout, plan_animation
 from sepviz.figures.canvas import SMALL, Canvas
-from sepviz.figures.columns import Column, headings, sizes
-from sepviz.figures.footprint import span
-from sepviz.figures.moments import Film, Look, film
+from sepviz.figures.columns import Column, draw_headings, format_shape
 from sepviz.figures.paint import number
 from sepviz.figures.passes import KINDS
+from sepviz.figures.receptive_field import span
 from sepviz.layer.spec import LayerSpec
 
-MOVING: tuple[str, ...] = (*KINDS, "window")
+ANIMATED: tuple[str, ...] = (*KINDS, "window")
 
 WIDTH = 968.0  # of stills
 
-_LARGE = Look(patch=116, cell=20, kernel=34, gap=38, strip=13, most=3, least=124, labels=True)
-_SMALL = Look(patch=72, cell=13, kernel=20, gap=14, strip=9, most=2, least=0, labels=False)
+_LARGE = Layout(patch=116, cell=20, kernel=34, gap=38, strip=13, most=3, least=124, labels=True)
+_SMALL = Layout(patch=72, cell=13, kernel=20, gap=14, strip=9, most=2, least=0, labels=False)
 _PER_ROW = 3
 _CAPTION = 24.0
 _BELOW = 26.0
@@ -26,37 +26,37 @@ _PAUSE, _HOLD = 1.5, 4.0  # between passes and at the end, in steps
 _END = 98.0  # percent; then all begins anew
 
 
-def animated(canvas: Canvas, name: str, spec: LayerSpec, frames: int) -> tuple[float, float]:
-    """A figure of `MOVING` as a film, or as so many stills of it; its width and height.
+def draw_animation(canvas: Canvas, name: str, spec: LayerSpec, frames: int) -> tuple[float, float]:
+    """A figure of `ANIMATED` as a film, or as so many stills of it; its width and height.
 
     What cannot play shows the film in the middle of its last pass; so does who prefers reduced motion.
     """
     if frames:
-        return _stills(canvas, film(name, spec, _SMALL), frames)
-    shown = film(name, spec, _LARGE)
-    y = headings(canvas, 0, list(_columns(canvas, shown))) + 8
+        return _stills(canvas, plan_animation(name, spec, _SMALL), frames)
+    shown = plan_animation(name, spec, _LARGE)
+    y = draw_headings(canvas, 0, list(_columns(canvas, shown))) + 8
     with canvas.group({"transform": f"translate(0 {number(y)})"}):
         _play(canvas, shown, f"m{canvas.scope}")
     return shown.width, y + shown.height + 8
 
 
-def _columns(canvas: Canvas, shown: Film) -> Iterator[Column]:
+def _columns(canvas: Canvas, shown: Animation) -> Iterator[Column]:
     """The headings: what each column is, and which part of it is drawn."""
-    first = shown.tracks[0].patch
-    heads = [track.head for track in shown.tracks[1:]]
-    yield Column(0, heads[0] - 8, canvas.say("layers.input"), "ink", _cut(canvas, first.rows, first.columns))
-    for index, (working, track) in enumerate(zip(shown.passes, shown.tracks[1:], strict=True)):
+    first = shown.columns[0].patch
+    heads = [track.head for track in shown.columns[1:]]
+    yield Column(0, heads[0] - 8, canvas.translate("layers.input"), "ink", _cut(canvas, first.rows, first.columns))
+    for index, (working, track) in enumerate(zip(shown.passes, shown.columns[1:], strict=True)):
         after = heads[index + 1] - 8 if index + 1 < len(heads) else shown.width
         role = f"{working.shape.stage.role}-ink"
-        cut = (sizes(working.shape.kernel), *_cut(canvas, working.rows, working.columns))
+        cut = (format_shape(working.shape.kernel), *_cut(canvas, working.rows, working.columns))
         yield Column(track.head, after, working.shape.stage.title, role, cut)
 
 
 def _cut(canvas: Canvas, rows: range, columns: range) -> tuple[str, ...]:
-    return canvas.say("scene.rows", span=span(rows)), canvas.say("scene.columns", span=span(columns))
+    return canvas.translate("scene.rows", span=span(rows)), canvas.translate("scene.columns", span=span(columns))
 
 
-def _stills(canvas: Canvas, shown: Film, frames: int) -> tuple[float, float]:
+def _stills(canvas: Canvas, shown: Animation, frames: int) -> tuple[float, float]:
     """Moments at even distances, the last one the end, numbered."""
     moments = shown.moments()
     across, down = WIDTH / _PER_ROW, shown.height + _CAPTION + _BELOW
@@ -66,7 +66,7 @@ def _stills(canvas: Canvas, shown: Film, frames: int) -> tuple[float, float]:
         row, columns = shown.passes[at].steps()[step]
         stage = shown.passes[at].shape.stage.title
         canvas.text(x, y + 13, f"{index + 1}", weight=600)
-        caption = canvas.say("scene.moment", stage=stage, y=row, x=columns[-1])
+        caption = canvas.translate("scene.moment", stage=stage, y=row, x=columns[-1])
         canvas.text(x + 22, y + 13, caption, "muted", SMALL)
         with canvas.group({"transform": f"translate({number(x)} {number(y + _CAPTION)})"}):
             shown.still(canvas, (at, step))
@@ -74,7 +74,7 @@ def _stills(canvas: Canvas, shown: Film, frames: int) -> tuple[float, float]:
     return min(frames, _PER_ROW) * across, rows * down - _BELOW + 6
 
 
-def _play(canvas: Canvas, shown: Film, prefix: str) -> None:
+def _play(canvas: Canvas, shown: Animation, prefix: str) -> None:
     """All that ever shows, each with the times at which it does; without them, the film in its last pass."""
     shown.backdrop(canvas)
     last = len(shown.passes) - 1
@@ -107,7 +107,7 @@ def _play(canvas: Canvas, shown: Film, prefix: str) -> None:
     canvas.style(f"@media (prefers-reduced-motion:no-preference){{{''.join(rules)}}}{''.join(frames)}")
 
 
-def _times(shown: Film) -> list[list[float]]:
+def _times(shown: Animation) -> list[list[float]]:
     """When each step of each pass begins, and the pass ends, in percent."""
     counts = [len(each.steps()) for each in shown.passes]
     unit = _END / (sum(counts) + _PAUSE * (len(counts) - 1) + _HOLD)
@@ -132,7 +132,7 @@ def _between(begin: float, end: float) -> str:
     return f"{before}{_percent(begin)},{_percent(end)}{{opacity:1}}{_percent(end + 1)},to{{opacity:0}}"
 
 
-def _moves(shown: Film, index: int, times: list[float]) -> Iterator[str]:
+def _moves(shown: Animation, index: int, times: list[float]) -> Iterator[str]:
     """Where the kernel stands in each step, and when it goes on."""
     for step, (begin, end) in enumerate(pairwise(times)):
         x, y = shown.shift(index, step)

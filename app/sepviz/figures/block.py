@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, number
-from sepviz.figures.columns import letters, sizes, steps_told
-from sepviz.figures.layer_figures import as_kind, rule
-from sepviz.figures.legend import Entry, legend, swatch
-from sepviz.figures.text import BOLD, text_width
-from sepviz.figures.texts import counted, told_with
+from sepviz.figures.columns import format_letters, format_shape, format_steps
+from sepviz.figures.figure_legend import Entry, draw_legend, swatch
+from sepviz.figures.layer_figures import as_kind, draw_rule
+from sepviz.figures.text_metrics import BOLD, text_width
+from sepviz.figures.translations import counted_text, text
 from sepviz.layer.kinds import SEPARABLE
 from sepviz.layer.operations import Activation, Convolution, Operation, following
 from sepviz.layer.plan import plan
@@ -71,14 +71,14 @@ def _followed(name: str, convolution: Convolution, *followers: str) -> Iterator[
     yield from (Step(each, following(convolution, each)) for each in followers)
 
 
-def told(spec: LayerSpec) -> str:
+def describe(spec: LayerSpec) -> str:
     """Each block's steps and params in words."""
     lines = []
     for block in blocks(spec):
-        steps = ", ".join(_told(step) for step in block.steps)
-        ending = f" {told_with(_why(block, spec), stride=spec.stride)}." if block.name == "inverted" else ""
-        count = counted("told.params", block.params)
-        lines.append(f"{told_with(f'block.{block.name}')}: {steps}; {count}.{ending}")
+        steps = ", ".join(_describe(step) for step in block.steps)
+        ending = f" {text(_why(block, spec), stride=spec.stride)}." if block.name == "inverted" else ""
+        count = counted_text("count.params", block.params)
+        lines.append(f"{text(f'block.{block.name}')}: {steps}; {count}.{ending}")
     return " ".join(lines)
 
 
@@ -87,16 +87,16 @@ def _why(block: Block, spec: LayerSpec) -> str:
     return "block.shortcut" if block.shortcut else "block.stride" if spec.stride > 1 else "block.shape"
 
 
-def _told(step: Step) -> str:
-    name, operation = told_with(f"block.{step.name}"), step.operation
+def _describe(step: Step) -> str:
+    name, operation = text(f"block.{step.name}"), step.operation
     if not isinstance(operation, Convolution):
         return name
-    return told_with(
-        "block.told",
+    return text(
+        "block.description",
         name=name,
-        kernel=sizes(operation.kernel),
-        shape=sizes(operation.output_shape),
-        params=counted("told.params", operation.params),
+        kernel=format_shape(operation.kernel),
+        shape=format_shape(operation.output_shape),
+        params=counted_text("count.params", operation.params),
     )
 
 
@@ -108,37 +108,37 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         y = _block(canvas, y, block, depthwise.input_shape, spec)
     if canvas.inlined:
         return y
-    y = rule(canvas, y - 18, WIDTH)
+    y = draw_rule(canvas, y - 18, WIDTH)
     entries = [
-        swatch(canvas.say("legend.depthwise"), depthwise.stage.role, 0.3),
-        swatch(canvas.say("legend.pointwise"), "pointwise", 0.3),
-        Entry(canvas.say("block.norms")),
-        Entry(canvas.say("block.expansion", times=EXPANSION)),
+        swatch(canvas.translate("legend.depthwise"), depthwise.stage.role, 0.3),
+        swatch(canvas.translate("legend.pointwise"), "pointwise", 0.3),
+        Entry(canvas.translate("block.norms")),
+        Entry(canvas.translate("block.expansion", times=EXPANSION)),
     ]
-    told = steps_told(canvas, depthwise)
+    told = format_steps(canvas, depthwise)
     if len(told) > (spec.stride > 1):  # the box tells the stride alone
-        entries.append(Entry(canvas.say("block.steps", steps=", ".join(told))))
-    return legend(canvas, y - 6, WIDTH, entries)
+        entries.append(Entry(canvas.translate("block.steps", steps=", ".join(told))))
+    return draw_legend(canvas, y - 6, WIDTH, entries)
 
 
 def _block(canvas: Canvas, y: float, block: Block, shape: Sequence[int], spec: LayerSpec) -> float:
-    title = canvas.say(f"block.{block.name}")
+    title = canvas.translate(f"block.{block.name}")
     canvas.text(0, y + 13, title, "ink", TEXT, weight=600)
-    told = [canvas.count("told.params", block.params)]
+    told = [canvas.translate_count("count.params", block.params)]
     if block.name == "inverted":
-        told.append(canvas.say(_why(block, spec), stride=spec.stride))
+        told.append(canvas.translate(_why(block, spec), stride=spec.stride))
     canvas.text(text_width(title, TEXT) * BOLD + 14, y + 13, "; ".join(told), "muted", TEXT)
     top, x = y + (46 if block.shortcut else 26), _SHAPE
     middle = top + _BOX / 2
-    canvas.text(0, middle - 3, letters("M"), "muted", SMALL, formula=True)
-    canvas.text(0, middle + 12, sizes(shape), "ink", SMALL)
+    canvas.text(0, middle - 3, format_letters("M"), "muted", SMALL, formula=True)
+    canvas.text(0, middle + 12, format_shape(shape), "ink", SMALL)
     for step in block.steps:
         canvas.arrow(x, middle, x + _ARROW, "muted")
         x = _step(canvas, x + _ARROW, top, step, spec.stride)
     if block.shortcut:
         x = _shortcut(canvas, x, top)
     canvas.arrow(x, middle, x + _ARROW, "muted")
-    canvas.text(x + _ARROW + 5, middle + 4, letters("N", "H′", "W′"), "muted", SMALL, formula=True)
+    canvas.text(x + _ARROW + 5, middle + 4, format_letters("N", "H′", "W′"), "muted", SMALL, formula=True)
     return top + _BOX + _BELOW
 
 
@@ -147,7 +147,7 @@ def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> floa
     operation = step.operation
     if not isinstance(operation, Convolution):
         canvas.rect(x, top, _NARROW, _BOX, fill="plane", tint=0.14, stroke="plane")
-        label = canvas.say(f"block.{step.name}")
+        label = canvas.translate(f"block.{step.name}")
         canvas.text(x + _NARROW / 2, top + _BOX / 2 + 4, label, "ink", SMALL, anchor="middle")
         if operation.params:
             canvas.text(x + _NARROW / 2, top + _BOX + 31, f"{operation.params:,}", "muted", SMALL, anchor="middle")
@@ -155,15 +155,17 @@ def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> floa
     role = operation.stage.role
     canvas.rect(x, top, _WIDE, _BOX, fill=role, tint=0.2, stroke=role, line=1.2)
     middle = x + _WIDE / 2
-    canvas.text(middle, top + 18, canvas.say(f"block.{step.name}"), f"{role}-ink", TEXT, weight=600, anchor="middle")
-    detail = sizes(operation.kernel)
+    canvas.text(
+        middle, top + 18, canvas.translate(f"block.{step.name}"), f"{role}-ink", TEXT, weight=600, anchor="middle"
+    )
+    detail = format_shape(operation.kernel)
     if operation.stage.mixes_channels:
         detail += f", {operation.in_channels} → {operation.out_channels}"
     elif stride > 1:
-        detail += f", {canvas.say('layers.stride', stride=stride)}"
+        detail += f", {canvas.translate('layers.stride', stride=stride)}"
     canvas.text(middle, top + 34, detail, "ink", SMALL, anchor="middle")
-    canvas.text(middle, top + _BOX + 16, sizes(operation.output_shape), "muted", SMALL, anchor="middle")
-    params = canvas.count("told.params", operation.params)
+    canvas.text(middle, top + _BOX + 16, format_shape(operation.output_shape), "muted", SMALL, anchor="middle")
+    params = canvas.translate_count("count.params", operation.params)
     canvas.text(middle, top + _BOX + 31, params, "muted", SMALL, anchor="middle")
     return x + _WIDE
 

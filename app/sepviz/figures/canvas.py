@@ -1,4 +1,4 @@
-"""The one place that knows svgwrite: shapes painted in the roles of `sepviz.palette`.
+"""The one place that knows svgwrite: shapes paint_attributes in the roles of `sepviz.palette`.
 
 Colours are plain attributes. In addition, a figure inside the page has the classes `f-ROLE` and `s-ROLE` of the page's
 style sheet, and a figure of the theme `auto` has classes of its own, which its rules for dark mode recolour. As several
@@ -16,12 +16,12 @@ from svgwrite.path import Path
 from svgwrite.shapes import Rect
 from svgwrite.text import Text, TSpan
 
-from sepviz.figures.metadata import metadata
+from sepviz.figures.licence_metadata import metadata
 from sepviz.figures.options import Background, Lang, Theme
-from sepviz.figures.paint import Mode, dark_colours, number, painted, scope
-from sepviz.figures.text import BOLD, SUBSCRIPT, letter_width, split_formula, text_width, wrap
-from sepviz.figures.text import words as words_of
-from sepviz.figures.texts import WORDS, counted
+from sepviz.figures.paint import Mode, dark_declarations, number, paint_attributes, scope
+from sepviz.figures.text_metrics import BOLD, SUBSCRIPT, letter_width, split_formula, text_width, wrap
+from sepviz.figures.text_metrics import words as words_of
+from sepviz.figures.translations import TRANSLATIONS, counted_text
 
 __all__ = ["FONTS", "HEAD", "MARGIN", "SERIF", "SMALL", "TEXT", "TITLE", "Anchor", "Canvas", "Point", "head", "number"]
 
@@ -51,26 +51,26 @@ class Canvas:
         self._name = name
         self.scope = scope(key)
         self._lang: Lang = lang
-        self._words = WORDS[lang]
+        self._words = TRANSLATIONS[lang]
         self._theme = theme
         self._background = background
         self._mode: Mode = "dark" if theme == "dark" else "light"
         self._parent: Any = _group()  # what new elements are added to
         self._rules: list[str] = []
-        self._classes: dict[str, str] = {}  # by the names that `painted` gives
+        self._classes: dict[str, str] = {}  # by the names that `paint_attributes` gives
 
     @property
     def inlined(self) -> bool:
         """Whether the figure goes into the page, which says itself what a caption, formula or legend would."""
         return self._theme == "page"
 
-    def say(self, key: str, **values: object) -> str:
-        """A text of `app/sepviz/figures/texts.py` in the figure's language."""
+    def translate(self, key: str, **values: object) -> str:
+        """A text of `app/sepviz/figures/translations.py` in the figure's language."""
         return self._words[key].format(**values)
 
-    def count(self, key: str, count: int) -> str:
+    def translate_count(self, key: str, count: int) -> str:
         """A text with a count, in the singular where that is 1."""
-        return counted(key, count, self._lang)
+        return counted_text(key, count, self._lang)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
         """A rectangle; for `paint` see `_shape`, here as in `path` and `paths`."""
@@ -193,7 +193,7 @@ class Canvas:
         for element in (*self._parent.elements, *drawn.elements):
             svg.add(element)
         if self._theme == "auto":
-            rules = "".join(f".{own}{{{dark_colours(names)}}}" for names, own in self._classes.items())
+            rules = "".join(f".{own}{{{dark_declarations(names)}}}" for names, own in self._classes.items())
             self.style(f"@media (prefers-color-scheme: dark){{{rules}}}")
         if self._rules:
             svg.embed_stylesheet("".join(self._rules))
@@ -233,7 +233,7 @@ class Canvas:
         self, fill: str | None, stroke: str | None = None, tint: float = 1, line: float = 1, solid: bool = False
     ) -> dict[str, str]:
         """The attributes of a fill and a stroke, with the class that recolours them, if the theme has any."""
-        names, attributes = painted(self._mode, fill, stroke, tint, line, solid)
+        names, attributes = paint_attributes(self._mode, fill, stroke, tint, line, solid)
         if self.inlined:
             return {"class": names, **attributes}
         if self._theme == "auto":

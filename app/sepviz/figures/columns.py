@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
-from sepviz.figures.text import text_width, wrap
+from sepviz.figures.text_metrics import text_width, wrap
 from sepviz.layer.operations import Convolution, same_padding
 
 # Left edges of Input, Depthwise, Pointwise and Output, and the right edge of the figure: the page's maps stand below.
@@ -14,7 +14,7 @@ _APART = (0, 190, 500, 770, 968)
 
 _FIRST_LINE = 31.0
 _LEADING = 14.0
-_MOST_LINES = 2
+_MAX_LINES = 2
 _GAP = 2.0
 
 
@@ -41,9 +41,9 @@ def columns(canvas: Canvas) -> tuple[int, ...]:
     return COLUMNS if canvas.inlined else _APART
 
 
-def headings(canvas: Canvas, y: float, told: Sequence[Column]) -> float:
+def draw_headings(canvas: Canvas, y: float, told: Sequence[Column]) -> float:
     """Write the columns' headings from y down; where the drawing may begin, in the page always at the same height."""
-    most, size = (_MOST_LINES, TITLE) if canvas.inlined else (0, TEXT)
+    most, size = (_MAX_LINES, TITLE) if canvas.inlined else (0, TEXT)
     for column in told:
         canvas.text(column.x, y + 13, column.title, column.role, size, weight=600)
         lines, fitting = column.lines()
@@ -55,21 +55,21 @@ def headings(canvas: Canvas, y: float, told: Sequence[Column]) -> float:
 
 def map_column(canvas: Canvas, x: float, right: float, key: str, named: str, shape: tuple[int, int, int]) -> Column:
     """The column of an input or output; outside the page its size stands below the map."""
-    size = tensor(named, shape) if canvas.inlined else ()
-    return Column(x, right, canvas.say(f"layers.{key}"), "ink", size)
+    size = format_tensor(named, shape) if canvas.inlined else ()
+    return Column(x, right, canvas.translate(f"layers.{key}"), "ink", size)
 
 
-def tensor(named: str, shape: tuple[int, int, int]) -> tuple[str, ...]:
+def format_tensor(named: str, shape: tuple[int, int, int]) -> tuple[str, ...]:
     """A map's size in letters and numbers, as one part."""
-    return (f"{named} = {sizes(shape)}",)
+    return (f"{named} = {format_shape(shape)}",)
 
 
-def letters(channels: str, height: str = "H", width: str = "W") -> str:
+def format_letters(channels: str, height: str = "H", width: str = "W") -> str:
     """A map's size in letters, for a formula."""
     return " × ".join(f"*{each}*" for each in (channels, height, width))
 
 
-def sizes(shape: Sequence[int]) -> str:
+def format_shape(shape: Sequence[int]) -> str:
     """A shape in numbers."""
     return " × ".join(map(str, shape))
 
@@ -82,31 +82,33 @@ def stage_column(canvas: Canvas, x: float, right: float, shape: Convolution) -> 
 
 def _kernels(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """What a stage consists of, and its steps where they are not the usual ones; its groups stand at the arrow."""
-    count, size = str(shape.out_channels), sizes(shape.kernel)
+    count, size = str(shape.out_channels), format_shape(shape.kernel)
     if shape.stage.mixes_channels:
         size += f" × {shape.in_channels // shape.groups}"
     elif shape.out_channels > shape.in_channels:
         count = f"{shape.in_channels} × {shape.out_channels // shape.in_channels}"
     return (
-        canvas.say("layers.kernel" if count == "1" else "layers.kernels", count=count),
+        canvas.translate("layers.kernel" if count == "1" else "layers.kernels", count=count),
         size,
-        *steps_told(canvas, shape),
+        *format_steps(canvas, shape),
         *followers(canvas, shape),
     )
 
 
 def followers(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """What is done with a stage's output before the next stage, if anything is."""
-    names = " and ".join(canvas.say(f"operation.{each}") for each in shape.followed_by)
-    return (canvas.say("layers.then", operations=names),) if names else ()
+    names = " and ".join(canvas.translate(f"operation.{each}") for each in shape.followed_by)
+    return (canvas.translate("layers.then", operations=names),) if names else ()
 
 
-def steps_told(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
+def format_steps(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """Stride, padding and dilation of a stage, where they are not the usual ones."""
     axis = shape.stage.axis
     size, kernel, stride, dilation = (each[axis] for each in (shape.input, shape.kernel, shape.stride, shape.dilation))
     padding = shape.padding[axis]
-    told = [canvas.say("layers.stride", stride=stride)] if stride > 1 else []
+    told = [canvas.translate("layers.stride", stride=stride)] if stride > 1 else []
     if padding != same_padding(size, kernel, stride, dilation):
-        told.append(canvas.say("layers.padding", padding=padding[0]) if any(padding) else canvas.say("layers.valid"))
-    return (*told, canvas.say("layers.dilation", dilation=dilation)) if dilation > 1 else tuple(told)
+        told.append(
+            canvas.translate("layers.padding", padding=padding[0]) if any(padding) else canvas.translate("layers.valid")
+        )
+    return (*told, canvas.translate("layers.dilation", dilation=dilation)) if dilation > 1 else tuple(told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, Point
 from sepviz.figures.paint import number
-from sepviz.figures.stack import Slots, dots, elide
+from sepviz.figures.stack import Slots, draw_dots, elide
 from sepviz.layer.operations import Convolution
 from sepviz.palette import channel_role
 
@@ -24,7 +24,7 @@ class Slot:
     y: float
 
 
-def connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
+def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
     """The channels, and a line from each output to every input that it reads, in the input's colour."""
     inputs, outputs, bands = _layout(shape, y)
     for top, bottom in bands:
@@ -63,7 +63,7 @@ def _node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bo
     """A channel with its number outside, or dots."""
     x, y = place
     if channel is None:
-        dots(canvas, x, y, down=True)
+        draw_dots(canvas, x, y, down=True)
         return
     canvas.path(_circle(x, y), fill=role, tint=0.75, stroke=role)
     canvas.text(x + (-19 if left else 19), y + 4, str(channel), "muted", SMALL, anchor="end" if left else "start")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sepviz.errors import BadParameter, InvalidParameters, SepvizError
 
-MOST_PIXELS = 25_000_000  # four bytes each while it is painted
+MAX_PIXELS = 25_000_000  # four bytes each while it is paint_attributes
 # A figure is the same file whenever it is made; a PDF carries a date all the same.
 MADE = "1970-01-01T00:00:00Z"
 
@@ -23,8 +23,8 @@ def png(svg: str, scale: float = 2) -> bytes:
     `ExportUnavailable` without Cairo.
     """
     width, height = size(svg)
-    if width * height * scale**2 > MOST_PIXELS:
-        fits = f"up to {int(100 * sqrt(MOST_PIXELS / width / height)) / 100:g} would fit, or a smaller width"
+    if width * height * scale**2 > MAX_PIXELS:
+        fits = f"up to {int(100 * sqrt(MAX_PIXELS / width / height)) / 100:g} would fit, or a smaller width"
         why = f"the picture would be {round(width * scale):,} x {round(height * scale):,} pixels, above 25 megapixels"
         raise InvalidParameters([BadParameter("scale", f"{scale:g}", fits, why)])
     cairo = _cairo()

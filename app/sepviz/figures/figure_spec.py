@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from sepviz.figures.options import MOST_FRAMES, NARROWEST, THEMES, WIDEST, Background, Lang, Options, caption
+from sepviz.figures.options import MAX_FRAMES, MIN_WIDTH, THEMES, WIDEST, Background, Lang, Options, caption
 from sepviz.layer.spec import Boolean, LayerSpec, described, whole_number
 
 
@@ -13,7 +13,7 @@ class FigureSpec(LayerSpec):
     """The layer's parameters and the figure's options; `parse` raises `InvalidParameters` for anything illegal."""
 
     theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
-    width: Annotated[int, Field(ge=NARROWEST, le=WIDEST), BeforeValidator(whole_number)] | None = Field(
+    width: Annotated[int, Field(ge=MIN_WIDTH, le=WIDEST), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels across.")
     )
     background: Background = Field("paper", **described("Whether the figure brings its own paper."))
@@ -22,7 +22,7 @@ class FigureSpec(LayerSpec):
     )
     lang: Lang = Field("en", **described("The language of its words."))
     animate: Boolean = Field(False, **described("Whether the kernel moves."))
-    frames: Annotated[int, Field(ge=0, le=MOST_FRAMES), BeforeValidator(whole_number)] = Field(
+    frames: Annotated[int, Field(ge=0, le=MAX_FRAMES), BeforeValidator(whole_number)] = Field(
         0, **described("The same as so many still pictures in one.")
     )
 

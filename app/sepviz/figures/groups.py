@@ -5,10 +5,10 @@ from fractions import Fraction
 from math import gcd, log
 
 from sepviz.figures.canvas import TEXT, TITLE, Canvas
-from sepviz.figures.connections import HEIGHT, connections
+from sepviz.figures.connections import HEIGHT, draw_connections
 from sepviz.figures.paint import number
-from sepviz.figures.text import letter_width, text_width, wrap
-from sepviz.figures.texts import counted, told_with
+from sepviz.figures.text_metrics import letter_width, text_width, wrap
+from sepviz.figures.translations import counted_text, text
 from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
@@ -47,12 +47,12 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     for index, shape in enumerate(three):
         x = index * (_PANEL + _BETWEEN)
         name = shape.name if shape else "grouped"
-        canvas.text(x, 13, canvas.say(f"groups.{name}"), _INKS[name], TITLE, weight=600)
+        canvas.text(x, 13, canvas.translate(f"groups.{name}"), _INKS[name], TITLE, weight=600)
         if shape is None:
             _absent(canvas, x, standard)
             continue
         canvas.text(x, 31, _reads(canvas, shape), "muted")
-        connections(canvas, x, _TOP, shape)
+        draw_connections(canvas, x, _TOP, shape)
         _cost(canvas, x, shape, standard, most, spec.bias)
     return _formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
 
@@ -60,7 +60,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
 def _reads(canvas: Canvas, shape: Convolution) -> str:
     each = shape.in_channels // shape.groups
     key = "groups.reads.one" if each == 1 else "groups.reads.all" if each == shape.in_channels else "groups.reads"
-    return canvas.say(key, groups=shape.groups, count=each)
+    return canvas.translate(key, groups=shape.groups, count=each)
 
 
 def _absent(canvas: Canvas, x: float, standard: Convolution) -> None:
@@ -84,20 +84,20 @@ def _cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, m
     product = f"{rows} · {columns} · {shape.in_channels}/{shape.groups} · {shape.out_channels}"
     canvas.text(x, y + 50, product, "muted")
     if bias:
-        params = canvas.say("groups.biased", weights=f"{shape.weights:,}", biases=f"{shape.out_channels:,}")
+        params = canvas.translate("groups.biased", weights=f"{shape.weights:,}", biases=f"{shape.out_channels:,}")
     else:
-        params = canvas.count("told.params", shape.weights)
+        params = canvas.translate_count("count.params", shape.weights)
     canvas.text(x, y + 67, f"= {params}")
-    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.count('told.macs', shape.macs)}")
+    canvas.text(x, y + 84, f"· {height} · {width} = {canvas.translate_count('count.macs', shape.macs)}")
 
 
 def _share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
     ratio = Fraction(shape.weights, standard.weights)
     if shape is standard:
-        return canvas.say("groups.reference")
+        return canvas.translate("groups.reference")
     if ratio == 1:
-        return canvas.say("groups.same")
-    return canvas.say("groups.share" if ratio < 1 else "groups.more", share=ratio)
+        return canvas.translate("groups.same")
+    return canvas.translate("groups.share" if ratio < 1 else "groups.more", share=ratio)
 
 
 def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
@@ -105,7 +105,9 @@ def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
     canvas.path(f"M0 {number(y)}H{number(WIDTH)}", stroke="line")
     x, y = 0.0, y + 24
     for word, letters in (("params", ("D_K", "·", "D_K", "·", "M", "/", "g", "·", "N")), ("macs", ("D_F", "·", "D_F"))):
-        text = canvas.say(f"groups.formula.{word}", what=canvas.say("groups.weights" if bias else "formula.params"))
+        text = canvas.translate(
+            f"groups.formula.{word}", what=canvas.translate("groups.weights" if bias else "formula.params")
+        )
         canvas.text(x, y, text)
         x += text_width(text, TEXT) + 2
         for letter in letters:
@@ -116,7 +118,7 @@ def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
     return y + 6
 
 
-def told(spec: LayerSpec) -> str:
+def describe(spec: LayerSpec) -> str:
     """The three in words and numbers."""
     three = convolutions(spec)
     sentences = [_sentence(each) if each else _reason(three[0]) for each in three]
@@ -125,15 +127,15 @@ def told(spec: LayerSpec) -> str:
 
 def _sentence(shape: Convolution) -> str:
     each, channels = shape.in_channels // shape.groups, shape.in_channels
-    some = told_with("groups.told.some", each=each, inputs=channels)
-    return told_with(
-        "groups.told",
-        name=told_with(f"groups.{shape.name}"),
-        groups=counted("groups.told.groups", shape.groups),
-        outputs=counted("groups.told.outputs", shape.out_channels),
-        inputs=some if each < channels else counted("groups.told.inputs", channels),
-        params=counted("told.params", shape.params),
-        macs=counted("told.macs", shape.macs),
+    some = text("groups.description.some", each=each, inputs=channels)
+    return text(
+        "groups.description",
+        name=text(f"groups.{shape.name}"),
+        groups=counted_text("groups.description.groups", shape.groups),
+        outputs=counted_text("groups.description.outputs", shape.out_channels),
+        inputs=some if each < channels else counted_text("groups.description.inputs", channels),
+        params=counted_text("count.params", shape.params),
+        macs=counted_text("count.macs", shape.macs),
     )
 
 
@@ -142,6 +144,6 @@ def _reason(standard: Convolution) -> str:
     channels, outputs = standard.in_channels, standard.out_channels
     groups = between(channels, channels)
     if groups is None:
-        return told_with("groups.prime" if channels > 1 else "groups.single", channels=channels)
+        return text("groups.prime" if channels > 1 else "groups.single", channels=channels)
     fitting = max(1, round(outputs / groups)) * groups
-    return told_with("groups.apart", channels=channels, outputs=outputs, groups=groups, fitting=fitting)
+    return text("groups.apart", channels=channels, outputs=outputs, groups=groups, fitting=fitting)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from sepviz.figures import layers
+from sepviz.figures import drawing_rows
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
-from sepviz.figures.columns import sizes
-from sepviz.figures.formula import equations
-from sepviz.figures.kernels import grid
-from sepviz.figures.legend import Entry, channels, drawn, legend, needle, swatch
+from sepviz.figures.columns import format_shape
+from sepviz.figures.cost_formula import draw_equations
+from sepviz.figures.figure_legend import Entry, channels, draw_legend, drawn, needle, swatch
+from sepviz.figures.kernel_drawing import draw_grid
 from sepviz.figures.stack import elide
-from sepviz.figures.texts import counted, told_with
+from sepviz.figures.translations import counted_text, text
 from sepviz.layer.cost import Comparison, LayerCost, compare, factor
 from sepviz.layer.kinds import Kind
 from sepviz.layer.operations import Convolution
@@ -30,31 +30,31 @@ def as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:
 def separable(canvas: Canvas, spec: LayerSpec) -> float:
     """Both stages, with the maps between them."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, layers.separable_row, cost, cost, layers.END)
+    return _figure(canvas, drawing_rows.draw_separable_row, cost, cost, drawing_rows.END)
 
 
 def depthwise(canvas: Canvas, spec: LayerSpec) -> float:
     """The first stage alone."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, layers.depthwise_row, cost, LayerCost(cost.stages[:1]), layers.OUTPUT)
+    return _figure(canvas, drawing_rows.draw_depthwise_row, cost, LayerCost(cost.stages[:1]), drawing_rows.OUTPUT)
 
 
 def pointwise(canvas: Canvas, spec: LayerSpec) -> float:
     """The second stage alone."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, layers.pointwise_row, cost, LayerCost(cost.stages[1:]), layers.END - 240)
+    return _figure(canvas, drawing_rows.draw_pointwise_row, cost, LayerCost(cost.stages[1:]), drawing_rows.END - 240)
 
 
 def standard(canvas: Canvas, spec: LayerSpec) -> float:
     """One standard convolution."""
     cost = compare(as_kind(spec, "standard")).layer
-    return _figure(canvas, layers.standard_row, cost, cost, layers.END)
+    return _figure(canvas, drawing_rows.draw_standard_row, cost, cost, drawing_rows.END)
 
 
 def spatial(canvas: Canvas, spec: LayerSpec) -> float:
     """A column kernel, then a row kernel, and what their product is."""
     cost = compare(as_kind(spec, "spatially-separable")).layer
-    return _figure(canvas, layers.spatial_row, cost, cost, layers.END)
+    return _figure(canvas, drawing_rows.draw_spatial_row, cost, cost, drawing_rows.END)
 
 
 def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width: float) -> float:
@@ -63,10 +63,10 @@ def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width:
         return y
     stages = shapes(shown)
     if stages[0].stage.is_one_sided:
-        y = rank(canvas, y + _RULE, stages[0].kernel[0], stages[1].kernel[1])
-    y = rule(canvas, y, width)
-    y = rule(canvas, equations(canvas, y, shown), width)
-    return legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].operation.in_channels))
+        y = draw_rank(canvas, y + _RULE, stages[0].kernel[0], stages[1].kernel[1])
+    y = draw_rule(canvas, y, width)
+    y = draw_rule(canvas, draw_equations(canvas, y, shown), width)
+    return draw_legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].operation.in_channels))
 
 
 def shapes(cost: LayerCost) -> tuple[Convolution, ...]:
@@ -74,7 +74,7 @@ def shapes(cost: LayerCost) -> tuple[Convolution, ...]:
     return tuple(stage.operation for stage in cost.stages)
 
 
-def rule(canvas: Canvas, y: float, width: float) -> float:
+def draw_rule(canvas: Canvas, y: float, width: float) -> float:
     """A rule across the figure, with space above and below; where the space ends."""
     canvas.path(f"M0 {y + _RULE:g}H{width:g}", stroke="line")
     return y + 2 * _RULE
@@ -92,7 +92,7 @@ def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[
             found.append(swatch(_block_text(canvas, stage), stage.stage.role, 0.1))
     if mixing:
         key = "legend.unmixed" if alone else "legend.mixed" if mixing[-1].groups == 1 else "legend.mixed.group"
-        found.append(swatch(canvas.say(key), "plane", 0.28))
+        found.append(swatch(canvas.translate(key), "plane", 0.28))
     elided = any(_elided(stage, inputs) for stage in stages)
     return [*found, *drawn(canvas, stages, elided)]
 
@@ -100,77 +100,88 @@ def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[
 def _block_text(canvas: Canvas, stage: Convolution) -> str:
     """What one kernel of a stage that mixes channels reaches through."""
     if stage.groups == 1:
-        return canvas.say("legend.block")
-    return canvas.count("legend.block.group", stage.in_channels // stage.groups)
+        return canvas.translate("legend.block")
+    return canvas.translate_count("legend.block.group", stage.in_channels // stage.groups)
 
 
 def _elided(stage: Convolution, inputs: int) -> bool:
     pointwise = stage.stage.is_pointwise
-    maps = layers.CHANNELS if (stage.in_channels if pointwise else stage.out_channels) == inputs else layers.MAPS
+    maps = (
+        drawing_rows.CHANNELS
+        if (stage.in_channels if pointwise else stage.out_channels) == inputs
+        else drawing_rows.MAPS
+    )
     if pointwise:
-        slots = [elide(stage.in_channels, maps), elide(stage.out_channels, layers.OUTPUTS)]
+        slots = [elide(stage.in_channels, maps), elide(stage.out_channels, drawing_rows.OUTPUTS)]
     elif stage.stage.mixes_channels:
-        through = elide(stage.in_channels // stage.groups, layers.DEPTH)
-        slots = [elide(stage.in_channels, layers.CHANNELS), elide(stage.out_channels, layers.KERNELS), through]
+        through = elide(stage.in_channels // stage.groups, drawing_rows.DEPTH)
+        slots = [
+            elide(stage.in_channels, drawing_rows.CHANNELS),
+            elide(stage.out_channels, drawing_rows.KERNELS),
+            through,
+        ]
     else:
-        slots = [elide(stage.in_channels, layers.CHANNELS), elide(stage.out_channels, maps)]
+        slots = [elide(stage.in_channels, drawing_rows.CHANNELS), elide(stage.out_channels, maps)]
     return any(None in each for each in slots)
 
 
-def rank(canvas: Canvas, y: float, rows: int, columns: int) -> float:
+def draw_rank(canvas: Canvas, y: float, rows: int, columns: int) -> float:
     """A column times a row is a kernel of rank 1; where the drawing ends."""
     middle, size, x = y + _RANK / 2, 44.0, 208.0
-    grid(canvas, 18, middle, size, (rows, 1), "depthwise", 0.4)
-    grid(canvas, 82, middle, size, (1, columns), "pointwise", 0.4)
-    grid(canvas, 164, middle, size, (rows, columns), "plane", 0.4)
+    draw_grid(canvas, 18, middle, size, (rows, 1), "depthwise", 0.4)
+    draw_grid(canvas, 82, middle, size, (1, columns), "pointwise", 0.4)
+    draw_grid(canvas, 164, middle, size, (rows, columns), "plane", 0.4)
     canvas.line([(42, "×"), (123, "=")], middle + 5, "ink", TITLE)
-    canvas.text(x, middle - 5, canvas.say("spatial.rank"), "ink", TEXT, weight=600)
-    products = canvas.say(
-        "spatial.product", column=sizes((rows, 1)), row=sizes((1, columns)), kernel=sizes((rows, columns))
+    canvas.text(x, middle - 5, canvas.translate("spatial.rank"), "ink", TEXT, weight=600)
+    products = canvas.translate(
+        "spatial.product",
+        column=format_shape((rows, 1)),
+        row=format_shape((1, columns)),
+        kernel=format_shape((rows, columns)),
     )
     canvas.text(x, middle + 13, products, "muted", SMALL)
     return y + _RANK
 
 
-def told(kind: Kind, stages: slice = slice(None)) -> Callable[[LayerSpec], str]:
+def describe(kind: Kind, stages: slice = slice(None)) -> Callable[[LayerSpec], str]:
     """What a figure of that kind shows, stage by stage, for those who do not see it."""
-    return lambda spec: f"{layer_told(compare(as_kind(spec, kind)).layer, stages)}."
+    return lambda spec: f"{describe_layer(compare(as_kind(spec, kind)).layer, stages)}."
 
 
-def layer_told(cost: LayerCost, stages: slice = slice(None)) -> str:
+def describe_layer(cost: LayerCost, stages: slice = slice(None)) -> str:
     """The layer in numbers, and their sum when there are several stages."""
     parts = [
-        told_with(
-            "told.stage",
+        text(
+            "description.stage",
             stage=stage.operation.stage.title,
-            input=sizes(stage.operation.input_shape),
-            output=sizes(stage.operation.output_shape),
-            kernels=sizes(stage.operation.weight_shape),
-            cost=in_words(stage.macs.value, stage.params),
+            input=format_shape(stage.operation.input_shape),
+            output=format_shape(stage.operation.output_shape),
+            kernels=format_shape(stage.operation.weight_shape),
+            cost=format_cost(stage.macs.value, stage.params),
         )
         for stage in cost.stages[stages]
     ]
     if len(parts) > 1:
-        parts.append(told_with("told.together", cost=in_words(cost.macs, cost.params)))
+        parts.append(text("description.together", cost=format_cost(cost.macs, cost.params)))
     return "; ".join(parts)
 
 
-def in_words(macs: int, params: int) -> str:
+def format_cost(macs: int, params: int) -> str:
     """What something costs: `27 MACs, 1 param`."""
-    return ", ".join((counted("told.macs", macs), counted("told.params", params)))
+    return ", ".join((counted_text("count.macs", macs), counted_text("count.params", params)))
 
 
-def verdict(compared: Comparison) -> str:
+def format_verdict(compared: Comparison) -> str:
     """How many times less, or more, the layer costs."""
     ratios = ((compared.macs_ratio, "MACs"), (compared.params_ratio, "params"))
-    return "; ".join(times(ratio, unit) for ratio, unit in ratios)
+    return "; ".join(format_ratio(ratio, unit) for ratio, unit in ratios)
 
 
-def times(ratio: float, unit: str) -> str:
+def format_ratio(ratio: float, unit: str) -> str:
     """A ratio of costs in words: `4.24 × fewer MACs`."""
     if ratio == 1:
-        return told_with("told.same", unit=unit)
+        return text("verdict.same", unit=unit)
     shown = factor(ratio)
     if shown == "1":
-        return told_with("told.almost", unit=unit)
-    return told_with("told.fewer" if ratio < 1 else "told.more", factor=shown, unit=unit)
+        return text("verdict.almost", unit=unit)
+    return text("verdict.fewer" if ratio < 1 else "verdict.more", factor=shown, unit=unit)

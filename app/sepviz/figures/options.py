@@ -12,9 +12,9 @@ Lang = Literal["en"]
 THEMES = tuple(each for each in get_args(Theme) if each != "page")
 BACKGROUNDS: tuple[Background, ...] = get_args(Background)
 LANGS: tuple[Lang, ...] = get_args(Lang)
-NARROWEST, WIDEST = 64, 4096
-MOST_FRAMES = 12
-LONGEST_TITLE = 80
+MIN_WIDTH, WIDEST = 64, 4096
+MAX_FRAMES = 12
+MAX_TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Options:
 def caption(text: str) -> str:
     """Anybody's text made fit for a figure: NFC, one line, nothing invisible that steers, at most 80 characters."""
     # Cut first: to normalise 10 kB of combining marks takes long. Categories in C: control, format (directions), none.
-    kept = (" " if each.isspace() else each for each in unicodedata.normalize("NFC", text[: 4 * LONGEST_TITLE]))
+    kept = (" " if each.isspace() else each for each in unicodedata.normalize("NFC", text[: 4 * MAX_TITLE_LENGTH]))
     clean = "".join(each for each in kept if not unicodedata.category(each).startswith("C"))
     line = " ".join(clean.split())
-    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"
+    return line if len(line) <= MAX_TITLE_LENGTH else f"{line[: MAX_TITLE_LENGTH - 1].rstrip()}…"

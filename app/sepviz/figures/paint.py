@@ -31,7 +31,7 @@ def number(value: float) -> str:
 
 
 @lru_cache(maxsize=512)
-def painted(
+def paint_attributes(
     mode: Mode, fill: str | None, stroke: str | None, tint: float, line: float, solid: bool
 ) -> tuple[str, Mapping[str, str]]:
     """The class names and the attributes of a fill with its share (`tint`) and a stroke with its width (`line`)."""
@@ -62,6 +62,6 @@ def _colour(name: str, mode: Mode) -> str:
 
 
 @lru_cache(maxsize=512)
-def dark_colours(names: str) -> str:
+def dark_declarations(names: str) -> str:
     """The CSS declarations of these class names for dark mode."""
     return ";".join(f"{'stroke' if name[0] == 's' else 'fill'}:{_colour(name, 'dark')}" for name in names.split())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sepviz.figures.scene import covered, first_cells, within
+from sepviz.figures.map_patch import covered, first_cells, within
 from sepviz.layer.kinds import Kind
 from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan

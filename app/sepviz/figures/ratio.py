@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from math import hypot, inf, log
 
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas, Point, number
-from sepviz.figures.layer_figures import as_kind, rule, times
-from sepviz.figures.legend import Entry, legend, swatch
-from sepviz.figures.text import BOLD, letter_width, text_width
-from sepviz.figures.texts import told_with
+from sepviz.figures.figure_legend import Entry, draw_legend, swatch
+from sepviz.figures.layer_figures import as_kind, draw_rule, format_ratio
+from sepviz.figures.text_metrics import BOLD, letter_width, text_width
+from sepviz.figures.translations import text
 from sepviz.layer.plan import plan
 from sepviz.layer.size import Size
 from sepviz.layer.spec import LayerSpec
@@ -41,16 +41,16 @@ def _area(kernel_size: Size) -> str:
     return f"{kernel_size.height}²" if kernel_size.is_square else f"({kernel_size.height} · {kernel_size.width})"
 
 
-def told(spec: LayerSpec) -> str:
+def describe(spec: LayerSpec) -> str:
     """The curve in words and numbers."""
     layer = _layer(spec)
     most, here = layer.kernel_size.area / layer.depth_multiplier, saving(layer, layer.out_channels, layer.kernel_size)
-    return told_with(
-        "ratio.told",
+    return text(
+        "ratio.description",
         outputs=layer.out_channels,
         kernel=_sides(layer.kernel_size),
         multiplier=layer.depth_multiplier,
-        verdict=times(1 / here, "MACs"),
+        verdict=format_ratio(1 / here, "MACs"),
         most=f"{most:.4g}",
     )
 
@@ -85,13 +85,13 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
     saved = saving(layer, layer.out_channels, layer.kernel_size)
     here = (x(layer.out_channels), y(saved))
-    name = canvas.say("ratio.this" if spec == layer else "ratio.instead", verdict=times(1 / saved, "MACs"))
+    name = canvas.translate("ratio.this" if spec == layer else "ratio.instead", verdict=format_ratio(1 / saved, "MACs"))
     _this(canvas, name, layer, here, lines)
     if canvas.inlined:
         return _BOTTOM + 44
-    end = rule(canvas, _formula(canvas, rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
-    dashed = Entry(canvas.say("ratio.limit"), 18, _dashes)
-    return legend(canvas, end - 6, WIDTH, [swatch(canvas.say("ratio.below"), "standard", 0.14), dashed])
+    end = draw_rule(canvas, _formula(canvas, draw_rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
+    dashed = Entry(canvas.translate("ratio.limit"), 18, _dashes)
+    return draw_legend(canvas, end - 6, WIDTH, [swatch(canvas.translate("ratio.below"), "standard", 0.14), dashed])
 
 
 def _layer(spec: LayerSpec) -> LayerSpec:
@@ -106,7 +106,7 @@ def _dashes(canvas: Canvas, x: float, y: float) -> None:
 
 
 def _axes(canvas: Canvas, x: _Scale, y: _Scale, least: float, most: float) -> None:
-    canvas.text(0, 12, canvas.say("ratio.axis"), "muted", TEXT)
+    canvas.text(0, 12, canvas.translate("ratio.axis"), "muted", TEXT)
     canvas.rect(_LEFT, y(1), _RIGHT - _LEFT, _BOTTOM - y(1), fill="standard", tint=0.14)
     ticks = [count * 10.0**power for power in range(-2, 4) for count in (1, 2, 5)]
     shown = [each for each in ticks if least <= each <= most]
@@ -118,7 +118,7 @@ def _axes(canvas: Canvas, x: _Scale, y: _Scale, least: float, most: float) -> No
     canvas.path("".join(f"M{number(x(each))} {_BOTTOM:g}v5" for each in outputs), stroke="muted")
     canvas.line([(x(each), str(each)) for each in outputs], _BOTTOM + 18, "muted", SMALL)
     middle = (_LEFT + _RIGHT) / 2
-    canvas.text(middle, _BOTTOM + 36, canvas.say("ratio.outputs"), "muted", TEXT, anchor="middle", formula=True)
+    canvas.text(middle, _BOTTOM + 36, canvas.translate("ratio.outputs"), "muted", TEXT, anchor="middle", formula=True)
 
 
 def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[Size, float]]) -> None:
@@ -131,13 +131,18 @@ def _labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[Size, float]]
         most = f"{kernel_size.area / layer.depth_multiplier:.4g}"
         weight = 600 if kernel_size == layer.kernel_size else None
         canvas.text(
-            _RIGHT + 30, lowest, canvas.say("ratio.curve", kernel=_sides(kernel_size), most=most), role, SMALL, weight
+            _RIGHT + 30,
+            lowest,
+            canvas.translate("ratio.curve", kernel=_sides(kernel_size), most=most),
+            role,
+            SMALL,
+            weight,
         )
 
 
 def _this(canvas: Canvas, name: str, layer: LayerSpec, here: Point, lines: Sequence[_Scale]) -> None:
     """The present layer, or what it would be as a depthwise separable one, marked and named."""
-    where = canvas.say("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size.text)
+    where = canvas.translate("ratio.where", outputs=layer.out_channels, kernel=layer.kernel_size.text)
     width = max(text_width(name, TEXT) * BOLD, text_width(where, SMALL))
     left, top = _free(here, width, lines)
     to_x, to_y = _nearest(here, left, top, width)
@@ -181,7 +186,7 @@ def _nearest(here: Point, left: float, top: float, width: float) -> Point:
 
 def _formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
     """Separable over standard, in letters and below them in numbers."""
-    over = canvas.say("ratio.over")
+    over = canvas.translate("ratio.over")
     canvas.text(0, y + 14, over, "ink", TEXT, weight=600)
     begin = x = text_width(over, TEXT) * BOLD + 12
     canvas.text(x, y + 14, "=", "muted")

@@ -12,7 +12,7 @@ from sepviz.palette import channel_role
 Slots = Sequence[int | None]
 Role = Callable[[int], str]
 
-SMALLEST = 4  # the smallest map is drawn as one this many times smaller than the largest
+MAX_SCALE_RATIO = 4  # the smallest map is drawn as one this many times smaller than the largest
 GAP = 15.0
 
 _CELL = 7.0
@@ -38,7 +38,7 @@ class Band:
 
     def share(self, cells: int) -> float:
         """How large a side is drawn, of the largest; never less than a quarter."""
-        return max(cells / self.largest, 1 / SMALLEST)
+        return max(cells / self.largest, 1 / MAX_SCALE_RATIO)
 
 
 def band(top: float, height: float, stages: Iterable[Convolution]) -> Band:
@@ -51,29 +51,29 @@ def elide(count: int, most: int) -> list[int | None]:
     return list(range(count)) if count <= most + 1 else [*range(most - 1), None, count - 1]
 
 
-def left_out(slots: Slots) -> int:
+def count_omitted(slots: Slots) -> int:
     """How many indices the gap stands for."""
     return (slots[-1] or 0) + 2 - len(slots) if None in slots else 0
 
 
-def dots(canvas: Canvas, x: float, y: float, down: bool = False) -> None:
+def draw_dots(canvas: Canvas, x: float, y: float, down: bool = False) -> None:
     """An ellipsis about a point."""
-    ellipses(canvas, [(x, y)], down)
+    draw_ellipses(canvas, [(x, y)], down)
 
 
-def ellipses(canvas: Canvas, places: Iterable[tuple[float, float]], down: bool = False) -> None:
+def draw_ellipses(canvas: Canvas, places: Iterable[tuple[float, float]], down: bool = False) -> None:
     """An ellipsis about each point."""
     step = "m-2 4h2" if down else "m2 0h2"
     first = [(x - 1, y - 4) if down else (x - 5, y) for x, y in places]
     canvas.path("".join([f"M{number(x)} {number(y)}h2{step}{step}" for x, y in first]), stroke="muted", line=2)
 
 
-def grey(_: int) -> str:
+def output_role(_: int) -> str:
     """The colour of an output plane: all channels have met in it."""
     return "plane"
 
 
-def of_input(multiplier: int) -> Role:
+def input_channel_role(multiplier: int) -> Role:
     """The colour of a depthwise plane: that of the input channel it is made of."""
     return lambda channel: channel_role(channel // multiplier)
 
@@ -91,7 +91,7 @@ class Stack:
         return strip.middle + (y - strip.middle) * self.share
 
 
-def stack(
+def draw_stack(
     canvas: Canvas, x: float, strip: Band, slots: Slots, role: Role, step: float, cells: Pair, marked: bool = False
 ) -> Stack:
     """Planes of cells = (rows, columns) from left to right, the last in front.
@@ -107,7 +107,7 @@ def stack(
     places: list[tuple[str, float]] = []
     for channel in slots:
         if channel is None:
-            dots(canvas, right + GAP / 2, strip.middle)
+            draw_dots(canvas, right + GAP / 2, strip.middle)
             left = right + GAP
             continue
         places.append((role(channel), left))
@@ -121,7 +121,7 @@ def stack(
     return Stack(x, right, (upright + rise) / (0.98 * strip.height))
 
 
-def mark(canvas: Canvas, left: float, y: float, role: str) -> None:
+def draw_mark(canvas: Canvas, left: float, y: float, role: str) -> None:
     """The marked cell of a plane, beside its left edge."""
     canvas.path(_cell(left, y), fill=role)
 
@@ -130,7 +130,7 @@ def _cell(left: float, y: float) -> str:
     return f"M{number(left + 1.5)} {number(y - 1)}l{number(_CELL - 1)} -4v6l-{number(_CELL - 1)} 4z"
 
 
-def joined(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
+def draw_curve(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
     """An arrow that sets out and arrives level."""
     if abs(to_y - y) < 0.5:
         canvas.arrow(x, y, to_x, role)
@@ -141,6 +141,6 @@ def joined(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: s
     canvas.path(head(to_x, to_y), fill=role, stroke=role)
 
 
-def more(canvas: Canvas, x: float, y: float, slots: Slots) -> None:
+def draw_omitted_count(canvas: Canvas, x: float, y: float, slots: Slots) -> None:
     """Beside dots: how many they stand for."""
-    canvas.text(x, y + 4, canvas.say("layers.more", count=left_out(slots)), "muted", SMALL)
+    canvas.text(x, y + 4, canvas.translate("layers.more", count=count_omitted(slots)), "muted", SMALL)

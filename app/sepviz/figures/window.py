@@ -4,12 +4,12 @@ from dataclasses import replace
 from itertools import accumulate
 
 from sepviz.figures.canvas import SMALL, Canvas, Point
-from sepviz.figures.columns import Column, headings, letters, tensor
-from sepviz.figures.footprint import Footprint, draw_next, draw_window, footprint
-from sepviz.figures.kernels import grid
+from sepviz.figures.columns import Column, draw_headings, format_letters, format_tensor
+from sepviz.figures.kernel_drawing import draw_grid
+from sepviz.figures.map_patch import Patch
 from sepviz.figures.paint import number
-from sepviz.figures.scene import Patch
-from sepviz.figures.stack import Slots, dots, elide, joined
+from sepviz.figures.receptive_field import ReceptiveField, draw_next, draw_window, receptive_field
+from sepviz.figures.stack import Slots, draw_curve, draw_dots, elide
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
@@ -27,19 +27,19 @@ _RIGHT = 772.0  # where it begins
 _KERNEL = 38.0
 
 
-def told(spec: LayerSpec) -> str:
+def describe(spec: LayerSpec) -> str:
     """What is drawn, in words and numbers."""
-    return footprint(plan(spec).convolutions).told()
+    return receptive_field(plan(spec).convolutions).describe()
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
     """The window in the input, each stage's kernels and cells, and the output cell; how high it all is."""
-    feet = footprint(plan(spec).convolutions)
+    feet = receptive_field(plan(spec).convolutions)
     drawing = _spatial if feet.spatial else _standard if len(feet.stages) == 1 else _separable
     return drawing(canvas, feet)
 
 
-def _separable(canvas: Canvas, feet: Footprint) -> float:
+def _separable(canvas: Canvas, feet: ReceptiveField) -> float:
     depthwise, pointwise = feet.stages
     between = depthwise.out_channels
     columns = (
@@ -48,7 +48,7 @@ def _separable(canvas: Canvas, feet: Footprint) -> float:
         _column(canvas, 600, 750, pointwise, f"1 × 1 × {between}"),
         _output_column(canvas, feet),
     )
-    top = headings(canvas, 0, columns) + 8
+    top = draw_headings(canvas, 0, columns) + 8
     places = _places(elide(between, _CHANNELS))
     height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
@@ -59,7 +59,7 @@ def _separable(canvas: Canvas, feet: Footprint) -> float:
         centre = middle + offset
         if slot is None:
             for x in (left, maps + 1.5 * _SMALL, weights):
-                dots(canvas, x, centre, down=True)
+                draw_dots(canvas, x, centre, down=True)
             continue
         role = channel_role(slot // (between // depthwise.in_channels))
         _kernel(canvas, (right + 8, middle), (left, centre), depthwise, slot)
@@ -68,10 +68,10 @@ def _separable(canvas: Canvas, feet: Footprint) -> float:
         canvas.path(f"M{number(edge + 8)} {number(centre)}H{number(weights - 14)}", stroke=role)
         canvas.rect(weights - 9, centre - 9, 18, 18, fill=role, tint=0.6, stroke=role)
     _output(canvas, feet, weights + 22, middle, "pointwise")
-    return feet.legend(canvas, top + height + 20)
+    return feet.draw_legend(canvas, top + height + 20)
 
 
-def _standard(canvas: Canvas, feet: Footprint) -> float:
+def _standard(canvas: Canvas, feet: ReceptiveField) -> float:
     (standard,) = feet.stages
     channels = standard.in_channels
     columns = (
@@ -79,7 +79,7 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
         _column(canvas, 430, 750, standard, f"{_size(standard)} × {channels}"),
         _output_column(canvas, feet),
     )
-    top = headings(canvas, 0, columns) + 8
+    top = draw_headings(canvas, 0, columns) + 8
     places = _places(elide(channels, _CHANNELS))
     height = max(_height(places), feet.height, _LEAST)
     middle = top + height / 2
@@ -88,14 +88,14 @@ def _standard(canvas: Canvas, feet: Footprint) -> float:
     _post(canvas, left, middle, places, 46, "standard")
     for slot, offset in places:
         if slot is None:
-            dots(canvas, left, middle + offset, down=True)
+            draw_dots(canvas, left, middle + offset, down=True)
         else:
             _kernel(canvas, (right + 8, middle), (left, middle + offset), standard, slot)
     _output(canvas, feet, left + 58, middle, "standard")
-    return feet.legend(canvas, top + height + 20)
+    return feet.draw_legend(canvas, top + height + 20)
 
 
-def _spatial(canvas: Canvas, feet: Footprint) -> float:
+def _spatial(canvas: Canvas, feet: ReceptiveField) -> float:
     vertical, horizontal = feet.stages
     columns = (
         feet.column(canvas, 0, 286),
@@ -103,7 +103,7 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
         _column(canvas, 600, 750, horizontal, _count(canvas, "kernels", vertical.out_channels)),
         _output_column(canvas, feet, "M"),
     )
-    top = headings(canvas, 0, columns) + 8
+    top = draw_headings(canvas, 0, columns) + 8
     height = max(feet.height, _LEAST)
     middle = top + height / 2
     right = feet.draw(canvas, middle)
@@ -119,7 +119,7 @@ def _spatial(canvas: Canvas, feet: Footprint) -> float:
         between.frame(canvas, *_single((feet.cell[0], column)), "depthwise", 2)
     _kernel(canvas, (600, middle), (690, middle), horizontal, 0)
     _output(canvas, feet, 718, middle, "pointwise")
-    return feet.legend(canvas, top + height + 20)
+    return feet.draw_legend(canvas, top + height + 20)
 
 
 def _column(canvas: Canvas, x: float, right: float, shape: Convolution, what: str) -> Column:
@@ -130,7 +130,7 @@ def _column(canvas: Canvas, x: float, right: float, shape: Convolution, what: st
 
 
 def _count(canvas: Canvas, what: str, count: int) -> str:
-    return canvas.count(f"window.{what}", count)
+    return canvas.translate_count(f"window.{what}", count)
 
 
 def _size(shape: Convolution) -> str:
@@ -162,16 +162,16 @@ def _kernel(canvas: Canvas, start: Point, centre: Point, shape: Convolution, ind
     x, y = centre
     multiplier = 1 if shape.stage.mixes_channels else shape.multiplier
     role = channel_role(index // multiplier)
-    joined(canvas, *start, x - 28, y, role)
-    grid(canvas, x, y - 2, _KERNEL, shape.kernel, role, 0.45)
+    draw_curve(canvas, *start, x - 28, y, role)
+    draw_grid(canvas, x, y - 2, _KERNEL, shape.kernel, role, 0.45)
     if multiplier == 1:
-        name = canvas.say("window.channel", channel=index)
+        name = canvas.translate("window.channel", channel=index)
     else:
-        name = canvas.say("window.map", map=index, channel=index // multiplier)
+        name = canvas.translate("window.map", map=index, channel=index // multiplier)
     canvas.text(x, y + 29, name, "muted", SMALL, anchor="middle")
 
 
-def _map(canvas: Canvas, feet: Footprint, x: float, middle: float, size: float, role: str) -> float:
+def _map(canvas: Canvas, feet: ReceptiveField, x: float, middle: float, size: float, role: str) -> float:
     """A map, three cells high and wide: the one that is made, level with `middle`, and the next; its right edge."""
     output = feet.stages[-1].output
     starts = (max(0, min(at - 1, cells - 3)) for at, cells in zip(feet.cell, output, strict=True))
@@ -189,13 +189,13 @@ def _single(cell: Pair) -> tuple[range, range]:
     return range(cell[0], cell[0] + 1), range(cell[1], cell[1] + 1)
 
 
-def _output(canvas: Canvas, feet: Footprint, left: float, middle: float, role: str) -> None:
+def _output(canvas: Canvas, feet: ReceptiveField, left: float, middle: float, role: str) -> None:
     """The arrow to the output, and its cell."""
     canvas.arrow(left, middle, _RIGHT - 12, role)
     _map(canvas, feet, _RIGHT, middle, _OUTPUT, role)
 
 
-def _output_column(canvas: Canvas, feet: Footprint, channels: str = "N") -> Column:
-    at = canvas.say("window.cell", y=feet.cell[0], x=feet.cell[1])
-    parts = (*tensor(letters(channels, "H′", "W′"), feet.stages[-1].output_shape), at)
-    return Column(_RIGHT, WIDTH, canvas.say("layers.output"), "ink", parts)
+def _output_column(canvas: Canvas, feet: ReceptiveField, channels: str = "N") -> Column:
+    at = canvas.translate("window.cell", y=feet.cell[0], x=feet.cell[1])
+    parts = (*format_tensor(format_letters(channels, "H′", "W′"), feet.stages[-1].output_shape), at)
+    return Column(_RIGHT, WIDTH, canvas.translate("layers.output"), "ink", parts)

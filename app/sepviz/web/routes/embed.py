@@ -13,7 +13,7 @@ from sepviz.errors import UnknownName, shown
 from sepviz.figures import NAMES, draw
 from sepviz.figures.export import size
 from sepviz.figures.figure_spec import FigureSpec
-from sepviz.figures.options import NARROWEST, THEMES
+from sepviz.figures.options import MIN_WIDTH, THEMES
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
@@ -84,10 +84,10 @@ class OEmbedQuery(BaseModel):
         max_length=2048, **described("The address of a page or figure of this server.", allowed="an address")
     )
     format: str = Field("json", max_length=20, **described("`json`.", allowed="json"))
-    maxwidth: Annotated[int, Field(ge=NARROWEST, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
+    maxwidth: Annotated[int, Field(ge=MIN_WIDTH, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are across.")
     )
-    maxheight: Annotated[int, Field(ge=NARROWEST, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
+    maxheight: Annotated[int, Field(ge=MIN_WIDTH, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are from top to bottom.")
     )
 
@@ -154,7 +154,7 @@ def _photo(own: str, name: str, ending: str, figure: FigureSpec, asked: OEmbedQu
     """The figure, as large as it is and fits; `width` in its address says how large."""
     across, down = size(draw(name, figure.layer, figure.options))
     fits = min(1.0, (asked.maxwidth or across) / across, (asked.maxheight or down) / down)
-    width = max(NARROWEST, int(across * fits))
+    width = max(MIN_WIDTH, int(across * fits))
     options = figure.options.parameters() | ({"width": str(width)} if fits < 1 else {})
     picture = diagram_picture(name, figure.layer, own)
     return {

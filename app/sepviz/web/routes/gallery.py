@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from sepviz.encoded import Encoded
 from sepviz.figures import NAMES
-from sepviz.figures.animation import MOVING
+from sepviz.figures.animation import ANIMATED
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.queries import PageQuery, documented
@@ -60,7 +60,7 @@ async def gallery(request: Request, services: Provided) -> Response:
         "spec": spec,
         "look": asked.look,
         "short": spec.non_default(),
-        "figures": [(diagram_picture(name, spec, own), name, name in MOVING) for name in NAMES],
+        "figures": [(diagram_picture(name, spec, own), name, name in ANIMATED) for name in NAMES],
         "purposes": PURPOSES,
         "examples": [(words, each.query(), each.non_default()) for words, each in examples.items()],
         "own_layer": spec not in examples.values(),

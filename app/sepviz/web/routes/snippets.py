@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sepviz.encoded import Encoded
 from sepviz.errors import UnknownName
 from sepviz.figures import NAMES
-from sepviz.figures.texts import told_with
+from sepviz.figures.translations import text
 from sepviz.layer.kinds import adjective
 from sepviz.layer.selection import stage_names
 from sepviz.layer.spec import LayerSpec
@@ -73,7 +73,7 @@ def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
         origin=origin,
         path=f"/diagrams/{name}",
         parameters=given,
-        alt=told_with(f"{name}.title"),
+        alt=text(f"{name}.title"),
         dark={"theme": "dark"},
         light={"theme": "light"},
         command=f"sepviz diagram {name}{_options(given)} -o {name}.pdf",

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from sepviz.figures.canvas import Canvas
-from sepviz.figures.text import BOLD, words, wrap
+from sepviz.figures.text_metrics import BOLD, words, wrap
 
 _WIDTH = 640.0
 _MARGIN = 20.0
-_MOST_LINES = 24
+_MAX_LINES = 24
 
 
 def error_figure(title: str, lines: Sequence[str]) -> str:
@@ -16,8 +16,8 @@ def error_figure(title: str, lines: Sequence[str]) -> str:
     room = _WIDTH - 2 * _MARGIN
     heads = _broken(title, room, 16 * BOLD)[:3]
     texts = [each for line in lines for each in _broken(line, room, 13)]
-    if len(texts) > _MOST_LINES:
-        texts = [*texts[: _MOST_LINES - 1], "…"]
+    if len(texts) > _MAX_LINES:
+        texts = [*texts[: _MAX_LINES - 1], "…"]
     y = 14.0
     for head in heads:
         y += 22

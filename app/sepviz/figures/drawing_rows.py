@@ -3,9 +3,28 @@
 from collections.abc import Sequence
 
 from sepviz.figures.canvas import SMALL, Canvas, number
-from sepviz.figures.columns import COLUMNS, Column, columns, headings, letters, map_column, sizes, stage_column
-from sepviz.figures.kernels import blocks, channel_kernels, point_kernels, rows_of
-from sepviz.figures.stack import Band, Stack, band, elide, grey, joined, mark, of_input, stack
+from sepviz.figures.columns import (
+    COLUMNS,
+    Column,
+    columns,
+    draw_headings,
+    format_letters,
+    format_shape,
+    map_column,
+    stage_column,
+)
+from sepviz.figures.kernel_drawing import blocks, draw_channel_kernels, draw_point_kernels, row_middles
+from sepviz.figures.stack import (
+    Band,
+    Stack,
+    band,
+    draw_curve,
+    draw_mark,
+    draw_stack,
+    elide,
+    input_channel_role,
+    output_role,
+)
 from sepviz.layer.operations import Convolution
 
 END = COLUMNS[-1]
@@ -24,16 +43,16 @@ _PAGE_HEIGHT, _HEIGHT = 118.0, 144.0
 _ABOVE, _BELOW = 6.0, 4.0
 
 
-def separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
+def draw_separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Depthwise and pointwise, with the maps between them."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
     left, first, second, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
+        map_column(canvas, left, first, "input", format_letters("M"), depthwise.input_shape),
         stage_column(canvas, first, second, depthwise),
         stage_column(canvas, second, last, pointwise),
-        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), pointwise.output_shape),
+        map_column(canvas, last, end, "output", format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages)
     source = _input(canvas, left + 2, strip, depthwise)
@@ -42,21 +61,21 @@ def separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> fl
     return _labels(
         canvas,
         strip,
-        (source, letters("M"), depthwise.input_shape),
-        (between, letters(_between(multiplier), "H′", "W′"), depthwise.output_shape),
-        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+        (source, format_letters("M"), depthwise.input_shape),
+        (between, format_letters(_between(multiplier), "H′", "W′"), depthwise.output_shape),
+        (right, format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
 
 
-def spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
+def draw_spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """A column kernel, then a row kernel, each channel for itself."""
     vertical, horizontal = stages
     left, first, second, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", letters("M"), vertical.input_shape),
+        map_column(canvas, left, first, "input", format_letters("M"), vertical.input_shape),
         stage_column(canvas, first, second, vertical),
         stage_column(canvas, second, last, horizontal),
-        map_column(canvas, last, end, "output", letters("M", "H′", "W′"), horizontal.output_shape),
+        map_column(canvas, last, end, "output", format_letters("M", "H′", "W′"), horizontal.output_shape),
     )
     strip = _strip(canvas, y, headed, stages)
     source = _input(canvas, left + 2, strip, vertical)
@@ -65,21 +84,21 @@ def spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> floa
     return _labels(
         canvas,
         strip,
-        (source, letters("M"), vertical.input_shape),
-        (between, letters("M", "H′"), vertical.output_shape),
-        (right, letters("M", "H′", "W′"), horizontal.output_shape),
+        (source, format_letters("M"), vertical.input_shape),
+        (between, format_letters("M", "H′"), vertical.output_shape),
+        (right, format_letters("M", "H′", "W′"), horizontal.output_shape),
     )
 
 
-def depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
+def draw_depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """A kernel for each channel."""
     depthwise = stages[0]
     letter = _between(depthwise.out_channels // depthwise.in_channels)
     left, first, last, *_ = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", letters("M"), depthwise.input_shape),
+        map_column(canvas, left, first, "input", format_letters("M"), depthwise.input_shape),
         stage_column(canvas, first, last, depthwise),
-        map_column(canvas, last, OUTPUT, "output", letters(letter, "H′", "W′"), depthwise.output_shape),
+        map_column(canvas, last, OUTPUT, "output", format_letters(letter, "H′", "W′"), depthwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[:1])
     source = _input(canvas, left + 2, strip, depthwise)
@@ -87,58 +106,58 @@ def depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> fl
     return _labels(
         canvas,
         strip,
-        (source, letters("M"), depthwise.input_shape),
-        (right, letters(letter, "H′", "W′"), depthwise.output_shape),
+        (source, format_letters("M"), depthwise.input_shape),
+        (right, format_letters(letter, "H′", "W′"), depthwise.output_shape),
     )
 
 
-def pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
+def draw_pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
     letter = _between(multiplier)
     headed = (
-        map_column(canvas, 0, 230, "input", letters(letter, "H′", "W′"), pointwise.input_shape),
+        map_column(canvas, 0, 230, "input", format_letters(letter, "H′", "W′"), pointwise.input_shape),
         stage_column(canvas, 230, 470, pointwise),
-        map_column(canvas, 470, OUTPUT, "output", letters("N", "H′", "W′"), pointwise.output_shape),
+        map_column(canvas, 470, OUTPUT, "output", format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[1:])
     slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
-    source = stack(canvas, 2, strip, slots, of_input(multiplier), _STEP, pointwise.input, marked=True)
+    source = draw_stack(canvas, 2, strip, slots, input_channel_role(multiplier), _STEP, pointwise.input, marked=True)
     right = _mix(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
     return _labels(
         canvas,
         strip,
-        (source, letters(letter, "H′", "W′"), pointwise.input_shape),
-        (right, letters("N", "H′", "W′"), pointwise.output_shape),
+        (source, format_letters(letter, "H′", "W′"), pointwise.input_shape),
+        (right, format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
 
 
-def standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
+def draw_standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
     """Kernels that each span all channels."""
     standard = stages[0]
     left, first, _, last, end = columns(canvas)
     headed = (
-        map_column(canvas, left, first, "input", letters("M"), standard.input_shape),
+        map_column(canvas, left, first, "input", format_letters("M"), standard.input_shape),
         stage_column(canvas, first, last, standard),
-        map_column(canvas, last, end, "output", letters("N", "H′", "W′"), standard.output_shape),
+        map_column(canvas, last, end, "output", format_letters("N", "H′", "W′"), standard.output_shape),
     )
     strip = _strip(canvas, y, headed, stages[:1])
     source = _input(canvas, left + 2, strip, standard)
-    groups = canvas.say("layers.groups", groups=standard.groups)
-    _told_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", groups)
+    groups = canvas.translate("layers.groups", groups=standard.groups)
+    _labelled_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", groups)
     slots = elide(standard.out_channels, KERNELS)
     through = elide(standard.in_channels // standard.groups, DEPTH)
     reads = [0 if slot is None else standard.channels_feeding(range(slot, slot + 1)).start for slot in slots]
     right = blocks(canvas, first + 22, strip, slots, standard.kernel, through, reads)
     canvas.arrow(right + 6, strip.middle, last - 6, "standard")
     outputs = elide(standard.out_channels, OUTPUTS)
-    maps = stack(canvas, last + 2, strip, outputs, grey, _OUTPUT_STEP, standard.output)
+    maps = draw_stack(canvas, last + 2, strip, outputs, output_role, _OUTPUT_STEP, standard.output)
     return _labels(
         canvas,
         strip,
-        (source, letters("M"), standard.input_shape),
-        (maps, letters("N", "H′", "W′"), standard.output_shape),
+        (source, format_letters("M"), standard.input_shape),
+        (maps, format_letters("N", "H′", "W′"), standard.output_shape),
     )
 
 
@@ -148,12 +167,12 @@ def _between(multiplier: int) -> str:
 
 def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[Convolution]) -> Band:
     """The headings, and the band below them."""
-    top = headings(canvas, y, headed)
+    top = draw_headings(canvas, y, headed)
     return band(top, _PAGE_HEIGHT, stages) if canvas.inlined else band(top + _ABOVE, _HEIGHT, stages)
 
 
 def _input(canvas: Canvas, x: float, strip: Band, shape: Convolution) -> Stack:
-    return stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), of_input(1), _STEP, shape.input)
+    return draw_stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), input_channel_role(1), _STEP, shape.input)
 
 
 def _apart(
@@ -162,20 +181,20 @@ def _apart(
     """From a stack to each channel's kernel and on to the maps."""
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
-    role, drawn = of_input(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
-    shown = stack(canvas, maps, strip, drawn, of_input(multiplier), _MAP_STEP, shape.output, marked)
+    role, drawn = input_channel_role(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
+    shown = draw_stack(canvas, maps, strip, drawn, input_channel_role(multiplier), _MAP_STEP, shape.output, marked)
     told = 28 if multiplier > 1 else 0
-    rows = rows_of(slots, strip)
+    rows = row_middles(slots, strip)
     for channel, y in zip(slots, rows, strict=True):
         if channel is None:
             continue
-        joined(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
-        joined(canvas, x + 66 + told, y, maps - 6, shown.level(strip, y), role(channel))
+        draw_curve(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
+        draw_curve(canvas, x + 66 + told, y, maps - 6, shown.level(strip, y), role(channel))
         if multiplier > 1:
             canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
-    label = canvas.say("layers.groups", groups=shape.groups)
+    label = canvas.translate("layers.groups", groups=shape.groups)
     canvas.text(x + 12, min(rows[0], strip.middle) - 8, label, "muted", SMALL, anchor="end")
-    channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
+    draw_channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
     return shown
 
 
@@ -185,15 +204,15 @@ def _mix(
     """From the maps, through one cell of every channel, to the pointwise kernels and on to the outputs."""
     y = strip.middle
     canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)
-    _told_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
+    _labelled_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
     outputs = elide(shape.out_channels, OUTPUTS)
     inputs = elide(shape.in_channels, CHANNELS if shape.in_channels == channels else MAPS)
-    bars = point_kernels(canvas, x, strip, outputs, inputs, of_input(shape.in_channels // channels))
-    maps = stack(canvas, output, strip, outputs, grey, _OUTPUT_STEP, shape.output)
-    mark(canvas, output, y, "pointwise")
+    bars = draw_point_kernels(canvas, x, strip, outputs, inputs, input_channel_role(shape.in_channels // channels))
+    maps = draw_stack(canvas, output, strip, outputs, output_role, _OUTPUT_STEP, shape.output)
+    draw_mark(canvas, output, y, "pointwise")
     canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
     _sum(canvas, bars.right + 22, bars.share)
-    joined(canvas, bars.right + 28, bars.share, output, y, shape.stage.role)
+    draw_curve(canvas, bars.right + 28, bars.share, output, y, shape.stage.role)
     return maps
 
 
@@ -204,7 +223,7 @@ def _sum(canvas: Canvas, x: float, y: float) -> None:
     canvas.path(f"M{number(x - 3.5)} {number(y)}h7M{number(x)} {number(y - 3.5)}v7", stroke="pointwise", line=1.4)
 
 
-def _told_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
+def _labelled_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
     canvas.arrow(x, y, to_x, role)
     canvas.text((x + to_x) / 2 - 2, y - 7, label, "muted", SMALL, anchor="middle")
 
@@ -215,5 +234,5 @@ def _labels(canvas: Canvas, strip: Band, *maps: tuple[Stack, str, Sequence[int]]
         return strip.bottom + _BELOW
     for drawn, letter, shape in maps:
         canvas.text(drawn.left, strip.bottom + 16, letter, "muted", SMALL, formula=True)
-        canvas.text(drawn.left, strip.bottom + 31, sizes(shape), "ink", SMALL)
+        canvas.text(drawn.left, strip.bottom + 31, format_shape(shape), "ink", SMALL)
     return strip.bottom + 36

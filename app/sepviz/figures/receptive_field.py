@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from sepviz.figures.canvas import Canvas
-from sepviz.figures.columns import Column, letters, sizes, tensor
-from sepviz.figures.kernels import FINEST, grid
-from sepviz.figures.scene import DASHED, Patch, first_cells, padded, patch, wider, within
-from sepviz.figures.texts import counted, told_with
+from sepviz.figures.columns import Column, format_letters, format_shape, format_tensor
+from sepviz.figures.kernel_drawing import MAX_DRAWN_CELLS, draw_grid
+from sepviz.figures.map_patch import DASHED, Patch, first_cells, padded, patch, wider, within
+from sepviz.figures.translations import counted_text, text
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.palette import channel_role
 
@@ -23,7 +23,7 @@ _SECOND = 480.0  # where the second column of notes begins
 
 
 @dataclass(frozen=True, slots=True)
-class Footprint:
+class ReceptiveField:
     """The stages of a layer, and the output cell (y, x) that is taken apart."""
 
     stages: tuple[Convolution, ...]
@@ -100,28 +100,32 @@ class Footprint:
     def column(self, canvas: Canvas, x: float, right: float) -> Column:
         """The heading: the input's size, and what of it is drawn."""
         part = self.part()
-        cut = canvas.say("window.cut", rows=span(part.rows), columns=span(part.columns))
+        cut = canvas.translate("window.cut", rows=span(part.rows), columns=span(part.columns))
         return Column(
-            x, right, canvas.say("layers.input"), "ink", (*tensor(letters("M"), self.stages[0].input_shape), cut)
+            x,
+            right,
+            canvas.translate("layers.input"),
+            "ink",
+            (*format_tensor(format_letters("M"), self.stages[0].input_shape), cut),
         )
 
-    def legend(self, canvas: Canvas, y: float) -> float:
+    def draw_legend(self, canvas: Canvas, y: float) -> float:
         """What the marks on the input mean, with their numbers, in two columns; where it ends."""
         stage = self.stages[0].stage.role
         notes = self._notes(canvas)
-        for index, (mark, text) in enumerate(notes):
+        for index, (mark, note) in enumerate(notes):
             x, top = (LEFT, _SECOND)[index % 2], y + 20 * (index // 2)
             if mark == "cells":
                 canvas.rect(x, top, 12, 12, fill=channel_role(0), tint=0.7)
             elif mark == "frame":
                 canvas.rect(x, top, 12, 12, stroke=stage, line=2)
             elif mark == "corners":
-                grid(canvas, x + 6, top + 6, 14, self.stages[0].kernel, channel_role(0), 0.45)
+                draw_grid(canvas, x + 6, top + 6, 14, self.stages[0].kernel, channel_role(0), 0.45)
             else:
                 with canvas.group(DASHED):
                     role, line = ("plane", 0.7) if mark == "padding" else ("ink", 1.2)
                     canvas.rect(x, top, 12, 12, stroke=role, line=line)
-            canvas.text(x + 20, top + 10.5, text)
+            canvas.text(x + 20, top + 10.5, note)
         return y + 20 * ((len(notes) + 1) // 2) - 8
 
     def _notes(self, canvas: Canvas) -> list[tuple[str, str]]:
@@ -129,20 +133,20 @@ class Footprint:
         rows, _ = self.sources(self.cell)
         under, inside = self.count()
         if self.spatial and under > 1:
-            notes = [("cells", canvas.say("window.column", count=under, rows=len(rows)))]
+            notes = [("cells", canvas.translate("window.column", count=under, rows=len(rows)))]
         else:
-            notes = [("cells", canvas.say("window.under.one" if under == 1 else "window.under", count=under))]
+            notes = [("cells", canvas.translate("window.under.one" if under == 1 else "window.under", count=under))]
         if (reach := rows[-1] - rows[0] + 1) > 1:
             formula = f"{rows.step} · ({len(rows)} − 1) + 1"
-            notes.append(("frame", canvas.say("window.span", span=reach, formula=formula)))
+            notes.append(("frame", canvas.translate("window.span", span=reach, formula=formula)))
         if under > inside:
-            notes.append(("padding", canvas.say("window.padding", count=under - inside)))
+            notes.append(("padding", canvas.translate("window.padding", count=under - inside)))
         if self.beside:
             step = (last if self.spatial else first).stride[1]
             side = "window.right" if self.beside[1] > self.cell[1] else "window.left"
-            notes.append(("next", canvas.say(side, stride=step)))
-        if max(first.kernel) > FINEST:
-            notes.append(("corners", canvas.say("legend.corners", cells=max(first.kernel))))
+            notes.append(("next", canvas.translate(side, stride=step)))
+        if max(first.kernel) > MAX_DRAWN_CELLS:
+            notes.append(("corners", canvas.translate("legend.corners", cells=max(first.kernel))))
         return notes
 
     def count(self) -> Pair:
@@ -151,29 +155,29 @@ class Footprint:
         height, width = self.stages[0].input
         return len(rows) * len(columns), len(within(rows, height)) * len(within(columns, width))
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The same in sentences."""
         first, (rows, columns) = self.stages[0], self.sources(self.cell)
         under, inside = self.count()
-        place = told_with(
-            "window.told",
+        place = text(
+            "window.description",
             y=self.cell[0],
             x=self.cell[1],
-            output=sizes(self.stages[-1].output),
-            channels=counted("window.told.channels", first.in_channels),
-            input=sizes(first.input),
+            output=format_shape(self.stages[-1].output),
+            channels=counted_text("window.description.channels", first.in_channels),
+            input=format_shape(first.input),
             count=under,
             rows=_run(rows),
             columns=_run(columns),
-            outside=counted("window.told.outside", under - inside),
+            outside=counted_text("window.description.outside", under - inside),
         )
-        made = told_with(
-            f"window.told.{first.name}",
+        made = text(
+            f"window.description.{first.name}",
             maps=first.out_channels,
-            kernels=counted("window.told.kernels", first.out_channels),
-            kernel=sizes(first.kernel),
+            kernels=counted_text("window.description.kernels", first.out_channels),
+            kernel=format_shape(first.kernel),
             channels=first.in_channels,
-            across=counted("window.told.across", len(columns)),
+            across=counted_text("window.description.across", len(columns)),
             down=len(rows),
         )
         return f"{place} {made}"
@@ -181,15 +185,15 @@ class Footprint:
 
 def _run(reach: range) -> str:
     key = "window.run.step" if reach.step > 1 and len(reach) > 1 else "window.run"
-    return told_with(key, first=reach[0], last=reach[-1], step=reach.step)
+    return text(key, first=reach[0], last=reach[-1], step=reach.step)
 
 
-def footprint(stages: tuple[Convolution, ...]) -> Footprint:
+def receptive_field(stages: tuple[Convolution, ...]) -> ReceptiveField:
     """That of the first output cell whose window has its middle on the map."""
     rows, columns = first_cells(stages[0], (1, 1))
     if stages[0].stage.is_one_sided:
         _, columns = first_cells(stages[1], (1, 1))
-    return Footprint(stages, (rows[0], columns[0]))
+    return ReceptiveField(stages, (rows[0], columns[0]))
 
 
 def draw_window(canvas: Canvas, part: Patch, reach: tuple[range, range], stage: str) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from sepviz.figures.canvas import SMALL, Canvas, number
-from sepviz.figures.stack import Band, Role, Slots, Stack, dots, ellipses, left_out, more
+from sepviz.figures.stack import Band, Role, Slots, Stack, count_omitted, draw_dots, draw_ellipses, draw_omitted_count
 from sepviz.palette import channel_role
 
-FINEST = 9  # a kernel with more cells on a side is drawn by its corners
+MAX_DRAWN_CELLS = 9  # a kernel with more cells on a side is drawn by its corners
 KERNEL = 34.0  # height and width of a kernel, at most
 
 _CELL = 11.0  # a cell is at most so large
@@ -22,14 +22,14 @@ _BEHIND = 10.0  # a grid behind another is moved so far
 _COARSE = 5  # with more cells, lines are drawn in front alone
 
 
-def grid(
+def draw_grid(
     canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], role: str, tint: float, lined: bool = True
 ) -> None:
     """A kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
-    grids(canvas, [x], y, size, cells, role, tint, lined)
+    draw_grids(canvas, [x], y, size, cells, role, tint, lined)
 
 
-def grids(
+def draw_grids(
     canvas: Canvas,
     places: Sequence[float],
     y: float,
@@ -40,7 +40,7 @@ def grids(
     lined: bool = True,
 ) -> None:
     """The same kernel centred on each x of `places`."""
-    rows, columns = (count if count <= FINEST else _CORNERS for count in cells)
+    rows, columns = (count if count <= MAX_DRAWN_CELLS else _CORNERS for count in cells)
     side = min(size, _CELL * max(cells))
     cell = side / max(rows, columns)
     width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (cells[1], cells[0]))
@@ -49,7 +49,7 @@ def grids(
     if lined and max(cells) > 1:
         d += _lines(rows, columns, width, height)
     canvas.paths([corner + d for corner in corners], fill=role, tint=tint, stroke=role, line=0.8, solid=True)
-    if lined and max(cells) > FINEST:
+    if lined and max(cells) > MAX_DRAWN_CELLS:
         gaps = _gaps(rows, columns, width, height)
         canvas.path("".join([corner + gaps for corner in corners]), stroke=role, line=1.2)
 
@@ -86,27 +86,29 @@ def _gaps(rows: int, columns: int, width: float, height: float) -> str:
     return "".join(marks)
 
 
-def rows_of(slots: Slots, strip: Band) -> list[float]:
+def row_middles(slots: Slots, strip: Band) -> list[float]:
     """The middle of each slot, when they share the height of the band."""
     pitch = min(strip.height / len(slots), 44)
     first = strip.middle - pitch * (len(slots) - 1) / 2
     return [first + pitch * index for index in range(len(slots))]
 
 
-def channel_kernels(canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], copies: int) -> None:
+def draw_channel_kernels(
+    canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], copies: int
+) -> None:
     """A kernel for each channel, one below the other, centred on x; several for each lie behind one another."""
     size = min(strip.height / len(slots) - 5 - (3 if copies > 1 else 0), KERNEL)
-    for channel, y in zip(slots, rows_of(slots, strip), strict=True):
+    for channel, y in zip(slots, row_middles(slots, strip), strict=True):
         if channel is None:
-            dots(canvas, x, y, down=True)
-            more(canvas, x + 12, y, slots)
+            draw_dots(canvas, x, y, down=True)
+            draw_omitted_count(canvas, x + 12, y, slots)
             continue
         for behind in range(min(copies, _COPIES) - 1, -1, -1):
             shift = 3 * behind - (1.5 if copies > 1 else 0)
-            grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
+            draw_grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
 
 
-def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
+def draw_point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
     """A bar of cells for each output, one cell for each channel, in its colour; the first stands for all.
 
     The bars lie as the maps' channels do, one behind the other. Where they begin and end, and the first one's height.
@@ -120,7 +122,7 @@ def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs:
     for index, channel in enumerate(inputs):
         left = x + _POINT * index
         if channel is None:
-            ellipses(canvas, [(left + _POINT / 2, top + high / 2) for top in tops])
+            draw_ellipses(canvas, [(left + _POINT / 2, top + high / 2) for top in tops])
             continue
         for places, tint in ((tops[:1], 0.85), (tops[1:], 0.3)):
             if places:
@@ -129,8 +131,8 @@ def point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs:
     canvas.rect(x - 2, first - 2, right - x + 4, high + 4, stroke="pointwise", line=1.6)
     if None in outputs:
         y = first + pitch * outputs.index(None) + high / 2
-        dots(canvas, x + 5, y, down=True)
-        more(canvas, x + 13, y, outputs)
+        draw_dots(canvas, x + 5, y, down=True)
+        draw_omitted_count(canvas, x + 13, y, outputs)
     return Stack(x, right, first + high / 2)
 
 
@@ -142,8 +144,8 @@ def blocks(
     lefts = []
     for kernel in slots:
         if kernel is None:
-            dots(canvas, x + 32, strip.middle)
-            label = canvas.say("layers.more", count=left_out(slots))
+            draw_dots(canvas, x + 32, strip.middle)
+            label = canvas.translate("layers.more", count=count_omitted(slots))
             canvas.text(x + 32, strip.middle + 18, label, "muted", SMALL, anchor="middle")
             x += 70
         else:
@@ -168,7 +170,7 @@ def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int
         moved = [x + offset for x in places]
         if channel is None:
             corner = min(_BLOCK, _CELL * max(cells)) / 2 - 5  # the one that the grid before it leaves open
-            ellipses(canvas, [(x - corner, y - offset - corner) for x in moved])
+            draw_ellipses(canvas, [(x - corner, y - offset - corner) for x in moved])
         else:
             lined = index == 0 or max(cells) <= _COARSE
-            grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)
+            draw_grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)

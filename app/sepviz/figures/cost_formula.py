@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sepviz.figures.canvas import TEXT, TITLE, Canvas, number
-from sepviz.figures.text import letter_width, text_width
+from sepviz.figures.text_metrics import letter_width, text_width
 from sepviz.layer.cost import Factor, LayerCost, OperationCost, StageCost
 
 HEIGHT = 40.0  # of one equation
@@ -24,16 +24,16 @@ class Term:
     word: bool = False
 
 
-def equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> float:
+def draw_equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> float:
     """MACs and params, one below the other; where they end. `parts`: the stages' own values are told as well."""
     macs = [Term(stage.macs.factors, _ink(stage)) for stage in cost.stages]
     values = [(stage.macs.value, _ink(stage)) for stage in cost.stages]
-    equation(canvas, y, canvas.say("formula.macs"), macs, values if parts else [], cost.macs)
+    draw_equation(canvas, y, canvas.translate("formula.macs"), macs, values if parts else [], cost.macs)
     with_params = [each for each in cost.operations if each.params]
     params = [term for each in with_params for term in _params(canvas, each)]
     values = [(each.params, _ink(each)) for each in with_params]
-    unit = canvas.say("formula.param" if cost.params == 1 else "formula.params")
-    equation(canvas, y + HEIGHT, unit, params, values if parts else [], cost.params)
+    unit = canvas.translate("formula.param" if cost.params == 1 else "formula.params")
+    draw_equation(canvas, y + HEIGHT, unit, params, values if parts else [], cost.params)
     return y + 2 * HEIGHT
 
 
@@ -43,15 +43,15 @@ def _ink(cost: OperationCost) -> str:
 
 def _params(canvas: Canvas, cost: OperationCost) -> list[Term]:
     if not isinstance(cost, StageCost):
-        word = canvas.say("formula.norm")
+        word = canvas.translate("formula.norm")
         return [Term((Factor(word, cost.params),), _ink(cost), word=True)]
     weights = Term(cost.weights.factors, _ink(cost))
     if not cost.biases:
         return [weights]
-    return [weights, Term((Factor(canvas.say("formula.bias"), cost.biases),), _ink(cost), word=True)]
+    return [weights, Term((Factor(canvas.translate("formula.bias"), cost.biases),), _ink(cost), word=True)]
 
 
-def equation(
+def draw_equation(
     canvas: Canvas, y: float, label: str, terms: Sequence[Term], parts: Sequence[tuple[int, str]], total: int
 ) -> None:
     """One equation from y down: the terms, then their values in their colours, then the sum."""

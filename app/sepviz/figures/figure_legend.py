@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, Canvas
-from sepviz.figures.kernels import FINEST, grid
-from sepviz.figures.stack import SMALLEST, Band, dots, mark
-from sepviz.figures.text import text_width
+from sepviz.figures.kernel_drawing import MAX_DRAWN_CELLS, draw_grid
+from sepviz.figures.stack import MAX_SCALE_RATIO, Band, draw_dots, draw_mark
+from sepviz.figures.text_metrics import text_width
 from sepviz.layer.operations import Convolution
 from sepviz.palette import CHANNEL_COLOURS, channel_role
 
@@ -25,7 +25,7 @@ class Entry:
     sample: Callable[[Canvas, float, float], None] | None = None
 
 
-def legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]) -> float:
+def draw_legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]) -> float:
     """The entries from y down, each on the first line that has room; where they end. The page has its own legend."""
     if canvas.inlined or not entries:
         return y
@@ -54,7 +54,7 @@ def channels(canvas: Canvas, count: int) -> Entry:
             on.rect(x + 12 * channel, y - 5, 10, 10, fill=role, tint=0.4, stroke=role)
 
     key = "legend.channel" if count == 1 else "legend.channels" if count <= CHANNEL_COLOURS else "legend.repeated"
-    return Entry(canvas.say(key, colours=CHANNEL_COLOURS), 12 * shown - 2, sample)
+    return Entry(canvas.translate(key, colours=CHANNEL_COLOURS), 12 * shown - 2, sample)
 
 
 def swatch(text: str, role: str, tint: float = 1) -> Entry:
@@ -67,22 +67,22 @@ def needle(canvas: Canvas, alone: bool) -> Entry:
 
     def sample(on: Canvas, x: float, y: float) -> None:
         on.path(f"M{x:g} {y:g}h18", stroke="pointwise", line=1.4)
-        mark(on, x + 5, y, "pointwise")
+        draw_mark(on, x + 5, y, "pointwise")
 
-    return Entry(canvas.say("legend.needle.one" if alone else "legend.needle"), 18, sample)
+    return Entry(canvas.translate("legend.needle.one" if alone else "legend.needle"), 18, sample)
 
 
 def drawn(canvas: Canvas, stages: Sequence[Convolution], elided: bool) -> list[Entry]:
     """What was simplified: channels left out, small maps and large kernels."""
     entries = []
     if elided:
-        entries.append(Entry(canvas.say("legend.elided"), 12, lambda on, x, y: dots(on, x + 6, y)))
-    if any(max(stage.kernel) > FINEST for stage in stages):
+        entries.append(Entry(canvas.translate("legend.elided"), 12, lambda on, x, y: draw_dots(on, x + 6, y)))
+    if any(max(stage.kernel) > MAX_DRAWN_CELLS for stage in stages):
         band = max(max(stage.kernel) for stage in stages)
-        text = canvas.say("legend.corners", cells=band)
-        entries.append(Entry(text, 14, lambda on, x, y: grid(on, x + 7, y, 14, (band, band), "plane", 0.3)))
+        text = canvas.translate("legend.corners", cells=band)
+        entries.append(Entry(text, 14, lambda on, x, y: draw_grid(on, x + 7, y, 14, (band, band), "plane", 0.3)))
     sides = [side for stage in stages for side in (*stage.input, *stage.output)]
     scale = Band(0, 0, max(sides))
     small = any(scale.share(side) * max(sides) > side for side in sides)
-    entries.append(Entry(canvas.say("legend.smallest" if small else "legend.scale", smallest=SMALLEST)))
+    entries.append(Entry(canvas.translate("legend.smallest" if small else "legend.scale", smallest=MAX_SCALE_RATIO)))
     return entries

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sepviz.figures.canvas import Canvas
-from sepviz.figures.kernels import grid
+from sepviz.figures.kernel_drawing import draw_grid
+from sepviz.figures.map_patch import Patch, padded
 from sepviz.figures.passes import Pass, passes
-from sepviz.figures.scene import Patch, padded
-from sepviz.figures.stack import Slots, dots, elide, more
+from sepviz.figures.stack import Slots, draw_dots, draw_omitted_count, elide
 from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import channel_role
@@ -20,7 +20,7 @@ _DOTS = 22.0  # height of dots
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Layout:
     """Sizes: a part of a map is at most `patch` long, a cell at most `cell`; of channels at most `most` are drawn."""
 
     patch: float
@@ -34,7 +34,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class MapColumn:
     """A column of maps, one for each channel that is drawn; `head` is where the heading begins."""
 
     head: float
@@ -56,18 +56,18 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class Animation:
     """The passes and the maps between them, placed; (0, 0) is the upper left corner."""
 
     passes: tuple[Pass, ...]
-    tracks: tuple[Track, ...]
-    look: Look
+    columns: tuple[MapColumn, ...]
+    look: Layout
     height: float
 
     @property
     def width(self) -> float:
         """Of the drawing."""
-        last = self.tracks[-1]
+        last = self.columns[-1]
         return last.patch.x + max(last.patch.width, self.look.least)
 
     def moments(self) -> list[tuple[int, int]]:
@@ -76,27 +76,27 @@ class Film:
 
     def backdrop(self, canvas: Canvas) -> None:
         """What does not move: maps, kernels, and what leads from one to the other."""
-        for track in self.tracks:
+        for track in self.columns:
             for channel, part in track.parts():
                 part.draw(canvas, track.colour(channel))
             for slot, y in zip(track.slots, track.places, strict=True):
                 if slot is None:
                     x = track.patch.x + track.patch.width / 2
-                    dots(canvas, x, y, down=True)
+                    draw_dots(canvas, x, y, down=True)
                     if self.look.labels:
-                        more(canvas, x + 10, y, track.slots)
-        for working, (source, target) in zip(self.passes, pairwise(self.tracks), strict=True):
+                        draw_omitted_count(canvas, x + 10, y, track.slots)
+        for working, (source, target) in zip(self.passes, pairwise(self.columns), strict=True):
             (self._strips if working.mixes else self._kernels)(canvas, working, source, target)
 
-    def _kernels(self, canvas: Canvas, working: Pass, source: Track, target: Track) -> None:
+    def _kernels(self, canvas: Canvas, working: Pass, source: MapColumn, target: MapColumn) -> None:
         """Each channel's own kernel."""
         for (channel, part), (_, to) in zip(source.parts(), target.parts(), strict=True):
             y, role = part.y + part.height / 2, source.colour(channel)
             canvas.arrow(part.x + part.width + 8, y, to.x - 8, role)
             x = target.head + self.look.kernel / 2
-            grid(canvas, x, y, self.look.kernel, working.shape.kernel, role, 0.45)
+            draw_grid(canvas, x, y, self.look.kernel, working.shape.kernel, role, 0.45)
 
-    def _strips(self, canvas: Canvas, working: Pass, source: Track, target: Track) -> None:
+    def _strips(self, canvas: Canvas, working: Pass, source: MapColumn, target: MapColumn) -> None:
         """Kernels through all channels, one for each output."""
         size, middle = self.look.strip, self.height / 2
         role = working.shape.stage.role
@@ -109,7 +109,7 @@ class Film:
             for index, slot in enumerate(source.slots):
                 x = target.head + size * index
                 if slot is None:
-                    dots(canvas, x + size / 2, y + size / 2)
+                    draw_dots(canvas, x + size / 2, y + size / 2)
                 else:
                     canvas.rect(x, y, size, size, fill=source.colour(slot), tint=0.6, stroke=source.colour(slot))
             canvas.rect(target.head - 2, y - 2, width + 4, size + 4, stroke=role, line=1.4)
@@ -117,13 +117,13 @@ class Film:
 
     def cells(self, canvas: Canvas, index: int, rows: range, columns: range) -> None:
         """Fill what a pass has made, in every channel."""
-        target = self.tracks[index + 1]
+        target = self.columns[index + 1]
         for channel, part in target.parts():
             part.cells(canvas, rows, columns, target.colour(channel), 0.8)
 
     def window(self, canvas: Canvas, index: int, step: int) -> None:
         """The kernel over what it looks at, in every channel."""
-        source = self.tracks[index]
+        source = self.columns[index]
         rows, columns = self.passes[index].window(step)
         thin = (
             min((columns[-1] + 1 - columns[0]) * source.patch.cell[1], (rows[-1] + 1 - rows[0]) * source.patch.cell[0])
@@ -135,7 +135,7 @@ class Film:
 
     def shift(self, index: int, step: int) -> tuple[float, float]:
         """How far the kernel is, in (x, y), from where it begins."""
-        working, part = self.passes[index], self.tracks[index].patch
+        working, part = self.passes[index], self.columns[index].patch
         (rows, columns), (first_row, first_column) = working.window(step), working.window(0)
         across, down = columns[0] - first_column[0], rows[0] - first_row[0]
         return across * part.cell[1], down * part.cell[0]
@@ -158,7 +158,7 @@ class Film:
         self.window(canvas, at, step)
 
 
-def film(name: str, spec: LayerSpec, look: Look) -> Film:
+def plan_animation(name: str, spec: LayerSpec, look: Layout) -> Animation:
     """Place everything. A row is a depthwise map: with a depth multiplier a channel has several."""
     working = passes(name, spec)
     first = working[0]
@@ -182,20 +182,20 @@ def film(name: str, spec: LayerSpec, look: Look) -> Film:
     # Channels keep their rows from map to map; outputs have rows of their own.
     rows = {role: max(part.height for _, part, _, other in parts if other == role) for _, _, _, role in parts}
     height = max(_height(rows[role], shown) for _, _, shown, role in parts)
-    tracks = tuple(
-        Track(head, part, shown, _places(part.height, rows[role], shown, height), role, multiplier)
+    columns = tuple(
+        MapColumn(head, part, shown, _places(part.height, rows[role], shown, height), role, multiplier)
         for head, part, shown, role in parts
     )
-    return Film(working, tracks, look, height)
+    return Animation(working, columns, look, height)
 
 
-def _part(x: float, reach: tuple[range, range], shape: Convolution, look: Look, square: bool = False) -> Patch:
+def _part(x: float, reach: tuple[range, range], shape: Convolution, look: Layout, square: bool = False) -> Patch:
     down, across = (min(look.cell, look.patch / len(each)) for each in reach)
     cell = (min(down, across),) * 2 if square or min(down, across) > 4 else (down, across)
     return Patch(x, 0, *reach, shape.input, padded(shape), cell)
 
 
-def _output(x: float, working: Pass, look: Look) -> Patch:
+def _output(x: float, working: Pass, look: Layout) -> Patch:
     size = working.shape.output
     bounds = (range(size[0]), range(size[1]))
     return Patch(x, 0, working.rows, working.columns, size, bounds, (look.cell, look.cell))

@@ -1,6 +1,6 @@
 """Every word that a figure says, once for each language; a translation is one more table here.
 
-A text is a format string: `canvas.say("groups.caption", groups=4)`. Keys begin with the figure that they are for.
+A text is a format string: `canvas.translate("groups.caption", groups=4)`. Keys begin with the figure that they are for.
 """
 
 from sepviz.figures.options import Lang
@@ -8,7 +8,7 @@ from sepviz.layer.kinds import adjective
 
 _SEPARABLE, _SPATIAL = adjective("depthwise-separable"), adjective("spatially-separable")
 
-WORDS: dict[Lang, dict[str, str]] = {
+TRANSLATIONS: dict[Lang, dict[str, str]] = {
     "en": {
         "groups.title": "Groups: from a standard to a depthwise convolution",
         "groups.standard": "Standard",
@@ -29,29 +29,29 @@ WORDS: dict[Lang, dict[str, str]] = {
         "groups.prime": "M = {channels} is prime: it makes 1 group or {channels}, and nothing between.",
         "groups.apart": "No number of groups between 1 and {channels} divides both M = {channels} and N = {outputs}. "
         "With N = {fitting}, groups = {groups} would.",
-        "groups.told.outputs": "each of {count} outputs",
-        "groups.told.outputs.one": "the one output",
-        "groups.told.inputs": "all {count} channels",
-        "groups.told.inputs.one": "the one channel",
-        "groups.told.groups": "{count} groups",
-        "groups.told.groups.one": "1 group",
-        "groups.told.some": "{each} of {inputs} channels",
-        "groups.told": "{name}, {groups}: {outputs} reads {inputs}, {params}, {macs}.",
-        "window.told": "Output cell (y, x) = ({y}, {x}) of {output}. In {channels} of {input} cells "
+        "groups.description.outputs": "each of {count} outputs",
+        "groups.description.outputs.one": "the one output",
+        "groups.description.inputs": "all {count} channels",
+        "groups.description.inputs.one": "the one channel",
+        "groups.description.groups": "{count} groups",
+        "groups.description.groups.one": "1 group",
+        "groups.description.some": "{each} of {inputs} channels",
+        "groups.description": "{name}, {groups}: {outputs} reads {inputs}, {params}, {macs}.",
+        "window.description": "Output cell (y, x) = ({y}, {x}) of {output}. In {channels} of {input} cells "
         "it looks at {count}: rows {rows}, columns {columns}; {outside} padding.",
-        "window.told.channels": "each of {count} channels",
-        "window.told.channels.one": "the one channel",
-        "window.told.outside": "{count} of them are",
-        "window.told.outside.one": "1 of them is",
-        "window.told.depthwise": "{kernels} makes one cell of them; "
+        "window.description.channels": "each of {count} channels",
+        "window.description.channels.one": "the one channel",
+        "window.description.outside": "{count} of them are",
+        "window.description.outside.one": "1 of them is",
+        "window.description.depthwise": "{kernels} makes one cell of them; "
         "a pointwise kernel of 1 × 1 × {maps} makes the output cell of those.",
-        "window.told.kernels": "Each of {count} depthwise kernels",
-        "window.told.kernels.one": "The depthwise kernel",
-        "window.told.standard": "One kernel of {kernel} × {channels} makes the output cell of them.",
-        "window.told.vertical": "The vertical kernel makes {across} of them, each of {down}, and the horizontal "
+        "window.description.kernels": "Each of {count} depthwise kernels",
+        "window.description.kernels.one": "The depthwise kernel",
+        "window.description.standard": "One kernel of {kernel} × {channels} makes the output cell of them.",
+        "window.description.vertical": "The vertical kernel makes {across} of them, each of {down}, and the horizontal "
         "kernel the output cell of those, every channel for itself.",
-        "window.told.across": "{count} cells",
-        "window.told.across.one": "1 cell",
+        "window.description.across": "{count} cells",
+        "window.description.across.one": "1 cell",
         "window.run": "{first} to {last}",
         "window.run.step": "{first} to {last} in steps of {step}",
         "scene.rows": "rows {span}",
@@ -140,7 +140,7 @@ WORDS: dict[Lang, dict[str, str]] = {
         "block.norm": "BN",
         "block.relu": "ReLU",
         "block.relu6": "ReLU6",
-        "block.told": "{name} {kernel} to {shape} ({params})",
+        "block.description": "{name} {kernel} to {shape} ({params})",
         "ratio.title": f"How much a {_SEPARABLE} layer saves as its outputs grow",
         "ratio.axis": "times fewer MACs, and weights, than a standard convolution",
         "ratio.outputs": "*N*, output channels",
@@ -151,32 +151,32 @@ WORDS: dict[Lang, dict[str, str]] = {
         "ratio.instead": "separable: {verdict}",
         "ratio.where": "*N* = {outputs}, kernels of {kernel}",
         "ratio.over": f"{_SEPARABLE} / standard",
-        "ratio.told": (
+        "ratio.description": (
             f"{_SEPARABLE.capitalize()} over standard is m (1/N + 1/D_K²). "
             "With m = {multiplier}, N = {outputs} and D_K = {kernel} the "
             "separable layer takes {verdict}; with ever more outputs it tends to {most} times fewer, D_K²/m. "
             "Curves for D_K = 1, 3, 5, 7 and that of this layer, N from 1 to 1024."
         ),
-        "told.stage": "{stage} {input} → {output}, kernels {kernels}, {cost}",
-        "told.together": "together {cost}",
-        "told.macs.one": "1 MAC",
-        "told.macs": "{count} MACs",
-        "told.params.one": "1 param",
-        "told.params": "{count} params",
-        "told.parameters": "Parameters",
-        "told.same": "as many {unit}",
-        "told.almost": "almost as many {unit}",
-        "told.fewer": "{factor} × fewer {unit}",
-        "told.more": "{factor} × the {unit}: costs more",
+        "description.stage": "{stage} {input} → {output}, kernels {kernels}, {cost}",
+        "description.together": "together {cost}",
+        "count.macs.one": "1 MAC",
+        "count.macs": "{count} MACs",
+        "count.params.one": "1 param",
+        "count.params": "{count} params",
+        "cost.parameters": "Parameters",
+        "verdict.same": "as many {unit}",
+        "verdict.almost": "almost as many {unit}",
+        "verdict.fewer": "{factor} × fewer {unit}",
+        "verdict.more": "{factor} × the {unit}: costs more",
     },
 }
 
 
-def counted(key: str, count: int, lang: Lang = "en") -> str:
+def counted_text(key: str, count: int, lang: Lang = "en") -> str:
     """A text with a count, in the singular where that is 1: `told.params` has `told.params.one`."""
-    return told_with(f"{key}.one" if count == 1 else key, lang, count=f"{count:,}")
+    return text(f"{key}.one" if count == 1 else key, lang, count=f"{count:,}")
 
 
-def told_with(key: str, lang: Lang = "en", **values: object) -> str:
+def text(key: str, lang: Lang = "en", **values: object) -> str:
     """A text in the language, for what is told and not drawn."""
-    return WORDS[lang][key].format(**values)
+    return TRANSLATIONS[lang][key].format(**values)
