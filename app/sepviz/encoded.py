@@ -1,14 +1,14 @@
-"""`Encoded`: the bytes of a response and what they are; and how tensors may be written."""
+"""`Encoded`: the body of a response with its media type; and the ways in which tensors may be written."""
 
 from typing import Literal, NamedTuple
 
 DType = Literal["float32", "float16", "uint8"]
-Scale = Literal["channel", "stage"]  # what has a range of colours of its own
+Scale = Literal["channel", "stage"]  # what has a range of colours of its own: each channel, or the stage
 
 
 class Encoded(NamedTuple):
-    """What is sent, what it is, and how it is packed if it is."""
+    """A body, its media type, and its content encoding if it is compressed."""
 
     body: bytes
     media_type: str
-    packed: Literal["gzip"] | None = None
+    content_encoding: Literal["gzip"] | None = None

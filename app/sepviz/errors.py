@@ -75,14 +75,14 @@ class UnknownName(SepvizError):
         super().__init__(f"there is no {what} named {shown(name)}; there are: {', '.join(self.known)}")
 
 
-class ImageGone(SepvizError):
-    """An uploaded picture that is not kept (any more)."""
+class UploadGone(SepvizError):
+    """An upload that is not stored (any more)."""
 
     parameter = "input"
 
 
-class ImageTooLarge(SepvizError):
-    """A picture with too many bytes or pixels, refused before it is decoded."""
+class UploadTooLarge(SepvizError):
+    """A file with too many bytes or pixels, refused before it is decoded, or content that no store has room for."""
 
     parameter = "file"
 
@@ -123,7 +123,7 @@ class Flooding(Unavailable):
 
 
 class StoreUnavailable(Unavailable):
-    """The uploaded pictures are kept elsewhere, and cannot be reached at the moment."""
+    """The store of uploads cannot be reached at the moment."""
 
 
 class UploadsOff(SepvizError):

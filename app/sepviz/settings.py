@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(16 * MEBIBYTE, ge=0, description="Size of the cache of responses.")
     input_cache_bytes: int = Field(32 * MEBIBYTE, ge=0, description="Size of the cache of input tensors.")
     uploads: bool = Field(True, description="Whether uploads of pictures are accepted.")
-    upload_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Size of the store of decoded pictures.")
+    upload_bytes: int = Field(64 * MEBIBYTE, ge=0, description="Size of the store of uploads.")
     upload_seconds: int = Field(30 * 60, ge=1, description="How long an uploaded picture is stored.")
     redis_url: Annotated[SecretStr, AfterValidator(_validate_redis_url)] | None = Field(
         None, description="The Redis in which servers share uploaded pictures and rate limits."

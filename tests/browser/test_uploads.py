@@ -314,7 +314,7 @@ def test_a_picture_of_48_megapixels_is_reduced_in_the_browser(visit, painted, se
     painted(page, input=UPLOAD)
     expect(page.locator(NOTE)).to_contain_text("8000 × 6000, of which 6000 × 6000 is used, as marked.")
     expect(page.locator(NOTE)).to_contain_text(
-        "This server takes at most 25 megapixels: your browser reduced it to 683 × 512 and sent it as PNG."
+        "This server takes at most 25 megapixels: your browser reduced it to 2731 × 2048 and sent it as PNG."
     )
     expect(page.locator(NOTE)).not_to_contain_text("transparency")
     assert_near(kept(server, shown_input(page)), centred(picture))
@@ -362,9 +362,9 @@ def svg(content, size='width="24" height="24"'):
 @pytest.mark.parametrize(
     ("size", "shown", "sent"),
     [
-        ('width="24" height="24"', "24 × 24", "enlarged it to 512 × 512 and sent it"),
-        ('width="1600" height="1600" viewBox="0 0 24 24"', "1600 × 1600", "reduced it to 512 × 512 and sent it"),
-        ('width="512" height="512" viewBox="0 0 24 24"', "512 × 512", "sent it"),
+        ('width="24" height="24"', "24 × 24", "enlarged it to 2048 × 2048 and sent it"),
+        ('width="2400" height="2400" viewBox="0 0 24 24"', "2400 × 2400", "reduced it to 2048 × 2048 and sent it"),
+        ('width="2048" height="2048" viewBox="0 0 24 24"', "2048 × 2048", "sent it"),
     ],
 )
 def test_svg_is_drawn_in_the_browser(visit, painted, server, size, shown, sent):

@@ -462,7 +462,7 @@ def test_npz_and_safetensors_equal_trace(tmp_path):
         assert set(arrays.files) == set(tensors)
         assert all(np.array_equal(arrays[name], tensors[name]) for name in tensors)
     trace = run_layer(LayerSpec(size=16, bias=True), Inputs())
-    for name, maps in trace.asked().items():
+    for name, maps in trace.selected_maps().items():
         assert np.array_equal(tensors[name], maps.values[0].numpy())
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from sepviz import errors
 from sepviz.compute import Grid, Plane, Tensors, View
 from sepviz.compute import process as process_module
@@ -25,9 +26,10 @@ from sepviz.errors import BadParameter, Busy, InvalidParameters, OverBudget, Sep
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
-from sepviz.pictures.store import name_of
+from sepviz.pictures.codec import encode_picture
 from sepviz.settings import Settings, assets
 from sepviz.tensors.inputs import Inputs
+from sepviz.uploads.store import upload_id
 from sepviz.web.rendering import templates
 
 from tests.compute.test_queue import settled
@@ -101,8 +103,9 @@ def test_what_comes_back_is_what_the_job_makes(apart, tools, spec, data):
 
 
 def test_an_uploaded_picture_goes_along(apart, tools):
-    job = Tensors(SMALL.replace(input=name_of(PIXELS)), Selection(("input",)), "float32", None, "safetensors")
-    assert apart.carry_out(job, PIXELS) == carry_out(job, PIXELS, tools)
+    content = encode_picture(Image.fromarray(PIXELS), lossless=True)
+    job = Tensors(SMALL.replace(input=upload_id(content)), Selection(("input",)), "float32", None, "safetensors")
+    assert apart.carry_out(job, content) == carry_out(job, content, tools)
 
 
 def test_what_is_wrong_comes_back_as_it_was(apart):

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
-from sepviz.errors import ImageTooLarge, SepvizError, UndecodableImage, UnsupportedImage
-from sepviz.pictures import decoding
-from sepviz.pictures.decoding import MAX_BYTES, Box, Picture, decode
+from sepviz.errors import SepvizError, UndecodableImage, UnsupportedImage, UploadTooLarge
+from sepviz.pictures.box import Box
+from sepviz.pictures.decoding import MAX_BYTES, Picture, decode, kept_size
 from sepviz.pictures.gif_blocks import MAX_BLOCKS
 from sepviz.pictures.samples import FOLDER
 
@@ -65,19 +65,11 @@ def on_white(colours: Array, alpha: Array) -> Array:
     return np.asarray(colours * weight + 255 * (1 - weight))
 
 
-def centred(pixels: Array) -> Array:
-    """The centred square, of whose two possible places the upper left one."""
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return pixels[top : top + side, left : left + side]
-
-
 def assert_close(picture: Picture, reference: Array, most: float = 1) -> None:
-    reference = centred(reference)
-    assert picture.pixels.dtype == np.uint8
-    assert picture.pixels.shape == reference.shape
-    assert np.abs(picture.pixels.astype(float) - reference).max() <= most
+    pixels = picture.pixels
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == reference.shape
+    assert np.abs(pixels.astype(float) - reference).max() <= most
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP"])
@@ -94,8 +86,8 @@ def test_jpeg_is_what_libjpeg_says() -> None:
 
 
 def test_progressive_and_grey_jpeg() -> None:
-    assert decode(saved(COLOUR, "JPEG", progressive=True)).pixels.shape == (7, 7, 3)
-    assert decode(saved(GREY, "JPEG")).pixels.shape == (7, 7)
+    assert decode(saved(COLOUR, "JPEG", progressive=True)).pixels.shape == (11, 7, 3)
+    assert decode(saved(GREY, "JPEG")).pixels.shape == (11, 7)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -138,18 +130,15 @@ STORED: dict[int, Callable[[Array], Array]] = {
 
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("shape", [(8, 11), (11, 8)])
-def test_same_square_of_an_upright_picture_whatever_its_orientation(orientation: int, shape: tuple[int, int]) -> None:
+def test_picture_is_upright_for_every_orientation(orientation: int, shape: tuple[int, int]) -> None:
     upright: Array = RNG.integers(0, 256, (*shape, 3), dtype=np.uint8)
     stored = STORED[orientation](upright)
     exif = Image.Exif()
     exif[0x0112] = orientation
     picture = decode(saved(np.ascontiguousarray(stored), exif=exif))
     assert_close(picture, upright, 0)
-    used = picture.used
     assert (picture.height, picture.width) == shape
-    assert np.array_equal(
-        picture.pixels, upright[used.top : used.top + used.height, used.left : used.left + used.width]
-    )
+    assert picture.used == {(8, 11): Box(1, 0, 8, 8), (11, 8): Box(0, 1, 8, 8)}[shape]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +146,7 @@ def test_same_square_of_an_upright_picture_whatever_its_orientation(orientation:
 )
 def test_broken_exif_is_ignored(exif: bytes) -> None:
     picture = decode(saved(COLOUR, "JPEG", exif=exif))
-    assert picture.pixels.shape == (7, 7, 3)
+    assert picture.pixels.shape == (11, 7, 3)
     assert picture.notes == ()
 
 
@@ -352,60 +341,110 @@ def test_colour_profile_of_a_grey_picture() -> None:
     assert_close(picture, 255 * curved, 1.5)
 
 
-def test_reduced_alpha_is_flattened_too() -> None:
-    alpha = np.linspace(0, 255, 2048)[None, :].repeat(1024, 0).astype(np.uint8)
+def test_alpha_of_a_reduced_picture_is_flattened_on_white() -> None:
+    alpha = np.linspace(0, 255, 4096)[None, :].repeat(1536, 0).astype(np.uint8)
     layers = np.dstack([np.full_like(alpha, shade) for shade in (200, 40, 0)] + [alpha])
-    picture = decode(saved(layers))
-    reference = on_white(layers[..., :3], alpha).reshape(512, 2, 1024, 2, 3).mean(axis=(1, 3))
-    assert_close(picture, reference, 1.5)
-    assert picture.notes == ("transparency flattened on white", "reduced to 512 × 512")
+    picture = decode(saved(layers, compress_level=1))
+    reference = on_white(layers[..., :3], alpha).reshape(768, 2, 2048, 2, 3).mean(axis=(1, 3))
+    assert_close(picture, reference, 4)  # 1.5 without the JPEG
+    assert picture.notes == ("transparency flattened on white", "reduced to 2048 × 768")
 
 
-def test_size_and_used_part_are_those_of_the_upright_picture() -> None:
+def test_16_bit_alpha_is_flattened_in_bands_of_rows() -> None:
+    values = RNG.integers(0, 65536, (600, 3, 4), dtype=np.uint16)
+    picture = decode(png(3, 600, 16, 6, (row.astype(">u2").tobytes() for row in values)))
+    assert_close(picture, on_white(values[..., :3] / 257, values[..., 3] / 257), 0.51)
+
+
+def test_size_and_notes_are_those_of_the_upright_picture() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture = decode(saved(Image.new("L", (2000, 1000), 70), "JPEG", exif=exif))
-    assert (picture.width, picture.height) == (1000, 2000)
-    assert picture.used == Box(left=0, top=500, width=1000, height=1000)
-    assert picture.pixels.shape == (512, 512)
-    assert "reduced to 512 × 512" in picture.notes
+    picture = decode(saved(Image.new("L", (4000, 2000), 70), "JPEG", exif=exif))
+    assert (picture.width, picture.height) == (2000, 4000)
+    assert picture.used == Box(left=0, top=1000, width=2000, height=2000)
+    assert picture.pixels.shape == (2048, 1024)
+    assert "reduced to 1024 × 2048" in picture.notes
     assert np.abs(picture.pixels.astype(int) - 70).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((2048, 2048), (2048, 2048)),
+        ((2049, 1000), (2048, 1000)),
+        ((4000, 3000), (2048, 1536)),
+        ((1080, 1920), (1080, 1920)),
+        ((5000, 5000), (2048, 2048)),
+        ((12_000, 2_000), (3072, 512)),  # not below 512 on the shorter side
+        ((600, 12_000), (512, 10_240)),
+        ((12_000, 512), (12_000, 512)),
+        ((12_000, 1), (12_000, 1)),
+    ],
+)
+def test_kept_size_is_at_most_2048_and_at_least_512_on_the_shorter_side(
+    size: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    assert kept_size(*size) == kept
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "BMP"])
+@pytest.mark.parametrize("colour", [True, False])
+def test_lossless_picture_of_2048_pixels_a_side_is_kept_to_the_last_bit(kind: str, colour: bool) -> None:
+    pixels = RNG.integers(0, 256, (700, 2048, 3) if colour else (700, 2048), dtype=np.uint8)
+    options = {"PNG": {"compress_level": 1}, "WEBP": {"lossless": True, "quality": 0}, "BMP": {}}[kind]
+    picture = decode(saved(pixels, kind, **options))
+    assert_close(picture, pixels, 0)
+    assert not any(note.startswith("reduced") for note in picture.notes)
+
+
+def test_jpeg_of_512_pixels_on_the_shorter_side_is_kept_to_the_last_bit() -> None:
+    data = saved(Image.fromarray(COLOUR).resize((1000, 512)), "JPEG", quality=90)
+    assert_close(decode(data), np.asarray(Image.open(io.BytesIO(data))), 0)
+
+
+def test_content_of_a_photo_is_a_small_jpeg_close_to_it() -> None:
+    photo = np.asarray(Image.open(FOLDER / "coffee.jpg").resize((1600, 1200), Image.Resampling.LANCZOS))
+    picture = decode(saved(photo, "JPEG", quality=95))
+    assert len(picture.content) < 2**20 < photo.nbytes
+    assert picture.pixels.shape == photo.shape
+    assert np.abs(picture.pixels.astype(float) - photo).mean() < 2
 
 
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_panorama_is_cut_before_it_is_reduced(kind: str, turned: bool) -> None:
-    """Ten plates side by side, of which the middle is between the fifth and the sixth."""
+def test_panorama_keeps_its_proportions_and_512_pixels(kind: str, turned: bool) -> None:
+    """Ten plates side by side."""
     plates = np.arange(10).repeat(800)[None, :].repeat(800, 0).astype(np.uint8) * 25
     picture = decode(saved(plates.T if turned else plates, kind, **FORMATS[kind]))
     pixels = picture.pixels.T if turned else picture.pixels
-    assert pixels.shape == (512, 512)
-    assert np.abs(pixels[:, 8:248] - 100.0).max() <= 2
-    assert np.abs(pixels[:, 264:504] - 125.0).max() <= 2
-    used = picture.used
-    assert (used.top, used.left) == ((3600, 0) if turned else (0, 3600))
-    assert (used.width, used.height) == (800, 800)
+    assert pixels.shape == (512, 5120)
+    for number in range(10):
+        inside = pixels[:, number * 512 + 24 : number * 512 + 488]
+        assert np.abs(inside - 25.0 * number).max() <= 2
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("shape", [(900, 1200), (2100, 1400), (1025, 4099)])
-def test_reduced_square_is_that_of_the_whole_picture(kind: str, shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("shape", [(2100, 2800), (1500, 4099)])
+def test_reduced_picture_is_the_mean_of_its_pixels(kind: str, shape: tuple[int, int]) -> None:
     coarse = Image.fromarray(RNG.integers(0, 256, (6, 8), dtype=np.uint8))
-    whole = np.asarray(coarse.resize(shape[::-1], Image.Resampling.BICUBIC))
+    whole = coarse.resize(shape[::-1], Image.Resampling.BICUBIC)
     picture = decode(saved(whole, kind, **FORMATS[kind]))
-    reference = Image.fromarray(centred(whole)).resize((512, 512), Image.Resampling.BOX)
-    # The means of whole boxes, a JPEG's halving and its half pixel are not quite these.
+    height, width = picture.pixels.shape
+    assert width == 2048
+    assert abs(height - 2048 * shape[0] / shape[1]) <= 0.5
+    reference = whole.resize((width, height), Image.Resampling.BOX)
+    # Means of whole boxes, and the JPEG, are not quite these.
     assert np.abs(picture.pixels.astype(float) - np.asarray(reference)).mean() < 1
-    assert "reduced to 512 × 512" in picture.notes
+    assert f"reduced to {width} × {height}" in picture.notes
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (1, 11_999), (11_999, 1)])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_narrow_ones(shape: tuple[int, int], kind: str) -> None:
+def test_picture_of_one_row_or_column_is_decoded(shape: tuple[int, int], kind: str) -> None:
     picture = decode(saved(np.full(shape, 99, dtype=np.uint8), kind, **FORMATS[kind]))
     assert (picture.height, picture.width) == shape
     assert np.abs(picture.pixels.astype(int) - 99).max() <= 1
-    assert picture.pixels.shape == (1, 1)
+    assert picture.pixels.shape == shape
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -421,7 +460,7 @@ def test_first_picture_of_an_mpo() -> None:
     first = Image.fromarray(COLOUR)
     picture = decode(saved(first, "MPO", save_all=True, append_images=[first]))
     assert picture.frames == 2
-    assert picture.pixels.shape == (7, 7, 3)
+    assert picture.pixels.shape == (11, 7, 3)
 
 
 def test_frames_are_counted_without_decoding_and_only_so_many() -> None:
@@ -454,7 +493,7 @@ def test_too_many_pixels_are_refused_before_decoding(
         pytest.fail("it was decoded")
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
-    with pytest.raises(ImageTooLarge, match="25 megapixels at most, and 12,000 a side"):
+    with pytest.raises(UploadTooLarge, match="25 megapixels at most, and 12,000 a side"):
         decode(headers_claiming(*size)[kind])
 
 
@@ -465,7 +504,7 @@ def test_too_many_pixels_in_a_webp(size: tuple[int, int], monkeypatch: pytest.Mo
     data[24:30] = (size[0] - 1).to_bytes(3, "little") + (size[1] - 1).to_bytes(3, "little")
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *_: pytest.fail("it was decoded"))
     # libwebp may find first that the one frame does not fill the canvas; either way nothing is decoded.
-    with pytest.raises((ImageTooLarge, UndecodableImage)):
+    with pytest.raises((UploadTooLarge, UndecodableImage)):
         decode(bytes(data))
 
 
@@ -477,7 +516,7 @@ def test_limits_themselves_are_allowed() -> None:
 def test_too_many_bytes() -> None:
     good = saved(COLOUR)
     assert decode(good + bytes(MAX_BYTES - len(good))).width == 7
-    with pytest.raises(ImageTooLarge, match="image is larger than 8 MiB: it has 8,388,609 bytes"):
+    with pytest.raises(UploadTooLarge, match="image is larger than 8 MiB: it has 8,388,609 bytes"):
         decode(good + bytes(MAX_BYTES - len(good) + 1))
 
 
@@ -591,7 +630,7 @@ def test_mutations_end_in_a_picture_or_our_error() -> None:
             outcomes.add(type(error))
         else:
             assert picture.pixels.ndim in (2, 3)
-            assert max(picture.pixels.shape) <= decoding.KEPT_SIDE
+            assert picture.pixels.shape[:2] == (picture.height, picture.width)
             outcomes.add(Picture)
     assert {Picture, UndecodableImage, UnsupportedImage} <= outcomes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sepviz.errors import ImageTooLarge, UndecodableImage, UnsupportedImage
+from sepviz.errors import UndecodableImage, UnsupportedImage, UploadTooLarge
 from sepviz.pictures import decoding
 from sepviz.pictures.decoding import decode
 from sepviz.pictures.formats import FORMATS, identify
@@ -44,9 +44,8 @@ def test_page_readme_and_command_list_the_same_formats():
     assert json.loads(limits)["formats"] == list(FORMATS)
     uploads = (ROOT / "README.md").read_text().partition("**Uploads.** ")[2].partition(", at most")[0]
     assert re.sub(r" \([^)]*\)", "", uploads).replace(" or ", ", ") == ", ".join(FORMATS)
-    command = (
-        (ROOT / "app/sepviz/cli/maps.py").read_text().partition("A picture to put in: ")[2].partition(", at most")[0]
-    )
+    command = (ROOT / "app/sepviz/cli/maps_command.py").read_text()
+    command = command.partition("in place of --input: a ")[2].partition(" of at most")[0]
     assert command.replace(" or ", ", ") == ", ".join(FORMATS)
 
 
@@ -126,7 +125,7 @@ def test_avif_that_claims_too_many_pixels_is_refused_before_decoding(monkeypatch
     at = data.index(b"ispe") + 8
     struct.pack_into(">II", data, at, 13_000, 12)
     monkeypatch.setattr(decoding.AvifImagePlugin.AvifImageFile, "load", lambda *_: pytest.fail("it was decoded"))
-    with pytest.raises((ImageTooLarge, UndecodableImage)):
+    with pytest.raises((UploadTooLarge, UndecodableImage)):
         decode(bytes(data))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image, PngImagePlugin
-from sepviz.errors import Busy, ImageTooLarge, UndecodableImage, UnsafeImage, UnsupportedImage
+from sepviz.errors import Busy, UndecodableImage, UnsafeImage, UnsupportedImage, UploadTooLarge
 from sepviz.pictures import sandbox as module
 from sepviz.pictures.decoding import Picture, decode
 from sepviz.pictures.sandbox import Decoder
@@ -68,7 +68,7 @@ def test_too_many_pixels_are_refused():
     assert PngImagePlugin.PngImageFile(io.BytesIO(bytes(bomb))).size == (50_000, 50_000)
 
     async def scenario(decoder):
-        with pytest.raises(ImageTooLarge):
+        with pytest.raises(UploadTooLarge):
             await decoder.decode(bytes(bomb))
         return True
 

@@ -39,7 +39,7 @@ def test_float32_is_the_trace(spec):
     found = load(encoded.body)
     assert encoded.media_type == MEDIA_TYPE
     assert found.keys() == keys(trace)
-    for name, maps in trace.asked().items():
+    for name, maps in trace.selected_maps().items():
         assert torch.equal(found[name], maps.values[0])
     for stage in trace.stages:
         assert torch.equal(found[f"{stage.name}.weight"], stage.weight)
@@ -178,7 +178,7 @@ def test_tiles_are_sent(dtype, tile):
         assert found[name].shape[1:] == (min(tile, 32),) * 2
         assert found[name].is_contiguous()
     if dtype == "float32" and 32 % tile == 0:
-        maps = trace.asked()["pointwise"].values[0].numpy()
+        maps = trace.selected_maps()["pointwise"].values[0].numpy()
         expected = maps.reshape(8, tile, 32 // tile, tile, 32 // tile).mean((2, 4))
         np.testing.assert_allclose(found["pointwise"].numpy(), expected, rtol=1e-4, atol=1e-5)
 

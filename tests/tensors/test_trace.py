@@ -41,14 +41,14 @@ def test_a_layer_is_the_loops(spec):
         assert stage.name == name
         maps = correlated(maps, doubles(stage.weight), doubles(stage.bias), *rest)
         np.testing.assert_allclose(stage.output.values[0].numpy(), maps, rtol=1e-4, atol=1e-4)
-    assert list(trace.asked()) == list(stage_names(spec))
+    assert list(trace.selected_maps()) == list(stage_names(spec))
 
 
 @settings(max_examples=50)
 @given(layers(kinds=("depthwise-separable",), weights="classic", bias=False))
 def test_the_composed_standard_layer_makes_the_same_maps(spec):
     one, other = run(spec, INPUTS), run(spec.as_kind("standard"), INPUTS)
-    found, expected = other.asked()["standard"].values, one.asked()["pointwise"].values
+    found, expected = other.selected_maps()["standard"].values, one.selected_maps()["pointwise"].values
     assert found.shape == expected.shape
     assert (found - expected).abs().max() < 1e-4 * max(1, expected.abs().max().item())
 
@@ -82,15 +82,15 @@ def test_an_impulse_shows_the_kernel_turned_and_centred(kind, weights, kernel_si
 def test_a_selection_is_that_part_of_the_whole(spec, data):
     selection = data.draw(selections(spec))
     whole, part = run(spec, INPUTS), run(spec, INPUTS, selection)
-    everything = whole.asked()
+    everything = whole.selected_maps()
     sizes = {name: maps.values.shape[1] for name, maps in everything.items()}
     for name, size in sizes.items():
         wanted = range(size) if selection.channels is None else range(size)[selection.channels.start :]
         wanted = wanted if selection.channels is None else wanted[: len(selection.channels)]
         if selection.stages and name not in selection.stages:
-            assert name not in part.asked()
+            assert name not in part.selected_maps()
             continue
-        found = part.asked()[name]
+        found = part.selected_maps()[name]
         assert found.channels == wanted
         expected = everything[name].values[:, wanted.start : wanted.stop]
         torch.testing.assert_close(found.values, expected, rtol=1e-4, atol=1e-5)
@@ -219,12 +219,12 @@ def test_channels_that_no_stage_has_are_refused(stages, channels, last):
 
 def test_a_stage_with_fewer_channels_is_left_out():
     trace = run(LayerSpec(size=8), INPUTS, Selection(channels=range(2, 6)))
-    assert {name: maps.channels for name, maps in trace.asked().items()} == {
+    assert {name: maps.channels for name, maps in trace.selected_maps().items()} == {
         "input": range(2, 3),
         "depthwise": range(2, 3),
         "pointwise": range(2, 6),
     }
-    assert list(run(LayerSpec(size=8), INPUTS, Selection(channels=range(5, 6))).asked()) == ["pointwise"]
+    assert list(run(LayerSpec(size=8), INPUTS, Selection(channels=range(5, 6))).selected_maps()) == ["pointwise"]
 
 
 def test_only_what_is_needed_is_carried_out():
@@ -243,8 +243,8 @@ def test_any_run_of_channels_is_that_run_of_the_whole(data, multiplier, stages):
     first = data.draw(st.integers(0, 4 * multiplier - 1))
     last = data.draw(st.integers(first, 4 * multiplier - 1))
     inputs = Inputs()
-    whole = run(spec, inputs).asked()
-    for name, maps in run(spec, inputs, Selection(stages, range(first, last + 1))).asked().items():
+    whole = run(spec, inputs).selected_maps()
+    for name, maps in run(spec, inputs, Selection(stages, range(first, last + 1))).selected_maps().items():
         expected = whole[name].values[:, maps.channels.start : maps.channels.stop]
         assert maps.values.shape == expected.shape
         assert torch.allclose(maps.values, expected, atol=1e-5)

@@ -96,7 +96,7 @@ def maps(
     from sepviz.tensors.encoders.tensors import encode  # noqa: PLC0415
 
     if suffix in PICTURE_SUFFIXES:
-        encoded = (grid_png if suffix == ".png" else grid_svg)(trace.asked()[stages[0]], colormap, scale)
+        encoded = (grid_png if suffix == ".png" else grid_svg)(trace.selected_maps()[stages[0]], colormap, scale)
     else:
         encoded = (encode_npz if suffix == ".npz" else encode)(trace, dtype)
     write(output, encoded.body)
@@ -105,18 +105,18 @@ def maps(
 def _compute(spec: LayerSpec, stages: tuple[str, ...], channels: range | None, picture: bytes | None) -> "Trace":
     """The trace of the layer for its input, or for the content of a picture file."""
     from sepviz.pictures.decoding import decode  # noqa: PLC0415
-    from sepviz.pictures.store import named  # noqa: PLC0415
     from sepviz.tensors.inputs import Inputs  # noqa: PLC0415 - imports torch
     from sepviz.tensors.trace import run  # noqa: PLC0415
+    from sepviz.uploads.store import upload_id  # noqa: PLC0415
 
     for stage in stages:
         if stage not in stage_names(spec):
             raise UnknownName("stage", stage, stage_names(spec))
-    pixels = None
+    content = None
     if picture is not None:
-        name, pixels = named(decode(picture))
-        spec = spec.replace(input=name)
-    return run(spec, Inputs(), Selection(stages, channels), pixels)
+        content = decode(picture).content
+        spec = spec.replace(input=upload_id(content))
+    return run(spec, Inputs(), Selection(stages, channels), content)
 
 
 def _read(image: str) -> bytes:

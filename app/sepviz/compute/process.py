@@ -16,7 +16,6 @@ from sepviz.compute.frames import HEAD, READY, framed, size
 from sepviz.compute.jobs import Job
 from sepviz.encoded import Encoded
 from sepviz.errors import Busy
-from sepviz.pictures.decoding import Pixels
 from sepviz.settings import Settings
 
 LOG = logging.getLogger("sepviz.compute")
@@ -48,7 +47,7 @@ class Crew(Protocol):
     async def start(self) -> None:
         """Be ready, as soon as may be."""
 
-    async def carry_out(self, job: Job, picture: Pixels | None) -> Encoded:
+    async def carry_out(self, job: Job, picture: bytes | None) -> Encoded:
         """What the job asks for, of the picture where its input is an upload; raises what is wrong with it."""
 
     async def close(self) -> None:
@@ -82,7 +81,7 @@ class Process:
         """Begin to be ready."""
         self._begin()
 
-    async def carry_out(self, job: Job, picture: Pixels | None) -> Encoded:
+    async def carry_out(self, job: Job, picture: bytes | None) -> Encoded:
         """As a `Crew` does; raises `Busy` where the process dies over it or never ends."""
         child = await asyncio.shield(self._begin())
         if child is not self._child:  # it has died in this very moment

@@ -27,7 +27,6 @@ from sepviz.errors import SepvizError
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
-from sepviz.pictures.decoding import Pixels
 from sepviz.settings import assets
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
 from sepviz.tensors.encoders.npz import encode_npz
@@ -49,7 +48,7 @@ class Tools:
     templates: Environment
 
 
-def carry_out(job: Job, picture: Pixels | None, tools: Tools) -> Encoded:
+def carry_out(job: Job, picture: bytes | None, tools: Tools) -> Encoded:
     """What the job asks for; `picture` is the input where that is an upload.
 
     Raises what `sepviz.tensors.trace.run` raises.
@@ -66,11 +65,11 @@ def carry_out(job: Job, picture: Pixels | None, tools: Tools) -> Encoded:
             return encode_view(run(job.spec, tools.inputs, job.selection, picture), job.tile, parts)
         case Grid():
             draw = grid_png if job.form == "png" else grid_svg
-            maps = run(job.spec, tools.inputs, Selection((job.stage,)), picture).asked()[job.stage]
+            maps = run(job.spec, tools.inputs, Selection((job.stage,)), picture).selected_maps()[job.stage]
             return draw(maps, job.colormap, job.scale)
         case Plane():
             one = Selection((job.stage,), range(job.channel, job.channel + 1))
-            return plane_png(run(job.spec, tools.inputs, one, picture).asked()[job.stage], job.colormap)
+            return plane_png(run(job.spec, tools.inputs, one, picture).selected_maps()[job.stage], job.colormap)
 
 
 def one_torch_thread() -> None:
@@ -98,7 +97,7 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
                 while left:
                     left = left[answers.write(left) :]
 
-    def work(number: int, job: Job, picture: Pixels | None) -> None:
+    def work(number: int, job: Job, picture: bytes | None) -> None:
         outcome, body = _outcome(job, picture, tools), b""
         if isinstance(outcome, Encoded):  # megabytes, which pickle would copy
             body, outcome = outcome.body, outcome._replace(body=b"")
@@ -114,7 +113,7 @@ def main(threads: int, cache_bytes: int, nice: int) -> None:
             pool.submit(work, *content)
 
 
-def _outcome(job: Job, picture: Pixels | None, tools: Tools) -> Encoded | Exception:
+def _outcome(job: Job, picture: bytes | None, tools: Tools) -> Encoded | Exception:
     try:
         return carry_out(job, picture, tools)
     except SepvizError as error:
@@ -123,13 +122,13 @@ def _outcome(job: Job, picture: Pixels | None, tools: Tools) -> Encoded | Except
         return RuntimeError(traceback.format_exc())
 
 
-def _read(pipe: BinaryIO) -> tuple[int, Job, Pixels | None] | None:
+def _read(pipe: BinaryIO) -> tuple[int, Job, bytes | None] | None:
     """The next job; None at the end."""
     expected = size(pipe.read(HEAD))
     body = pipe.read(expected)
     if not body or len(body) < expected:
         return None
-    content: tuple[int, Job, Pixels | None] = pickle.loads(body)  # noqa: S301 - from the server, by a pipe of its own
+    content: tuple[int, Job, bytes | None] = pickle.loads(body)  # noqa: S301 - from the server, by a pipe of its own
     return content
 
 

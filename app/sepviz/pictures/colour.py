@@ -1,7 +1,7 @@
-"""What a file means by its pixel values, brought to what a screen shows: 8-bit grey or sRGB, opaque.
+"""Conversion of a file's pixel values to what a screen shows: opaque 8-bit grey or sRGB.
 
-`opaque` works at the file's own size, because it needs exact values; `screen_colours` comes after the
-reduction, because colour management is slow and does not mind.
+`opaque` runs at the file's own size, because it needs exact values; `screen_colours` runs after the reduction, because
+colour management is slow and the result is as good.
 """
 
 import io
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
-from sepviz.pictures.sixteen_bit import Edges, keep_equal, low_bytes, on_white
+from sepviz.pictures.sixteen_bit import keep_equal, low_bytes, on_white
 
 _WHITE = 255
 _GREY_MODES = ("1", "L", "La", "LA")
@@ -19,15 +19,13 @@ FLATTENED = "transparency flattened on white"
 PROFILE_IGNORED = "embedded colour profile ignored"
 
 Treated = tuple[Image.Image, list[str]]
-Source = tuple[bytes, Edges]
 
 
-def opaque(image: Image.Image, bits: int, source: Source | None = None) -> Treated:
-    """The image as `L`, `RGB` or `CMYK`, 8-bit, flattened on white, and notes on what was done.
+def opaque(image: Image.Image, bits: int, data: bytes | None = None) -> Treated:
+    """The image as `L`, `RGB` or `CMYK`, 8-bit, flattened on white, and notes on what was changed.
 
-    `bits` are those of one value in the file. `source` is the file and the part of it that the image shows, or None
-    where the image was reduced, so that its pixels are means. 16-bit values are divided by 257; of colour Pillow reads
-    the high byte, which is within 1 level.
+    `bits` is the depth of one value in the file, whose bytes are `data`; None where the image was reduced, so that its
+    pixels are means. 16-bit values are divided by 257; of colour Pillow reads the high byte, which is within 1 level.
     """
     notes = ["16-bit values scaled to 8"] if bits == 16 else []
     transparent = image.info.get("transparency")
@@ -38,12 +36,11 @@ def opaque(image: Image.Image, bits: int, source: Source | None = None) -> Treat
     if image.mode in ("1", "L", "RGB"):
         plain = image.convert("L") if image.mode == "1" else image
         if transparent is not None:
-            return _without_key(plain, transparent, bits, source, notes)
+            return _without_key(plain, transparent, bits, data, notes)
         return plain, notes
     if not image.has_transparency_data:
         return image.convert("L" if image.mode in _GREY_MODES else "RGB"), notes
-    deep = source if bits == 16 else None
-    return _palette_on_white(image, notes) if image.mode == "P" else _on_white(image, deep, notes)
+    return _on_white(image, data if bits == 16 else None, notes)
 
 
 def on_canvas(frame: Image.Image, corner: tuple[int, int], size: tuple[int, int]) -> Treated:
@@ -69,16 +66,16 @@ def _from_16_bits(image: Image.Image, transparent: int | None, notes: list[str])
 
 
 def _without_key(
-    image: Image.Image, key: int | tuple[int, ...], bits: int, source: Source | None, notes: list[str]
+    image: Image.Image, key: int | tuple[int, ...], bits: int, data: bytes | None, notes: list[str]
 ) -> Treated:
-    """One value of the file stands for "transparent": every pixel that has it becomes white."""
+    """The image with white in place of the one value that stands for "transparent"."""
     levels = np.array(key)
     # Of one bit, Pillow has brought it to 255 already.
     levels = levels >> 8 if bits == 16 else np.minimum(levels * 255 // (2**bits - 1), 255)
     pixels = np.array(image)
     clear: npt.NDArray[np.bool_] = (pixels == levels).all(axis=2) if pixels.ndim == 3 else pixels == levels
-    if bits == 16 and source is not None and clear.any():
-        keep_equal(clear, low_bytes(*source), np.array(key) & 255)
+    if bits == 16 and data is not None and clear.any():
+        keep_equal(clear, low_bytes(data), np.array(key) & 255)
     if not clear.any():
         return image, notes
     pixels[clear] = _WHITE
@@ -86,7 +83,7 @@ def _without_key(
 
 
 def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
-    """The same for at most 256 colours instead of millions of pixels."""
+    """The image as `RGB` flattened on white, by its at most 256 colours instead of millions of pixels."""
     used = np.array(image.histogram()) > 0
     palette = np.full((256, 4), (0, 0, 0, _WHITE), dtype=np.uint32)
     entries = np.array(image.getpalette("RGBA"), dtype=np.uint32).reshape(-1, 4)
@@ -105,9 +102,12 @@ def _palette_on_white(image: Image.Image, notes: list[str]) -> Treated:
     return image.convert("RGB"), [*notes, FLATTENED]
 
 
-def _on_white(image: Image.Image, deep: Source | None, notes: list[str]) -> Treated:
-    if deep is not None:
-        flat, any_clear = on_white(image, *deep)
+def _on_white(image: Image.Image, sixteen_bit: bytes | None, notes: list[str]) -> Treated:
+    """The image flattened on white; `sixteen_bit` is its file, where that has 16 bits a value."""
+    if image.mode == "P":
+        return _palette_on_white(image, notes)
+    if sixteen_bit is not None:
+        flat, any_clear = on_white(image, sixteen_bit)
         return flat, [*notes, FLATTENED] if any_clear else notes
     grey = image.mode in _GREY_MODES
     layered = image.convert("LA" if grey else "RGBA")
@@ -139,7 +139,7 @@ def screen_colours(image: Image.Image, profile: bytes | None) -> Treated:
     if image.mode == "CMYK":
         image = image.convert("RGB")
     if image.mode == "RGB" and _colourless(image):
-        # Three equal channels would be shown as three maps of the same.
+        # Three equal channels would become three equal maps.
         return image.getchannel("G"), [*notes, "no pixel has a colour: kept as grey"]
     return image, notes
 
@@ -158,7 +158,7 @@ def _managed(image: Image.Image, data: bytes) -> Image.Image | None:
         else:
             return None
         converted = ImageCms.profileToProfile(source, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except Exception:  # noqa: BLE001  (a profile may be anything; without it the picture is still a picture)
+    except Exception:  # noqa: BLE001  (any error of a broken profile; the picture is good without it)
         return None
     return converted.convert("L") if converted and image.mode == "L" else converted
 

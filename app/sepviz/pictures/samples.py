@@ -1,11 +1,12 @@
-"""The six photographs that come with Sepviz, 256 x 256, and who is to be thanked for them."""
+"""The six photographs that come with Sepviz, 256 x 256, and their authors."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from sepviz.errors import UnknownName
-from sepviz.pictures.decoding import Pixels, decode
+from sepviz.pictures.codec import Pixels
+from sepviz.pictures.decoding import decode
 
 FOLDER = Path(__file__).with_name("samples")
 

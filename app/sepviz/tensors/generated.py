@@ -1,4 +1,4 @@
-"""Input tensors that are made, not photographed: each shows one property of a layer plainly."""
+"""`generate`: input tensors by formula, each of which shows one property of a layer."""
 
 import math
 from collections.abc import Callable
@@ -8,84 +8,102 @@ import torch
 from sepviz.errors import UnknownName
 from sepviz.layer.spec import LayerSpec, properties
 
-Maker = Callable[[int, int, int], torch.Tensor]
+# Height and width of a map, in cells.
+Shape = tuple[int, int]
+Generator = Callable[[int, Shape, int], torch.Tensor]
 
-# Weights are drawn from the same seed; without this, noise and weights would be drawn from the same numbers.
-_NOISE = 0x6E6F6973
-# Rings per cell, a whole size away from a zone plate's centre: 3/4 away, two cells make a ring.
-_FINEST = 2.0 / 3
-MOST: int = properties(LayerSpec)["in_channels"]["maximum"]
+MAX_CHANNELS: int = properties(LayerSpec)["in_channels"]["maximum"]
+# Weights are drawn from the same seed; with this, noise is drawn from other numbers.
+_NOISE_SEED = 0x6E6F6973
+# Rings per cell where a zone plate ends, 1 side away from its centre: 3/4 away, a ring is two cells wide.
+_MAX_FREQUENCY = 2.0 / 3
+# torch computes powers, sines and cosines of the last elements of a tensor, fewer than these, in another way: of whole
+# vectors, each channel is the same to its last digit, whatever the number of channels.
+_VECTOR = 64
 
 
 @torch.inference_mode()
-def generate(name: str, channels: int, size: int, seed: int) -> torch.Tensor:
-    """A tensor float32, (channels, size, size), of at most 512 channels; only `noise` looks at the seed.
+def generate(name: str, channels: int, shape: Shape, seed: int) -> torch.Tensor:
+    """A tensor float32, (channels, height, width), for `shape` (height, width); only `noise` depends on the seed.
 
-    Values are in [0, 1], but those of `noise` are normal, of mean 0 and deviation 1. Channels differ,
-    except those of `impulse`, and are the same however many are asked for. Raises `UnknownName`.
+    Values are in [0, 1], but those of `noise` are normal, of mean 0 and deviation 1. Channels differ, except those of
+    `impulse`, and each is the same for every number of channels. Raises `UnknownName`.
     """
-    if name not in _MAKERS:
-        raise UnknownName("generated tensor", name, _MAKERS)
-    return _MAKERS[name](channels, size, seed)
+    if name not in _GENERATORS:
+        raise UnknownName("generated tensor", name, _GENERATORS)
+    return _GENERATORS[name](channels, shape, seed)
 
 
-def _impulse(channels: int, size: int, _seed: int) -> torch.Tensor:
-    """1 in the cell (size // 2, size // 2) and 0 elsewhere: depthwise answers with the kernel, turned by 180°."""
-    planes = torch.zeros(channels, size, size)
-    planes[:, size // 2, size // 2] = 1
+def _impulse(channels: int, shape: Shape, _seed: int) -> torch.Tensor:
+    """1 in the cell (height // 2, width // 2) and 0 elsewhere: a depthwise output is the kernel, rotated by 180°."""
+    height, width = shape
+    planes = torch.zeros(channels, height, width)
+    planes[:, height // 2, width // 2] = 1
     return planes
 
 
-def _step(channels: int, size: int, _seed: int) -> torch.Tensor:
-    """Dark and light halves; the edge, one cell wide, turns and moves from channel to channel."""
+def _step(channels: int, shape: Shape, _seed: int) -> torch.Tensor:
+    """A dark and a light half; the edge, one cell wide, has another direction and place in every channel."""
     across, down = _directions(channels)
-    moved = _off_centre(channels, 3)[:, :, None]
-    x, y = _centred(size)
-    return (0.5 + size * (x * across + y * down - moved)).clamp_(0, 1)
+    offset = _offsets(channels, 3)[:, :, None]
+    x, y = _coordinates(shape)
+    return (0.5 + min(shape) * (x * across + y * down - offset)).clamp_(0, 1)
 
 
-def _checkerboard(channels: int, size: int, _seed: int) -> torch.Tensor:
-    """Squares of a quarter of the size in the first channel, down to single cells in others."""
-    side = (size / 4) ** (1 - _spread(2))[:, None]
-    # A sine, cut off so that edges are about a cell wide: sides that are no whole number of cells stay distinct.
-    wave = (side * torch.sin(math.pi * (torch.arange(size) + 0.5) / side)).clamp(-1, 1)[:channels]
-    return 0.5 + 0.5 * wave[:, :, None] * wave[:, None, :]
+def _checkerboard(channels: int, shape: Shape, _seed: int) -> torch.Tensor:
+    """Squares of a quarter of the shorter side in the first channel, down to single cells in others."""
+    side = (max(min(shape) / 4, 1) ** (1 - _spread(2)))[: _whole_vectors(channels), None]
+    down, across = (_square_wave(side, length)[:channels] for length in shape)
+    return 0.5 + 0.5 * down[:, :, None] * across[:, None, :]
 
 
-def _zone_plate(channels: int, size: int, _seed: int) -> torch.Tensor:
+def _square_wave(side: torch.Tensor, length: int) -> torch.Tensor:
+    """A sine, clamped so that edges are about a cell wide: sides of a fraction of a cell still differ."""
+    return (side * torch.sin(math.pi * (torch.arange(length) + 0.5) / side)).clamp(-1, 1)
+
+
+def _zone_plate(channels: int, shape: Shape, _seed: int) -> torch.Tensor:
     """Rings that become finer outwards, so that every direction and wavelength occurs; the centre moves."""
-    along = (torch.arange(size) + 0.5) / size - 0.5
-    # Nowhere finer than two cells a ring, though the centre be a quarter of the size off the middle.
-    across, down = (math.pi * _FINEST * size * (along - _off_centre(MOST, base)) ** 2 for base in (2, 3))
-    across += 2 * math.pi * _spread(5)[:, None]
+    computed, longer = _whole_vectors(channels), max(shape)
+    # A ring is two cells wide or more, even with the centre a quarter of the side away from the middle.
+    phases = []
+    for length, base in zip(shape, (3, 2), strict=True):
+        along = (torch.arange(length) + 0.5) / longer - length / longer / 2
+        centre = _offsets(computed, base) * (length / longer)
+        phases.append(math.pi * _MAX_FREQUENCY * longer * (along - centre) ** 2)
+    down, across = phases
+    across += 2 * math.pi * _spread(5)[:computed, None]
     cosines, sines = ([of(each)[:channels] for each in (down, across)] for of in (torch.cos, torch.sin))
     wave = cosines[0][:, :, None] * cosines[1][:, None, :]
     wave -= sines[0][:, :, None] * sines[1][:, None, :]
-    return (0.5 + 0.5 * wave).clamp_(0, 1)
+    return wave.mul_(0.5).add_(0.5).clamp_(0, 1)
 
 
-def _gradient(channels: int, size: int, _seed: int) -> torch.Tensor:
+def _gradient(channels: int, shape: Shape, _seed: int) -> torch.Tensor:
     """An even slope from 0 to 1, in another direction in every channel."""
     across, down = _directions(channels)
-    x, y = _centred(size)
-    return (0.5 + (x * across + y * down) / (across.abs() + down.abs())).clamp_(0, 1)
+    x, y = _coordinates(shape)
+    height, width = (length / min(shape) for length in shape)
+    return (0.5 + (x * across + y * down) / (across.abs() * width + down.abs() * height)).clamp_(0, 1)
 
 
-def _noise(channels: int, size: int, seed: int) -> torch.Tensor:
-    source = torch.Generator().manual_seed(seed ^ _NOISE)
-    # torch draws sixteen at once and an odd rest in another way: whole sixteens keep each channel the same.
-    drawn = torch.randn(channels, -(-(size**2) // 16) * 16, generator=source)
-    return drawn[:, : size**2].reshape(channels, size, size)
+def _noise(channels: int, shape: Shape, seed: int) -> torch.Tensor:
+    source = torch.Generator().manual_seed(seed ^ _NOISE_SEED)
+    height, width = shape
+    cells = height * width
+    # torch draws sixteen at once and the last ones in another way: with whole sixteens each channel stays the same.
+    drawn = torch.randn(channels, -(-cells // 16) * 16, generator=source)
+    return drawn[:, :cells].reshape(channels, height, width)
 
 
-def _one_channel(channels: int, size: int, seed: int) -> torch.Tensor:
-    """A zone plate in the first channel and nothing in the others: depthwise keeps it apart, pointwise mixes it."""
-    planes = torch.zeros(channels, size, size)
-    planes[0] = _zone_plate(1, size, seed)[0]
+def _one_channel(channels: int, shape: Shape, seed: int) -> torch.Tensor:
+    """A zone plate in the first channel, 0 in the others: depthwise keeps it apart, pointwise mixes it."""
+    planes = torch.zeros(channels, *shape)
+    planes[0] = _zone_plate(1, shape, seed)[0]
     return planes
 
 
-_MAKERS: dict[str, Maker] = {
+_GENERATORS: dict[str, Generator] = {
     "impulse": _impulse,
     "step": _step,
     "checkerboard": _checkerboard,
@@ -97,18 +115,18 @@ _MAKERS: dict[str, Maker] = {
 
 
 def _spread(base: int) -> torch.Tensor:
-    """For each channel that can be: 0, 1/2, 1/4, 3/4, ..., each as far as can be from those before (van der Corput).
-
-    Powers, sines and cosines are taken of all of them, and cut afterwards: torch computes the last
-    elements of a tensor in another way, so that a channel's last digit would depend on how many there are.
-    """
-    number = torch.arange(MOST)
-    found, scale = torch.zeros(MOST), 1.0
+    """For every possible channel: 0, 1/2, 1/4, 3/4, ..., each far from those before (van der Corput's sequence)."""
+    number = torch.arange(MAX_CHANNELS)
+    values, scale = torch.zeros(MAX_CHANNELS), 1.0
     while number.any():
         scale /= base
-        found += scale * number.remainder(base)
+        values += scale * number.remainder(base)
         number = number.div(base, rounding_mode="floor")
-    return found
+    return values
+
+
+def _whole_vectors(channels: int) -> int:
+    return -(-channels // _VECTOR) * _VECTOR
 
 
 def _directions(channels: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -117,14 +135,15 @@ def _directions(channels: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.cos(angle)[:channels, None, None], torch.sin(angle)[:channels, None, None]
 
 
-def _off_centre(channels: int, base: int) -> torch.Tensor:
-    """How far each channel's pattern is moved, (channels, 1), up to a quarter of the size; the first is not."""
-    moved = (_spread(base)[:channels, None] - 0.5) / 2
-    moved[0] = 0
-    return moved
+def _offsets(channels: int, base: int) -> torch.Tensor:
+    """Distance of each channel's pattern from the centre, (channels, 1), up to a quarter; 0 for the first."""
+    offsets = (_spread(base)[:channels, None] - 0.5) / 2
+    offsets[0] = 0
+    return offsets
 
 
-def _centred(size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """x and y of the cells' centres, from -1/2 to 1/2, ready to be broadcast over (channels, size, size)."""
-    along = (torch.arange(size) + 0.5) / size - 0.5
-    return along[None, None, :], along[None, :, None]
+def _coordinates(shape: Shape) -> tuple[torch.Tensor, torch.Tensor]:
+    """x and y of the cells from the centre, as shares of the shorter side, to be broadcast over the channels."""
+    shorter = min(shape)
+    y, x = ((torch.arange(length) + 0.5) / shorter - length / shorter / 2 for length in shape)
+    return x[None, None, :], y[None, :, None]

@@ -1,6 +1,6 @@
-"""A layer carried out: every intermediate tensor, and which cells made which.
+"""`run` computes a layer; its `Trace` has every intermediate tensor, and says which cells feed which.
 
-`run` is the only place where input, kernels and convolutions come together.
+This is the only place where input, kernels and operations come together.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from sepviz.layer.operations import Convolution, Operation
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import EVERYTHING, Selection, check_budget, needed
 from sepviz.layer.spec import LayerSpec
-from sepviz.pictures.decoding import Pixels
 from sepviz.tensors.convolution import convolve
 from sepviz.tensors.following import follow
 from sepviz.tensors.inputs import Inputs
@@ -30,21 +29,21 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """A run of a stage's channels: values of shape (1, len(channels), height, width)."""
+    """Maps of a run of a stage's channels: values of shape (1, len(channels), height, width)."""
 
     name: str
     channels: range
     values: Tensor
 
     def part(self, run: range) -> "Maps":
-        """Some of these channels."""
+        """The maps of a part of these channels."""
         start = self.channels.start
         return Maps(self.name, run, self.values[:, run.start - start : run.stop - start])
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One operation that was carried out, what it was made from, and the kernel of a convolution."""
+    """One computed operation: its source, its output, and the kernel of a convolution."""
 
     shape: Operation
     source: Maps
@@ -65,15 +64,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The input and every stage that was needed for what was asked."""
+    """The input and every stage that the selection needs."""
 
     spec: LayerSpec
     selection: Selection
     input: Maps
     stages: tuple[Stage, ...]
 
-    def asked(self) -> dict[str, Maps]:
-        """The maps that were asked for, by stage name, in order."""
+    def selected_maps(self) -> dict[str, Maps]:
+        """The selected maps by stage name, in order."""
         sizes = {"input": self.spec.in_channels} | {s.name: s.shape.out_channels for s in self.stages}
         maps = {"input": self.input} | {stage.name: stage.output for stage in self.stages}
         runs = {name: self.selection.wanted(name, channels) for name, channels in sizes.items()}
@@ -84,11 +83,11 @@ class Trace:
         return next(stage for stage in self.stages if stage.name == name)
 
 
-def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, picture: Pixels | None = None) -> Trace:
-    """Carry out what the selection needs, and no more; `picture` is the input where that is an upload.
+def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, picture: bytes | None = None) -> Trace:
+    """The trace of what the selection needs, and no more; `picture` is the content of the upload that a spec names.
 
     Raises `InvalidParameters` where a selected stage or channel does not exist, `OverBudget` where it would take too
-    much.
+    much computing or memory.
     """
     runs = needed(spec, selection)
     check_budget(spec, selection)

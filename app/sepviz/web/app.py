@@ -12,11 +12,11 @@ from sepviz import __version__
 from sepviz.compute import Compute
 from sepviz.compute.process import Crew, Process
 from sepviz.compute.rate_limits import RULES, Limits
-from sepviz.pictures.decoding import KEPT_SIDE, MAX_BYTES, MAX_PIXELS, MAX_SIDE
+from sepviz.pictures.decoding import MAX_BYTES, MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE
 from sepviz.pictures.formats import FORMATS
 from sepviz.pictures.sandbox import Decoder
-from sepviz.pictures.store import ImageStore, Store, lasting
 from sepviz.settings import MEBIBYTE, Settings, assets
+from sepviz.uploads.store import MemoryStore, Store, format_duration
 from sepviz.web import problems
 from sepviz.web.middleware.access_log import Metrics, Watch
 from sepviz.web.middleware.gzip import Packing
@@ -57,12 +57,12 @@ def create_app(
     made = templates(assets("templates"))
     made.globals |= {
         "uploads": settings.uploads,
-        "upload_lasts": lasting(settings.upload_seconds),
+        "upload_lasts": format_duration(settings.upload_seconds),
         "upload_limits": {
             "bytes": MAX_BYTES,
             "pixels": MAX_PIXELS,
             "side": MAX_SIDE,
-            "kept": KEPT_SIDE,
+            "kept": MAX_KEPT_SIDE,
             "formats": FORMATS,
         },
     }
@@ -105,7 +105,7 @@ def create_app(
 
 def _store(settings: Settings, redis_url: str | None, clock: Callable[[], float]) -> Store:
     if redis_url is None:
-        return ImageStore(settings.upload_bytes, settings.upload_seconds, clock)
-    from sepviz.pictures.redis_store import SharedStore  # noqa: PLC0415 - the extra `redis`
+        return MemoryStore(settings.upload_bytes, settings.upload_seconds, clock)
+    from sepviz.uploads.redis_store import RedisStore  # noqa: PLC0415 - the extra `redis`
 
-    return SharedStore(redis_url, settings.upload_bytes, settings.upload_seconds, clock)
+    return RedisStore(redis_url, settings.upload_bytes, settings.upload_seconds, clock)

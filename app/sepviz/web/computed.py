@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sepviz.compute import Client, Job
 from sepviz.encoded import Encoded
 from sepviz.errors import Busy
-from sepviz.pictures.store import picture_of
+from sepviz.uploads.store import load_input
 from sepviz.web.responses import CACHED, PRIVATE, address, respond, unchanged
 from sepviz.web.services import Services
 
@@ -21,7 +21,7 @@ async def computed(request: Request, asked: BaseModel, services: Services, job: 
     Raises what `Compute.once` raises.
     """
     # Looked up before anything else: who asks too late joins nobody who asked in time.
-    picture = await picture_of(services.store, job.spec)
+    picture = await load_input(services.store, job.spec)
     if picture is not None:
         cache = PRIVATE
     key = address(request, asked)

@@ -21,8 +21,6 @@ from sepviz.errors import (
     Flooding,
     ForeignOrigin,
     HeadTooLong,
-    ImageGone,
-    ImageTooLarge,
     InvalidParameters,
     QueryTooLong,
     SepvizError,
@@ -30,7 +28,9 @@ from sepviz.errors import (
     UndecodableImage,
     UnknownName,
     UnsupportedImage,
+    UploadGone,
     UploadsOff,
+    UploadTooLarge,
     shown,
 )
 from sepviz.figures import error_figure
@@ -41,8 +41,8 @@ from sepviz.pictures.decoding import MAX_BYTES
 STATUS: dict[type[SepvizError], HTTPStatus] = {
     InvalidParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownName: HTTPStatus.NOT_FOUND,
-    ImageGone: HTTPStatus.GONE,
-    ImageTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadGone: HTTPStatus.GONE,
+    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedImage: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UndecodableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -19,7 +19,7 @@ from sepviz.layer.selection import Selection, check_budget, stage_names
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, MIN_SPARSE_SHARE, STAGE_ROLES
 from sepviz.pictures.samples import SAMPLES
-from sepviz.pictures.store import is_upload
+from sepviz.uploads.store import is_upload
 from sepviz.web.map_columns import map_panes
 from sepviz.web.wording import compared_costs, description, remark, verdict
 

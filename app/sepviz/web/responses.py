@@ -51,8 +51,8 @@ def respond(request: Request, key: str, encoded: Encoded, cache: str = CACHED) -
     if {etag(key), "*"} & _held(request):
         return _same(key, cache)
     headers = tagged(key, cache)
-    if encoded.packed:
-        headers |= {"Content-Encoding": encoded.packed, "Vary": "Accept-Encoding"}
+    if encoded.content_encoding:
+        headers |= {"Content-Encoding": encoded.content_encoding, "Vary": "Accept-Encoding"}
     return Response(encoded.body, media_type=encoded.media_type, headers=headers)
 
 

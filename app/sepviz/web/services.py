@@ -11,8 +11,8 @@ from sepviz.compute import Compute
 from sepviz.compute.process import Crew
 from sepviz.compute.rate_limits import Limits
 from sepviz.pictures.sandbox import Decoder
-from sepviz.pictures.store import Store
 from sepviz.settings import Settings
+from sepviz.uploads.store import Store
 from sepviz.web.middleware.access_log import Metrics
 
 

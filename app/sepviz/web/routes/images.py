@@ -28,14 +28,15 @@ async def _admitted(request: Request, services: Provided) -> None:
 async def upload(files: Annotated[list[UploadFile], File(alias="file")], services: Provided) -> JSONResponse:
     """Keep a picture for a while, decoded; its `id` is an `input`.
 
-    `width` and `height` are those of the upright picture, `used` is the box of it that a layer gets, in its pixels.
+    `width` and `height` are those of the upright picture, `used` is the box of it that a square layer gets, in its
+    pixels.
     """
     if len(files) > 1:
         raise InvalidParameters([BadParameter("file", f"{len(files)} pictures", "send one", "more than one")])
     data = await files[0].read()
     picture = await services.decoder.decode(data)
     document = {
-        "id": await to_thread(services.store.add, picture),
+        "id": await to_thread(services.store.add, picture.content),
         "width": picture.width,
         "height": picture.height,
         "frames": picture.frames,

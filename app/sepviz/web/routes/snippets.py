@@ -15,7 +15,7 @@ from sepviz.figures.translations import text
 from sepviz.layer.kinds import adjective
 from sepviz.layer.selection import stage_names
 from sepviz.layer.spec import LayerSpec
-from sepviz.pictures.store import is_upload
+from sepviz.uploads.store import is_upload
 from sepviz.web.queries import PageQuery, documented
 from sepviz.web.refused import nearest, refused_page
 from sepviz.web.responses import REVALIDATED, address, respond, unchanged
