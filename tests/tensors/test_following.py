@@ -77,7 +77,7 @@ def test_run_of_a_grouped_layer_is_that_part_of_the_whole(data, groups, inputs, 
     channel = data.draw(st.integers(0, spec.out_channels - 1))
     part = run(spec, INPUTS, Selection(("standard",), range(channel, channel + 1)))
     assert len(part.stages[0].source.channels) == inputs
-    (maps,) = part.asked().values()
+    (maps,) = part.selected_maps().values()
     torch.testing.assert_close(maps.values[:, 0], whole[:, channel], rtol=1e-5, atol=1e-6)
 
 
