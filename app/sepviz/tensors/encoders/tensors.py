@@ -37,8 +37,8 @@ def collect_tensors(
     page shows them as numbers. With uint8, `<name>.range` has each plane's low and high; with a tile,
     `<name>.extremes` has those of the whole plane. The metadata have the layer's canonical query and the channels of
     each stage. With `details`, sparse maps whose cells of other values lie close together are cropped to these instead
-    of reduced, and the metadata `<name>.detail` have the rows and columns; `<name>.values` has the values of small maps,
-    for which bytes are too coarse.
+    of reduced, and the metadata `<name>.detail` have the rows and columns; `<name>.values` has the values of small
+    maps, for which bytes are too coarse.
     """
     tensors: dict[str, Tensor] = {}
     metadata = {"query": trace.spec.query()}
