@@ -80,12 +80,12 @@ def test_lossless_colour_is_exact(kind: str) -> None:
     assert not picture.pixels.flags.writeable
 
 
-def test_jpeg_is_what_libjpeg_says() -> None:
+def test_small_jpeg_equals_what_libjpeg_decodes() -> None:
     data = saved(COLOUR, "JPEG", quality=90)
     assert_close(decode(data), np.asarray(Image.open(io.BytesIO(data))), 0)
 
 
-def test_progressive_and_grey_jpeg() -> None:
+def test_progressive_and_grey_jpegs_are_decoded() -> None:
     assert decode(saved(COLOUR, "JPEG", progressive=True)).pixels.shape == (11, 7, 3)
     assert decode(saved(GREY, "JPEG")).pixels.shape == (11, 7)
 
@@ -104,7 +104,9 @@ def test_progressive_and_grey_jpeg() -> None:
         (8, lambda a: a.transpose(1, 0, 2)[::-1]),
     ],
 )
-def test_exif_orientation(kind: str, orientation: int, upright: Callable[[Array], Array]) -> None:
+def test_picture_is_turned_as_its_exif_orientation_says(
+    kind: str, orientation: int, upright: Callable[[Array], Array]
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = saved(COLOUR, kind, exif=exif, **FORMATS[kind])
@@ -151,7 +153,7 @@ def test_broken_exif_is_ignored(exif: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-def test_orientation_in_xmp_is_none_as_in_browsers(kind: str) -> None:
+def test_orientation_in_xmp_is_ignored_as_in_browsers(kind: str) -> None:
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
     plain = saved(COLOUR, kind, **FORMATS[kind])
     picture = decode(saved(COLOUR, kind, xmp=xmp, **FORMATS[kind]))
@@ -166,14 +168,14 @@ def test_16_bit_grey_is_scaled_not_clipped() -> None:
     assert "16-bit values scaled to 8" in picture.notes
 
 
-def test_every_16_bit_value() -> None:
+def test_every_16_bit_value_is_rounded() -> None:
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     picture = decode(png(256, 256, 16, 0, (row.astype(">u2").tobytes() for row in values)))
     assert_close(picture, np.round(values / 257), 0)
 
 
 @pytest.mark.parametrize(("colour_type", "planes"), [(2, 3), (4, 2), (6, 4)])
-def test_16_bit_with_colour_or_alpha(colour_type: int, planes: int) -> None:
+def test_16_bit_colour_and_alpha_are_scaled(colour_type: int, planes: int) -> None:
     values = RNG.integers(0, 65536, (11, 7, planes), dtype=np.uint16)
     picture = decode(png(7, 11, 16, colour_type, (row.astype(">u2").tobytes() for row in values)))
     eight = values / 257
@@ -184,7 +186,7 @@ def test_16_bit_with_colour_or_alpha(colour_type: int, planes: int) -> None:
     assert "16-bit values scaled to 8" in picture.notes
 
 
-def test_transparent_value_of_16_bit_grey() -> None:
+def test_transparent_value_of_16_bit_grey_becomes_white() -> None:
     values = np.array([[0, 1000, 1001], [1000, 65535, 30000]], dtype=np.uint16)
     rows = (row.astype(">u2").tobytes() for row in values)
     picture = decode(png(3, 2, 16, 0, rows, chunk(b"tRNS", struct.pack(">H", 1000))))
@@ -203,7 +205,7 @@ def test_transparent_value_of_16_bit_colour_is_compared_to_its_last_bit() -> Non
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
-def test_transparent_value_of_grey_of_few_bits(bits: int) -> None:
+def test_transparent_value_of_grey_of_few_bits_becomes_white(bits: int) -> None:
     values = np.arange(64).reshape(8, 8) % 2**bits
     rows = []
     for row in values:
@@ -214,7 +216,7 @@ def test_transparent_value_of_grey_of_few_bits(bits: int) -> None:
     assert "transparency flattened on white" in picture.notes
 
 
-def test_transparent_value_of_colour() -> None:
+def test_transparent_colour_becomes_white() -> None:
     picture = decode(saved(COLOUR, "PNG", transparency=tuple(map(int, COLOUR[3, 4]))))
     reference = COLOUR.copy()
     reference[(reference == COLOUR[3, 4]).all(axis=2)] = 255
@@ -234,7 +236,7 @@ def test_grey_alpha_is_flattened_on_white() -> None:
     assert_close(decode(saved(np.dstack([GREY, ALPHA]))), on_white(GREY, ALPHA))
 
 
-def test_opaque_alpha_is_not_worth_a_note() -> None:
+def test_opaque_alpha_adds_no_note() -> None:
     picture = decode(saved(np.dstack([COLOUR, np.full_like(ALPHA, 255)])))
     assert_close(picture, COLOUR, 0)
     assert picture.notes == ()
@@ -247,12 +249,12 @@ def paletted(indices: Array, palette: Array) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP"])
-def test_palette(kind: str) -> None:
+def test_palette_is_applied(kind: str) -> None:
     indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)
     assert_close(decode(saved(paletted(indices, palette), kind)), palette[indices], 0)
 
 
-def test_palette_with_alpha_for_each_entry() -> None:
+def test_palette_with_alpha_is_flattened_on_white() -> None:
     indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)
     alpha = RNG.integers(0, 256, 16, dtype=np.uint8)
     picture = decode(saved(paletted(indices, palette), transparency=alpha.tobytes()))
@@ -260,7 +262,7 @@ def test_palette_with_alpha_for_each_entry() -> None:
 
 
 @pytest.mark.parametrize("entries", [17, 255, 256, 257])
-def test_palette_with_alpha_for_more_entries_than_it_has(entries: int) -> None:
+def test_alpha_beyond_the_palette_is_ignored(entries: int) -> None:
     indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)
     alpha = RNG.integers(0, 256, entries, dtype=np.uint8)
     extra = (chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes()))
@@ -271,7 +273,7 @@ def test_palette_with_alpha_for_more_entries_than_it_has(entries: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF"])
-def test_palette_with_one_clear_entry(kind: str) -> None:
+def test_clear_entry_of_a_palette_becomes_white(kind: str) -> None:
     indices, palette = GREY % 16, RNG.integers(0, 256, (16, 3), dtype=np.uint8)
     indices[0, 0] = 5
     picture = decode(saved(paletted(indices, palette), kind, transparency=5))
@@ -280,11 +282,11 @@ def test_palette_with_one_clear_entry(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP"])
-def test_one_bit(kind: str) -> None:
+def test_one_bit_becomes_black_and_white(kind: str) -> None:
     assert_close(decode(saved(Image.fromarray(GREY > 127), kind)), (GREY > 127) * 255.0, 0)
 
 
-def test_cmyk_with_adobe_s_inversion() -> None:
+def test_cmyk_of_adobe_is_converted_to_rgb() -> None:
     # Flat blocks of 8 x 8 of few levels survive a JPEG of quality 100 almost unchanged.
     blocks = RNG.integers(0, 256, (3, 2, 4), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
     data = saved(Image.fromarray(blocks, "CMYK"), "JPEG", quality=100)
@@ -295,7 +297,7 @@ def test_cmyk_with_adobe_s_inversion() -> None:
     assert "CMYK converted to RGB" in picture.notes
 
 
-def test_a_picture_without_colour_is_grey() -> None:
+def test_picture_without_colour_is_kept_as_grey() -> None:
     picture = decode(saved(np.dstack([GREY] * 3)))
     assert_close(picture, GREY, 0)
     assert picture.notes == ("no pixel has a colour: kept as grey",)
@@ -328,13 +330,13 @@ def test_srgb_profile_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", linear_profile()[:200]])
-def test_broken_profile_is_ignored_and_said(profile: bytes) -> None:
+def test_broken_profile_is_ignored_with_a_note(profile: bytes) -> None:
     picture = decode(saved(COLOUR, icc_profile=profile))
     assert_close(picture, COLOUR, 0)
     assert picture.notes == ("embedded colour profile ignored",)
 
 
-def test_colour_profile_of_a_grey_picture() -> None:
+def test_colour_profile_of_a_grey_picture_is_followed() -> None:
     picture = decode(saved(GREY, icc_profile=linear_profile()))
     light = GREY / 255
     curved = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
@@ -448,7 +450,7 @@ def test_picture_of_one_row_or_column_is_decoded(shape: tuple[int, int], kind: s
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_first_frame_of_an_animation(kind: str) -> None:
+def test_first_frame_of_an_animation_is_used(kind: str) -> None:
     shades = [Image.new("RGB", (4, 4), (10 + 30 * number, 0, 90)) for number in range(6)]
     picture = decode(saved(shades[0], kind, save_all=True, append_images=shades[1:], lossless=True, duration=50))
     assert picture.frames == 6
@@ -456,7 +458,7 @@ def test_first_frame_of_an_animation(kind: str) -> None:
     assert_close(picture, np.full((4, 4, 3), (10, 0, 90)), 0)
 
 
-def test_first_picture_of_an_mpo() -> None:
+def test_first_picture_of_an_mpo_is_used() -> None:
     first = Image.fromarray(COLOUR)
     picture = decode(saved(first, "MPO", save_all=True, append_images=[first]))
     assert picture.frames == 2
@@ -498,7 +500,9 @@ def test_too_many_pixels_are_refused_before_decoding(
 
 
 @pytest.mark.parametrize("size", [(5_001, 5_000), (12_001, 1), (16_383, 16_383)])
-def test_too_many_pixels_in_a_webp(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pixels_of_a_webp_are_refused_before_decoding(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = bytearray(saved(COLOUR, "WEBP", lossless=True, exif=b"Exif\0\0II*\0\x08\0\0\0\0\0"))
     assert data[12:16] == b"VP8X"
     data[24:30] = (size[0] - 1).to_bytes(3, "little") + (size[1] - 1).to_bytes(3, "little")
@@ -508,12 +512,12 @@ def test_too_many_pixels_in_a_webp(size: tuple[int, int], monkeypatch: pytest.Mo
         decode(bytes(data))
 
 
-def test_limits_themselves_are_allowed() -> None:
+def test_pictures_at_the_limits_are_accepted() -> None:
     assert decode(saved(Image.new("1", (5_000, 5_000)))).width == 5_000
     assert decode(saved(Image.new("L", (12_000, 2)))).width == 12_000
 
 
-def test_too_many_bytes() -> None:
+def test_too_many_bytes_are_refused() -> None:
     good = saved(COLOUR)
     assert decode(good + bytes(MAX_BYTES - len(good))).width == 7
     with pytest.raises(UploadTooLarge, match="image is larger than 8 MiB: it has 8,388,609 bytes"):
@@ -542,7 +546,7 @@ def test_other_files_are_not_supported(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_truncated(kind: str) -> None:
+def test_truncated_file_is_called_incomplete(kind: str) -> None:
     data = saved(RNG.integers(0, 256, (60, 50, 3), dtype=np.uint8), kind, **FORMATS[kind])
     for kept in (30, len(data) // 4, len(data) // 2, len(data) * 9 // 10):
         with pytest.raises(UndecodableImage, match="image file is incomplete"):
@@ -550,7 +554,7 @@ def test_truncated(kind: str) -> None:
     assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
-def test_broken_is_not_called_incomplete() -> None:
+def test_broken_file_is_not_called_incomplete() -> None:
     data = bytearray(saved(RNG.integers(0, 256, (60, 50, 3), dtype=np.uint8)))
     data[200:260] = bytes(60)
     with pytest.raises(UndecodableImage, match="this PNG file is broken"):
@@ -562,7 +566,7 @@ def test_broken_is_not_called_incomplete() -> None:
     [SyntaxError, struct.error, zlib.error, MemoryError, OverflowError, ValueError, KeyError, RecursionError],
     ids=lambda error: f"{error.__module__}.{error.__name__}",
 )
-def test_no_decoder_s_words_get_out(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_of_decoders_are_not_shown(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def load(*_: object) -> None:
         raise error("secret /etc/passwd")
 
@@ -573,11 +577,11 @@ def test_no_decoder_s_words_get_out(error: type[Exception], monkeypatch: pytest.
     assert caught.value.__suppress_context__
 
 
-def test_many_tiny_chunks() -> None:
+def test_png_of_many_tiny_chunks_is_decoded() -> None:
     assert decode(png(1, 1, 8, 0, [b"\7"], chunk(b"prVt", b"") * 20_000)).pixels.tolist() == [[7]]
 
 
-def test_warnings_stay_as_they_were() -> None:
+def test_warning_filters_are_unchanged() -> None:
     before = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(decode, [saved(COLOUR, "JPEG", exif=b"Exif\0\0MM\0*")] * 100))
@@ -648,7 +652,7 @@ def test_decoding_needs_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", check], cwd=FOLDER.parents[2], check=False).returncode == 0
 
 
-def test_threads_decode_at_once() -> None:
+def test_threads_decode_the_same_pictures_at_once() -> None:
     files = [data for data in seeds() for _ in range(6)]
     alone = [decode(data).pixels for data in files]
     assert threading.active_count() < 50

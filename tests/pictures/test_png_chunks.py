@@ -131,7 +131,7 @@ def test_good_profile_and_orientation_are_kept() -> None:
 
 
 @pytest.mark.parametrize("part", ["header", "palette", "transparency"])
-def test_chunks_that_the_pixels_need_are_judged(part: str) -> None:
+def test_broken_chunk_that_the_pixels_need_is_refused(part: str) -> None:
     faulty = {
         "header": SIGNATURE + wrong_checksum(HEADER) + DATA + PLAIN[-12:],
         "palette": with_chunk(wrong_checksum(chunk(b"PLTE", bytes(9)))),
@@ -146,16 +146,16 @@ def test_text_between_parts_of_the_pixels_is_skipped() -> None:
     assert np.array_equal(decode(SIGNATURE + HEADER + halves + PLAIN[-12:]).pixels, PIXELS)
 
 
-def test_metadata_that_is_cut_off_after_the_pixels_is_no_loss() -> None:
+def test_metadata_cut_off_after_the_pixels_are_ignored() -> None:
     assert np.array_equal(decode(SIGNATURE + HEADER + DATA + chunk(b"tEXt", bytes(99))[:50]).pixels, PIXELS)
 
 
-def test_metadata_that_is_cut_off_before_the_pixels_is_an_incomplete_file() -> None:
+def test_file_cut_off_before_the_pixels_is_incomplete() -> None:
     with pytest.raises(UndecodableImage, match="image file is incomplete"):
         decode(SIGNATURE + HEADER + chunk(b"tEXt", bytes(99))[:50])
 
 
-def test_transparency_after_the_pixels_counts_no_more() -> None:
+def test_transparency_after_the_pixels_is_ignored() -> None:
     late = with_chunk(b"", chunk(b"tRNS", PIXELS[0, 0].astype(">u2").tobytes()))
     assert np.array_equal(decode(late).pixels, PIXELS)
 
@@ -190,7 +190,7 @@ def animated_apart(first: bytes) -> bytes:
     return SIGNATURE + HEADER + count + default[33:-12] + animation + PLAIN[-12:]
 
 
-def test_picture_apart_from_its_animation_gives_way_to_the_first_frame() -> None:
+def test_first_frame_is_used_in_place_of_the_default_image() -> None:
     picture = decode(animated_apart(controlled(0, 6, 6)))
     assert np.array_equal(picture.pixels, PIXELS)
     assert picture.notes == ("first of 2 frames used",)

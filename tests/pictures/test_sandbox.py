@@ -42,7 +42,7 @@ def outcome(scenario):
     return found[0]
 
 
-def test_it_decodes_as_in_this_process():
+def test_sandboxed_decoder_returns_the_same_picture():
     data = png()
     picture = outcome(lambda decoder: decoder.decode(data))
     assert np.array_equal(picture.pixels, decode(data).pixels)
@@ -52,7 +52,7 @@ def test_it_decodes_as_in_this_process():
     ("data", "error"),
     [(b"no picture", UnsupportedImage), (png()[:-40], UndecodableImage), (b"", UndecodableImage)],
 )
-def test_refusals_come_through(data, error):
+def test_errors_of_the_decoder_are_raised(data, error):
     async def scenario(decoder):
         with pytest.raises((error, UnsupportedImage)):
             await decoder.decode(data)
@@ -76,7 +76,7 @@ def test_too_many_pixels_are_refused():
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGSEGV])
-def test_an_idle_decoder_that_is_killed_is_replaced(deadly):
+def test_killed_idle_decoder_is_replaced(deadly):
     async def scenario(decoder):
         await decoder.decode(png())
         for pid in decoder.pids:
@@ -87,7 +87,7 @@ def test_an_idle_decoder_that_is_killed_is_replaced(deadly):
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_picture_that_takes_its_decoder_down_goes_alone(monkeypatch, deadly):
+def test_picture_that_kills_its_decoder_affects_no_other(monkeypatch, deadly):
     async def scenario(decoder):
         monkeypatch.setattr(module, "_decode", signal.raise_signal)
         with pytest.raises(UnsafeImage, match="safely"):
@@ -98,7 +98,7 @@ def test_a_picture_that_takes_its_decoder_down_goes_alone(monkeypatch, deadly):
     assert outcome(scenario) == 50
 
 
-def test_those_who_come_together_share_one_pool():
+def test_concurrent_pictures_share_one_pool():
     async def scenario(decoder):
         for _ in range(3):
             await asyncio.gather(*(decoder.decode(png()) for _ in range(6)))
@@ -110,7 +110,7 @@ def test_those_who_come_together_share_one_pool():
     assert second <= first + 1
 
 
-def test_more_pictures_than_may_wait_are_refused(monkeypatch):
+def test_pictures_beyond_the_queue_are_refused(monkeypatch):
     monkeypatch.setattr(module, "MOST_WAITING", 3)
 
     async def scenario(decoder):
@@ -122,7 +122,7 @@ def test_more_pictures_than_may_wait_are_refused(monkeypatch):
     assert outcome(scenario) == [Picture] * 3 + [Busy] * 2
 
 
-def test_a_decoder_that_takes_too_long_is_ended(monkeypatch):
+def test_slow_decoder_is_ended(monkeypatch):
     monkeypatch.setattr(module, "SECONDS", 0.5)
     monkeypatch.setattr(module, "_decode", time.sleep)
 
@@ -134,7 +134,7 @@ def test_a_decoder_that_takes_too_long_is_ended(monkeypatch):
     assert outcome(scenario)
 
 
-def test_a_decoder_may_not_take_all_memory(monkeypatch):
+def test_memory_of_a_decoder_is_limited(monkeypatch):
     monkeypatch.setattr(module, "_decode", bytearray)
 
     async def scenario(decoder):

@@ -68,7 +68,7 @@ def test_values_take_the_nearest_colour():
 
 
 @pytest.mark.parametrize("name", ANCHORS)
-def test_limits_that_are_the_same(name):
+def test_plane_with_equal_limits_has_one_colour(name):
     colours = table(name)[entries(np.full((2, 3), 7, dtype=np.float32), (7, 7), name)]
     assert colours.shape == (2, 3, 3)
     assert (colours == table(name)[128 if name in DIVERGING else 0]).all()

@@ -5,6 +5,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sepviz.layer.kinds import STANDARD
+from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.convolution import FEW_CHANNELS, convolve
@@ -26,7 +28,7 @@ def doubles(tensor):
 
 @settings(max_examples=60)
 @given(layers())
-def test_each_stage_is_the_loops(spec):
+def test_maps_of_each_stage_equal_the_loops(spec):
     for shape, (_, *rest) in zip(plan(spec).convolutions, steps(spec), strict=True):
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)
         expected = correlated(doubles(maps)[0], doubles(weight), doubles(bias), *rest)
@@ -38,7 +40,7 @@ def test_each_stage_is_the_loops(spec):
 
 @settings(max_examples=20)
 @given(layers(kinds=("spatially-separable",)))
-def test_what_a_spatial_layer_replaces_is_the_loops(spec):
+def test_maps_of_the_replaced_convolution_equal_the_loops(spec):
     shape = plan(spec).replaced
     around = steps(spec.as_kind("standard"))[0][-1]
     maps, weight, bias = drawn(shape, spec.seed, spec.bias)
@@ -48,7 +50,7 @@ def test_what_a_spatial_layer_replaces_is_the_loops(spec):
 
 
 @given(layers(), st.data())
-def test_a_run_of_channels_is_that_part_of_the_whole(spec, data):
+def test_run_of_channels_equals_that_part_of_the_whole(spec, data):
     for shape in plan(spec).convolutions:
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)
         start = data.draw(st.integers(0, shape.out_channels - 1))
@@ -71,7 +73,7 @@ def test_a_run_of_channels_is_that_part_of_the_whole(spec, data):
 @pytest.mark.parametrize("channels", [1, FEW_CHANNELS - 1, FEW_CHANNELS, 40])
 @pytest.mark.parametrize("kind", ["standard", "depthwise-separable", "spatially-separable"])
 @pytest.mark.parametrize("padding", ["same", 2])
-def test_both_memory_layouts_make_the_same_maps(channels, kind, padding):
+def test_maps_are_equal_for_both_memory_formats(channels, kind, padding):
     spec = LayerSpec(kind=kind, in_channels=channels, size=10, stride=2, padding=padding)
     for shape in plan(spec).convolutions:
         maps, weight, bias = drawn(shape, 1, bias=True)
@@ -90,7 +92,7 @@ def test_both_memory_layouts_make_the_same_maps(channels, kind, padding):
             torch.testing.assert_close(found, expected.float(), rtol=1e-4, atol=1e-4)
 
 
-def test_nothing_given_is_written_to():
+def test_arguments_are_unchanged():
     shape = plan(LayerSpec(kind="standard", size=8, stride=2)).convolutions[0]
     maps, weight, bias = drawn(shape, 1, bias=True)
     before = [each.clone() for each in (maps, weight, bias)]
@@ -98,7 +100,7 @@ def test_nothing_given_is_written_to():
     assert all(torch.equal(one, other) for one, other in zip(before, (maps, weight, bias), strict=True))
 
 
-def test_it_is_cross_correlation():
+def test_convolution_of_an_impulse_is_the_rotated_kernel():
     shape = plan(LayerSpec(kind="standard", in_channels=1, out_channels=1, size=8)).convolutions[0]
     maps = torch.zeros(1, 1, 8, 8)
     maps[0, 0, 4, 4] = 1
@@ -108,7 +110,7 @@ def test_it_is_cross_correlation():
 
 @pytest.mark.parametrize("kind", ["depthwise-separable", "standard"])
 @pytest.mark.parametrize("padding", ["same", 5, "valid"])
-def test_a_wide_dilated_kernel_is_one_with_zeros_between(kind, padding):
+def test_dilated_kernel_equals_one_with_zeros_between(kind, padding):
     """The same sums from a plain convolution, whose kernel has the gaps in it."""
     spec = LayerSpec(kind=kind, in_channels=3, out_channels=2, kernel_size=7, dilation=3, size=24, padding=padding)
     shape = plan(spec).convolutions[0]
@@ -120,3 +122,39 @@ def test_a_wide_dilated_kernel_is_one_with_zeros_between(kind, padding):
     padded = torch.nn.functional.pad(maps, (left, right, top, bottom)).double()
     expected = torch.nn.functional.conv2d(padded, spread.double(), groups=shape.groups)
     torch.testing.assert_close(convolve(maps, weight, None, shape).double(), expected, rtol=1e-4, atol=1e-4)
+
+
+@st.composite
+def convolutions(draw):
+    """Convolutions of any groups, strides, paddings and dilations, down to maps and kernels of one cell."""
+    groups = draw(st.integers(1, 4))
+    pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    kernel, dilation, stride = draw(pairs), draw(pairs), draw(pairs)
+    padding = draw(st.tuples(*[st.tuples(st.integers(0, 6), st.integers(0, 2))] * 2))
+    size = [
+        draw(st.integers(max(1, step * (cells - 1) + 1 - sum(sides)), 8))
+        for cells, step, sides in zip(kernel, dilation, padding, strict=True)
+    ]
+    channels = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
+    return Convolution(STANDARD, *channels, groups, kernel, stride, padding, dilation, tuple(size))
+
+
+@settings(max_examples=150)
+@given(convolutions(), st.booleans(), st.data())
+def test_whole_groups_of_any_convolution_equal_the_loops_and_conv2d(convolution, bias, data):
+    maps, weight, bias = drawn(convolution, 3, bias)
+    (top, bottom), (left, right) = convolution.padding
+    padded = torch.nn.functional.pad(maps.double(), (left, right, top, bottom))
+    doubled = None if bias is None else bias.double()
+    stride, dilation, groups = convolution.stride, convolution.dilation, convolution.groups
+    by_torch = torch.nn.functional.conv2d(padded, weight.double(), doubled, stride, 0, dilation, groups)
+    by_loops = correlated(
+        doubles(maps)[0], doubles(weight), doubles(bias), groups, stride, dilation, convolution.padding
+    )
+    np.testing.assert_allclose(by_torch[0].numpy(), by_loops, rtol=1e-9, atol=1e-9)
+    each, read = convolution.out_channels // groups, convolution.in_channels // groups
+    first = data.draw(st.integers(0, groups - 1))
+    last = data.draw(st.integers(first + 1, groups))
+    run = slice(first * each, last * each)
+    part = convolve(maps[:, first * read : last * read], weight[run], None if bias is None else bias[run], convolution)
+    np.testing.assert_allclose(part[0].numpy(), by_loops[run], rtol=1e-4, atol=1e-4)

@@ -50,13 +50,14 @@ def expected(trace):
 @pytest.mark.parametrize("kind", ["depthwise-separable", "spatially-separable", "standard"])
 @given(data=st.data())
 @torch.inference_mode()
-def test_every_map_is_what_torch_makes_of_the_one_before(kind, data):
+def test_map_of_every_operation_equals_that_of_torch_s_module(kind, data):
     between = {} if kind == "standard" else {"between": data.draw(names)}
     spec = data.draw(layers(kinds=(kind,))).replace(after=data.draw(names), **between)
     trace = run(spec, INPUTS)
     assert [stage.name for stage in trace.stages] == [each.name for each in plan(spec).operations]
     for name, maps in expected(trace).items():
-        torch.testing.assert_close(trace.stage(name).output.values, maps, rtol=1e-4, atol=1e-5)
+        # Of an almost constant map, the norm divides rounding errors by the root of 1e-5.
+        torch.testing.assert_close(trace.stage(name).output.values, maps, rtol=1e-4, atol=1e-4)
 
 
 @given(st.data(), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))

@@ -85,7 +85,7 @@ def test_every_tile_of_the_png_has_the_colours_of_its_values(count, height, widt
 @example(65)
 @example(257)
 @settings(max_examples=12, deadline=None)
-def test_tiles_and_texts_stand_apart_and_inside(count):
+def test_tiles_and_texts_do_not_overlap_and_lie_inside(count):
     sheet = lay_out(maps_of(count, 8, 8), "diverging", "channel")
     boxes = [(tile.x, tile.y, tile.x + tile.width, tile.y + tile.height) for tile in sheet.tiles]
     for index, (left, top, right, bottom) in enumerate(boxes):
@@ -108,13 +108,13 @@ def test_sheet_has_a_tile_for_each_of_4096_maps():
     assert len(sheet.tiles) == 4097
 
 
-def test_a_thousand_maps_are_one_page():
+def test_thousand_maps_fit_one_page():
     sheet = lay_out(maps_of(1024, 8, 8), "grey", "stage")
     assert sheet.width < 1500
     assert sheet.height < 2200
 
 
-def test_the_svg_holds_the_same_planes_and_words():
+def test_svg_has_the_planes_and_texts_of_the_png():
     maps = maps_of(5, 12, 20)
     sheet = lay_out(maps, "viridis", "channel")
     root = ElementTree.fromstring(grid_svg(maps, "viridis", "channel").body)
@@ -133,7 +133,7 @@ def test_the_svg_holds_the_same_planes_and_words():
 
 
 @pytest.mark.parametrize("renderer", ["cairosvg", "rsvg"])
-def test_the_svg_looks_like_the_png(renderer, tmp_path):
+def test_svg_renders_like_the_png(renderer, tmp_path):
     maps = maps_of(3, 16, 16)
     svg = grid_svg(maps, "diverging", "stage").body
     sheet = lay_out(maps, "diverging", "stage")
@@ -150,7 +150,7 @@ def test_the_svg_looks_like_the_png(renderer, tmp_path):
         assert np.median(np.abs(drawn[part] - mine[part])) <= 2
 
 
-def test_one_plane_is_a_pixel_for_each_cell():
+def test_plane_png_has_a_pixel_for_each_cell():
     maps = maps_of(1, 7, 9)
     plane = maps.values[0, 0].numpy()
     found = opened(plane_png(maps, "grey"))

@@ -24,7 +24,7 @@ def test_only_a_random_layer_depends_on_its_seed(source, weights, kind):
     assert spec.is_random == (not all(torch.equal(one, other) for one, other in pairs))
 
 
-def test_what_is_random_is_declared_of_values_that_exist():
+def test_random_values_of_the_spec_exist():
     for name, values in RANDOM.items():
         for value in values:
             assert LayerSpec.parse([(name, value)]).is_random

@@ -33,7 +33,7 @@ def keys(trace):
 
 
 @given(layers())
-def test_float32_is_the_trace(spec):
+def test_float32_tensors_equal_the_trace(spec):
     trace = run(spec, INPUTS)
     encoded = encode(trace)
     found = load(encoded.body)
@@ -50,7 +50,7 @@ def test_float32_is_the_trace(spec):
 
 
 @given(layers())
-def test_float16_is_nearly_the_trace(spec):
+def test_float16_tensors_are_close_to_the_trace(spec):
     trace = run(spec, INPUTS)
     found, exact = load(encode(trace, "float16").body), load(encode(trace).body)
     assert found.keys() == exact.keys()
@@ -72,7 +72,7 @@ def check_bytes(scaled, ranges, planes):
 
 
 @given(layers(), st.integers(1, 16))
-def test_averaged_planes_tell_between_what_values_the_whole_ones_lie(spec, tile):
+def test_tiled_tensors_have_the_extremes_of_the_whole_planes(spec, tile):
     trace = run(spec, INPUTS)
     found, exact = load(encode(trace, "uint8", tile).body), load(encode(trace).body)
     for name in stage_names(spec):
@@ -101,19 +101,19 @@ PLANES = arrays.arrays(
 
 
 @given(PLANES)
-def test_bytes_of_any_planes(values):
+def test_bytes_of_any_planes_are_within_half_a_step(values):
     planes = torch.from_numpy(values)
     check_bytes(*to_bytes(planes), planes[0])
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 1e30, 1e-30])
-def test_a_constant_plane_is_all_0_and_its_range_tells_it(value):
+def test_constant_plane_is_0_with_its_value_as_range(value):
     scaled, ranges = to_bytes(torch.full((1, 2, 3, 4), value))
     assert not scaled.any()
     assert torch.equal(ranges, torch.full((2, 2), value))
 
 
-def test_planes_that_are_scaled_in_several_goes():
+def test_bytes_are_equal_when_scaled_in_parts():
     side = 2 ** (CELLS_AT_ONCE.bit_length() // 2 - 1)
     planes = torch.randn(1, 2 * (CELLS_AT_ONCE // side**2) + 1, side, side, generator=torch.Generator().manual_seed(1))
     check_bytes(*to_bytes(planes), planes[0])
@@ -151,12 +151,12 @@ def test_tiles_average_what_adaptive_pooling_does(channels, height, width, most)
 
 
 @given(st.floats(-9, 9, width=32), st.integers(1, FEW_POOLED), st.integers(1, 300), st.integers(1, 64))
-def test_a_tile_of_a_constant_plane_is_constant(value, channels, side, most):
+def test_tile_of_a_constant_plane_is_constant(value, channels, side, most):
     assert (tiled(torch.full((1, channels, side, side + 1), value), most) == value).all()
 
 
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 64))
-def test_a_tile_is_at_most_so_large_and_keeps_its_proportions(height, width, most):
+def test_tile_is_within_its_limit_and_keeps_its_proportions(height, width, most):
     maps = torch.rand(1, 2, height, width)
     found = tiled(maps, most)
     assert max(found.shape[2:]) == min(most, max(height, width))
@@ -171,7 +171,7 @@ def test_a_tile_is_at_most_so_large_and_keeps_its_proportions(height, width, mos
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8"])
 @pytest.mark.parametrize("tile", [1, 5, 8, 16, 32, 64])
-def test_tiles_are_sent(dtype, tile):
+def test_tensors_with_a_tile_are_tiled(dtype, tile):
     trace = run(LayerSpec(size=32), INPUTS)
     found = load(encode(trace, dtype, tile).body)
     for name in stage_names(trace.spec):
@@ -184,7 +184,7 @@ def test_tiles_are_sent(dtype, tile):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8"])
-def test_the_metadata_tells_which_channels(dtype):
+def test_metadata_has_the_channels(dtype):
     spec = LayerSpec(size=8, in_channels=6, bias=True)
     body = encode(run(spec, INPUTS, Selection(("depthwise", "pointwise"), range(2, 8))), dtype).body
     held, found = metadata(body), load(body)
@@ -197,7 +197,7 @@ def test_the_metadata_tells_which_channels(dtype):
         assert len(found[name]) == stop - start
 
 
-def test_equal_traces_are_sent_alike():
+def test_equal_traces_have_equal_arrays():
     spec = LayerSpec(size=8, weights="random", input="noise")
     one, other = (encode(run(spec, inputs), "uint8").body for inputs in (INPUTS, Inputs()))
     assert metadata(one) == metadata(other)

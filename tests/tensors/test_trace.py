@@ -33,7 +33,7 @@ def selections(draw, spec):
 
 @settings(max_examples=60)
 @given(layers())
-def test_a_layer_is_the_loops(spec):
+def test_maps_of_a_layer_equal_the_loops(spec):
     trace = run(spec, INPUTS)
     maps = doubles(INPUTS.tensor(spec))[0]
     assert torch.equal(trace.input.values, INPUTS.tensor(spec))
@@ -46,7 +46,7 @@ def test_a_layer_is_the_loops(spec):
 
 @settings(max_examples=50)
 @given(layers(kinds=("depthwise-separable",), weights="classic", bias=False))
-def test_the_composed_standard_layer_makes_the_same_maps(spec):
+def test_composed_standard_layer_has_the_maps_of_the_separable_one(spec):
     one, other = run(spec, INPUTS), run(spec.as_kind("standard"), INPUTS)
     found, expected = other.selected_maps()["standard"].values, one.selected_maps()["pointwise"].values
     assert found.shape == expected.shape
@@ -57,7 +57,7 @@ def test_the_composed_standard_layer_makes_the_same_maps(spec):
 @pytest.mark.parametrize("weights", ["classic", "random"])
 @pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
 @pytest.mark.parametrize("dilation", [1, 2])
-def test_an_impulse_shows_the_kernel_turned_and_centred(kind, weights, kernel_size, dilation):
+def test_impulse_response_is_the_kernel_rotated_and_centred(kind, weights, kernel_size, dilation):
     spec = LayerSpec(
         kind=kind, weights=weights, kernel_size=kernel_size, dilation=dilation, input="impulse", size=21, in_channels=2
     )
@@ -79,7 +79,7 @@ def test_an_impulse_shows_the_kernel_turned_and_centred(kind, weights, kernel_si
 
 @settings(max_examples=60)
 @given(layers(), st.data())
-def test_a_selection_is_that_part_of_the_whole(spec, data):
+def test_selection_equals_that_part_of_the_whole(spec, data):
     selection = data.draw(selections(spec))
     whole, part = run(spec, INPUTS), run(spec, INPUTS, selection)
     everything = whole.selected_maps()
@@ -103,7 +103,7 @@ def test_a_selection_is_that_part_of_the_whole(spec, data):
 
 @settings(max_examples=60)
 @given(layers(), st.data())
-def test_a_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
+def test_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
     for stage in run(spec, INPUTS).stages:
         n, y, x = (data.draw(st.integers(0, end - 1)) for end in stage.shape.output_shape)
         cells = stage.cells_feeding(n, y, x)
@@ -117,7 +117,7 @@ def test_a_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
 
 
 @given(layers(), st.data())
-def test_work_is_what_is_carried_out(spec, data):
+def test_work_equals_what_is_computed(spec, data):
     selection = data.draw(selections(spec))
     macs, held = work(spec, selection)
     trace = run(spec, INPUTS, selection)
@@ -143,7 +143,7 @@ LARGE = st.builds(
 
 
 @given(LARGE, st.sampled_from([None, range(16), range(1)]))
-def test_a_refusal_names_the_last_size_that_is_accepted(spec, channels):
+def test_refusal_names_the_largest_accepted_size(spec, channels):
     selection = Selection(channels=channels)
     try:
         plan(spec)
@@ -172,7 +172,7 @@ def test_a_refusal_names_the_last_size_that_is_accepted(spec, channels):
         assert held <= BYTE_BUDGET
 
 
-def test_run_refuses_before_anything_is_made():
+def test_run_refuses_before_computing():
     gone = LayerSpec(in_channels=512, out_channels=1024, size=512, input="upload-" + "0" * 32)
     with pytest.raises(OverBudget, match="size=512: this would take"):
         run(gone, INPUTS)
@@ -180,7 +180,7 @@ def test_run_refuses_before_anything_is_made():
         run(gone.replace(size=8), INPUTS)
 
 
-def test_the_part_that_is_offered_would_fit():
+def test_offered_part_is_accepted():
     spec = LayerSpec(in_channels=512, out_channels=1024, size=512)
     with pytest.raises(OverBudget) as caught:
         check_budget(spec)
@@ -197,7 +197,7 @@ def test_the_part_that_is_offered_would_fit():
         (LayerSpec(), ("",), ""),
     ],
 )
-def test_an_unknown_stage_is_refused(spec, stages, unknown):
+def test_unknown_stage_is_refused(spec, stages, unknown):
     with pytest.raises(InvalidParameters) as caught:
         run(spec, INPUTS, Selection(stages))
     (bad,) = caught.value.bad
@@ -209,7 +209,7 @@ def test_an_unknown_stage_is_refused(spec, stages, unknown):
     ("stages", "channels", "last"),
     [((), range(8, 12), 7), (("input",), range(3, 4), 2), (("input", "depthwise"), range(5, 8), 2)],
 )
-def test_channels_that_no_stage_has_are_refused(stages, channels, last):
+def test_channels_of_no_stage_are_refused(stages, channels, last):
     with pytest.raises(InvalidParameters) as caught:
         run(LayerSpec(size=8), INPUTS, Selection(stages, channels))
     (bad,) = caught.value.bad
@@ -217,7 +217,7 @@ def test_channels_that_no_stage_has_are_refused(stages, channels, last):
     assert bad.allowed == f"the last is {last}"
 
 
-def test_a_stage_with_fewer_channels_is_left_out():
+def test_stage_without_selected_channels_is_left_out():
     trace = run(LayerSpec(size=8), INPUTS, Selection(channels=range(2, 6)))
     assert {name: maps.channels for name, maps in trace.selected_maps().items()} == {
         "input": range(2, 3),
@@ -227,7 +227,7 @@ def test_a_stage_with_fewer_channels_is_left_out():
     assert list(run(LayerSpec(size=8), INPUTS, Selection(channels=range(5, 6))).selected_maps()) == ["pointwise"]
 
 
-def test_only_what_is_needed_is_carried_out():
+def test_only_needed_stages_are_computed():
     spec = LayerSpec(in_channels=4, depth_multiplier=2, out_channels=6, size=8)
     assert needed(spec, Selection(("input",))) == {"depthwise": range(0), "pointwise": range(0)}
     # A run of depthwise maps is widened to all maps of the channels that it reads.
@@ -238,7 +238,7 @@ def test_only_what_is_needed_is_carried_out():
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), multiplier=st.integers(1, 8), stages=st.sampled_from([(), ("depthwise",)]))
-def test_any_run_of_channels_is_that_run_of_the_whole(data, multiplier, stages):
+def test_any_run_of_channels_equals_that_run_of_the_whole(data, multiplier, stages):
     spec = LayerSpec(in_channels=4, out_channels=6, depth_multiplier=multiplier, size=9, weights="random")
     first = data.draw(st.integers(0, 4 * multiplier - 1))
     last = data.draw(st.integers(first, 4 * multiplier - 1))

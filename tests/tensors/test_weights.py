@@ -1,14 +1,15 @@
 """Random weights are torch's own; the named filters are those of the books."""
 
 import math
+from typing import get_args
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sepviz.layer.plan import plan
-from sepviz.layer.spec import LayerSpec
-from sepviz.tensors.weights import kernels
+from sepviz.layer.spec import LayerSpec, Weights
+from sepviz.tensors.weights import SOURCES, kernels
 from sepviz.tensors.weights.classic import BIAS, filter_names, mixing
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from torch import nn
@@ -23,7 +24,7 @@ def whole(spec):
 
 
 @given(layers(weights="random"))
-def test_random_is_a_seeded_construction(spec):
+def test_random_weights_equal_those_of_seeded_modules(spec):
     with torch.random.fork_rng():
         torch.manual_seed(spec.seed)
         stages = {
@@ -38,14 +39,14 @@ def test_random_is_a_seeded_construction(spec):
 
 
 @given(layers())
-def test_the_global_generator_is_left_alone(spec):
+def test_global_generator_is_unchanged(spec):
     before = torch.get_rng_state()
     kernels(spec, whole(spec))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 @given(layers(), st.data())
-def test_a_part_is_that_part_of_the_whole(spec, data):
+def test_part_of_the_kernels_equals_that_part_of_the_whole(spec, data):
     everything = kernels(spec, whole(spec))
     for shape in plan(spec).convolutions:
         start = data.draw(st.integers(0, shape.out_channels - 1))
@@ -60,7 +61,7 @@ def test_a_part_is_that_part_of_the_whole(spec, data):
 
 
 @given(layers(weights="classic"))
-def test_classic_depthwise_cycles_through_the_names(spec):
+def test_classic_depthwise_kernels_cycle_through_the_filters(spec):
     made = kernels(spec, whole(spec))
     for name in made.keys() & {"depthwise", "vertical", "horizontal"}:
         for channel, weight in enumerate(made[name].weight):
@@ -78,7 +79,7 @@ def test_classic_depthwise_cycles_through_the_names(spec):
 
 
 @given(layers(kinds=("depthwise-separable",), weights="classic"))
-def test_the_composed_kernel_has_the_rank_of_the_multiplier(spec):
+def test_composed_kernel_has_at_most_the_rank_of_the_multiplier(spec):
     composed = kernels(spec.as_kind("standard"), {"standard": range(spec.out_channels)})["standard"].weight
     pair = kernels(spec, whole(spec))
     depthwise, pointwise = pair["depthwise"].weight.double(), pair["pointwise"].weight.double()
@@ -98,7 +99,7 @@ def test_the_composed_kernel_has_the_rank_of_the_multiplier(spec):
         ("emboss", 3), ("edges 45°", 2), ("edges 135°", 2),
     ],
 )  # fmt: skip
-def test_ranks_at_size_3(name, rank):
+def test_filters_of_size_3_have_the_known_ranks(name, rank):
     assert torch.linalg.matrix_rank(named(name, 3)) == rank
 
 
@@ -110,7 +111,7 @@ def test_sobel_and_gaussian_are_separable_at_every_size(size):
         assert torch.linalg.matrix_rank(named(name, size).double(), rtol=1e-5) == 1
 
 
-def test_sobel_5_is_the_known_one():
+def test_sobel_of_size_5_is_the_known_one():
     smooth, difference = torch.tensor([1.0, 4, 6, 4, 1]), torch.tensor([-1.0, -2, 0, 2, 1])
     assert torch.equal(named("Sobel x", 5) * 16, torch.outer(smooth, difference))
     assert torch.equal(named("Sobel y", 5) * 16, torch.outer(difference, smooth))
@@ -128,7 +129,7 @@ def test_sobel_5_is_the_known_one():
         ("emboss", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
     ],
 )
-def test_size_3_is_the_familiar_one(name, rows):
+def test_filters_of_size_3_are_the_familiar_ones(name, rows):
     assert torch.equal(named(name, 3), torch.tensor(rows, dtype=torch.float32))
 
 
@@ -143,7 +144,7 @@ def test_derivatives_sum_to_0_and_the_others_to_1(name, size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_derivatives_answer_1_way(size):
+def test_derivatives_respond_along_one_axis_alone(size):
     """x filters are blind to what changes along y alone, and the other way round."""
     across = named("Sobel x", size)
     torch.testing.assert_close(named("Sobel y", size), across.T, rtol=0, atol=1e-6)
@@ -164,19 +165,19 @@ def test_derivatives_answer_1_way(size):
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 5, 8, 31])
-def test_filters_differ(size):
+def test_filters_of_a_size_differ(size):
     made = [named(name, size) for name in NAMES]
     alike = [(a, b) for a in range(9) for b in range(a) if torch.equal(made[a], made[b])]
     assert not alike
 
 
-def test_size_1_is_the_identity():
+def test_filters_of_size_1_are_the_identity():
     assert all(torch.equal(named(name, 1), torch.ones(1, 1)) for name in NAMES)
     assert all(torch.equal(part, torch.ones(1)) for name in SEPARABLE_NAMES for part in separable(name, 1))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 5, 16, 64, 511, 512])
-def test_mixing_rows(channels):
+def test_mixing_rows_differ_and_have_absolute_sum_1(channels):
     rows = mixing(channels, range(1024))
     assert rows.shape == (1024, channels)
     assert torch.equal(rows[0], torch.full((channels,), 1 / channels, dtype=torch.float64).float())
@@ -185,7 +186,7 @@ def test_mixing_rows(channels):
     assert len(rows.unique(dim=0)) == (1024 if channels > 1 else 1)
 
 
-def test_the_first_mixing_rows_are_the_cosine_transform():
+def test_first_mixing_rows_are_the_cosine_transform():
     rows = mixing(8, range(8)).double()
     products = rows @ rows.T
     assert (products - products.diag().diag()).abs().max() < 1e-7
@@ -193,7 +194,7 @@ def test_the_first_mixing_rows_are_the_cosine_transform():
     torch.testing.assert_close(rows[3], row / row.abs().sum(), rtol=0, atol=1e-7)
 
 
-def test_only_what_is_asked_for_is_made():
+def test_only_requested_kernels_are_returned():
     assert kernels(LayerSpec(), {}) == {}
     assert kernels(LayerSpec(weights="random"), {}) == {}
     assert list(kernels(LayerSpec(), {"pointwise": range(2)})) == ["pointwise"]
@@ -239,3 +240,7 @@ def test_grouped_kernels_are_composed_of_those_of_each_group(data, groups, input
     group = data.draw(st.integers(0, groups - 1))
     run = range(group * outputs, (group + 1) * outputs)
     assert torch.equal(kernels(spec, {"standard": run})["standard"].weight, every[run.start : run.stop])
+
+
+def test_every_value_of_weights_has_a_source():
+    assert tuple(SOURCES) == get_args(Weights)

@@ -1,17 +1,18 @@
 """`classic` weights: depthwise kernels cycle through the named filters, a cosine basis mixes the channels.
 
-The standard kernel is the composed one, W[n, c] = sum over r of P[n, c*m + r] * D[c*m + r], so that it makes the
-very maps of the separable layer and the kinds can be compared. With groups each group is composed by itself: with as
+The standard kernel is the composed one, W[n, c] = sum over r of P[n, c*m + r] * D[c*m + r], so that its maps equal
+those of the separable layer and the kinds can be compared. With groups each group is composed by itself: with as
 many as channels its kernels are those of the depthwise stage.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from sepviz.layer.operations import Convolution, Pair
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from sepviz.tensors.weights.kernel import Kernel
@@ -19,7 +20,13 @@ from sepviz.tensors.weights.kernel import Kernel
 BIAS = 0.1
 
 
-def kernel(spec: LayerSpec, convolution: Convolution, outputs: range) -> Kernel:
+def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
+    """The kernels of the convolutions named in `outputs`; nothing else is computed."""
+    convolutions = [each for each in plan(spec).convolutions if each.name in outputs]
+    return {each.name: _kernel(spec, each, outputs[each.name]) for each in convolutions}
+
+
+def _kernel(spec: LayerSpec, convolution: Convolution, outputs: range) -> Kernel:
     """The kernel of a convolution for a run of its output channels."""
     stage = convolution.stage
     if stage.is_pointwise:
@@ -40,7 +47,7 @@ def mixing(channels: int, outputs: range) -> Tensor:
     """Rows of a cosine basis over the channels, (len(outputs), channels), each of absolute sum 1.
 
     Row 0 is the mean, rows up to `channels` ever finer contrasts (the discrete cosine transform); past them come the
-    frequencies between, so that no two rows of several channels are alike. A row does not depend on how many there are.
+    frequencies between, so that no two rows of several channels are alike. A row is the same for every number of rows.
     """
     places = (torch.arange(channels, dtype=torch.float64) + 0.5) / channels
     frequencies = torch.tensor([_frequency(n, channels) for n in outputs], dtype=torch.float64)
@@ -96,5 +103,5 @@ def _composed(spec: LayerSpec, convolution: Convolution, outputs: range) -> Tens
 
 
 def _bias(outputs: range) -> Tensor:
-    """Small and of alternating sign, so that one sees it: +0.1, -0.1, ..."""
+    """Small and of alternating sign, so that it is visible: +0.1, -0.1, ..."""
     return torch.tensor([BIAS if channel % 2 == 0 else -BIAS for channel in outputs])

@@ -1,4 +1,4 @@
-"""What a stage multiplies with."""
+"""`Kernel`: the weight and the bias of a convolution."""
 
 from typing import NamedTuple
 

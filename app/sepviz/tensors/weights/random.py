@@ -1,7 +1,7 @@
 """PyTorch's own initialisation of `nn.Conv2d`, seeded.
 
-By definition the same numbers that `torch.manual_seed(seed)` and then constructing the stages in order
-would give, so that the source from `/api/code` makes the very layer that is shown.
+The numbers are those of `torch.manual_seed(seed)` and then constructing the stages in order, so that the source from
+`/api/code` makes the same layer.
 """
 
 import math
@@ -17,15 +17,15 @@ from sepviz.tensors.weights.kernel import Kernel
 
 
 def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
-    """The stages' kernels; the generator runs through every stage, whatever is asked for."""
+    """The kernels of the convolutions named in `outputs`; the generator runs through all of them in any case."""
     generator = torch.Generator().manual_seed(spec.seed)
-    made: dict[str, Kernel] = {}
+    found: dict[str, Kernel] = {}
     for shape in plan(spec).convolutions:
         kernel = _conv2d_init(shape, spec.bias, generator)
         if run := outputs.get(shape.name):
             bias = None if kernel.bias is None else kernel.bias[run.start : run.stop]
-            made[shape.name] = Kernel(kernel.weight[run.start : run.stop], bias)
-    return made
+            found[shape.name] = Kernel(kernel.weight[run.start : run.stop], bias)
+    return found
 
 
 def _conv2d_init(shape: Convolution, bias: bool, generator: torch.Generator) -> Kernel:
