@@ -1,8 +1,8 @@
-"""One language of colour: every colour that figures, page and maps share, for light and for dark.
+"""The palette: every colour of figures, page and maps, for light and for dark.
 
-Stages and channels are from the palette of Okabe and Ito (colour-blind safe); the `-ink` roles are the
-same hues, dark (or light) enough for text at 4.5:1 on the paper. `static/css/colours.css` repeats this
-table for the page, and a test holds the two together.
+Stages and channels have colours of Okabe and Ito's palette, which colour-blind people can tell apart. The `-ink` roles
+are the same hues with a contrast of at least 4.5:1 on the paper, for text. The page gets the table as CSS custom
+properties from `templates/parts/colours.html`.
 """
 
 from typing import Literal
@@ -27,6 +27,7 @@ COLOURS: dict[str, dict[Theme, str]] = {
     "channel-3": {"light": "#e69f00", "dark": "#f0b636"},
     "channel-4": {"light": "#56b4e9", "dark": "#8ccdf2"},
     "channel-5": {"light": "#cc79a7", "dark": "#d893b9"},
+    "rail": {"light": "#ffffff", "dark": "#1a1f23"},  # behind the page's controls
 }
 
 ColorMap = Literal["diverging", "diverging-dark", "grey", "viridis"]
@@ -41,7 +42,9 @@ MIN_SPARSE_SHARE = 0.75
 ANCHORS: dict[str, tuple[str, ...]] = {
     "diverging": ("#08306b", "#2166ac", "#67a9cf", "#d1e5f0", "#f7f7f7", "#fddbc7", "#ef8a62", "#b2182b", "#67001f"),
     "diverging-dark": (
-        "#b5dcff", "#6cb4f0", "#3a80c0", "#214a72", "#14181b", "#6b2b30", "#b8463f", "#ee7b5b", "#ffc9a8",
+        "#b5dcff", "#6cb4f0", "#3a80c0", "#214a72",
+        COLOURS["paper"]["dark"],
+        "#6b2b30", "#b8463f", "#ee7b5b", "#ffc9a8",
     ),
     "grey": ("#000000", "#ffffff"),
     "viridis": (
@@ -49,19 +52,9 @@ ANCHORS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-CHANNEL_COLOURS = 6
-
-# The colour of each stage; `spatially-separable` has the same two, first and second.
-STAGE_ROLES = {
-    "input": "ink",
-    "depthwise": "depthwise",
-    "pointwise": "pointwise",
-    "vertical": "depthwise",
-    "horizontal": "pointwise",
-    "standard": "standard",
-}
+CHANNEL_COLOURS = sum(role.startswith("channel-") for role in COLOURS)
 
 
 def channel_role(channel: int) -> str:
-    """The colour that an input channel keeps through the depthwise stage."""
+    """The role of an input channel, which keeps its colour through the depthwise stage."""
     return f"channel-{channel % CHANNEL_COLOURS}"

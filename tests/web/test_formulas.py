@@ -33,14 +33,16 @@ INK = """body, .formulas { background: #fff; margin: 0; color: #fff } .formula {
 @pytest.fixture(scope="module")
 def formulas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the formulas of several layers, one layer below the other."""
-    cost = templates(ROOT / "templates").get_template("parts/cost.html")
+    environment = templates(ROOT / "templates")
+    cost = environment.get_template("parts/cost.html")
     layers = [LayerSpec.parse(pair.split("=") for pair in query.split("&") if pair) for query in LAYERS]
     rendered = [cost.render(context(layer, {})) for layer in layers]
-    styles = "".join((ROOT / "static/css" / name).read_text() for name in ("colours.css", "page.css", "figures.css"))
+    styles = "".join((ROOT / "static/css" / name).read_text() for name in ("page.css", "figures.css"))
     hidden = f"body {{ width: {WIDTH}px; transform: scale({SCALE}); transform-origin: 0 0 }}"
     hidden += "body { display: block; min-height: 0 } .verdict, .bars { display: none } .formulas { height: 90px }"
     page = tmp_path_factory.mktemp("formulas") / "page.html"
-    head = f"<!doctype html><html data-theme=light><meta charset=utf-8><style>{styles}{hidden}{INK}</style>"
+    colours = environment.get_template("parts/colours.html").render()
+    head = f"<!doctype html><html data-theme=light><meta charset=utf-8>{colours}<style>{styles}{hidden}{INK}</style>"
     page.write_text(head + "".join(rendered), encoding="utf-8")
     return page
 

@@ -36,6 +36,7 @@ from sepviz.errors import (
 from sepviz.figures import error_figure
 from sepviz.figures.export import ExportUnavailable
 from sepviz.layer.spec import LayerSpec
+from sepviz.palette import COLOURS
 from sepviz.pictures.decoding import MAX_BYTES
 
 STATUS: dict[type[SepvizError], HTTPStatus] = {
@@ -220,11 +221,11 @@ def document(status: HTTPStatus, detail: str, errors: list[dict[str, Any]]) -> d
 
 def _picture(title: str, detail: str) -> bytes:
     lines = textwrap.wrap(detail, 80)[:12]
-    image = Image.new("RGB", (640, 56 + 20 * len(lines)), "#fcfcfa")
+    image = Image.new("RGB", (640, 56 + 20 * len(lines)), COLOURS["paper"]["light"])
     draw = ImageDraw.Draw(image)
-    draw.text((16, 12), title, "#ad4b00", ImageFont.load_default(16))
+    draw.text((16, 12), title, COLOURS["depthwise-ink"]["light"], ImageFont.load_default(16))
     for row, line in enumerate(lines):
-        draw.text((16, 42 + 20 * row), line, "#1c1f23", ImageFont.load_default(13))
+        draw.text((16, 42 + 20 * row), line, COLOURS["ink"]["light"], ImageFont.load_default(13))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

@@ -17,7 +17,7 @@ from sepviz.layer.kinds import KIND_NAMES, SEPARABLE
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, check_budget, stage_names
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
-from sepviz.palette import ANCHORS, MIN_SPARSE_SHARE, STAGE_ROLES
+from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE
 from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
 from sepviz.web.map_columns import map_panes
@@ -44,13 +44,13 @@ def templates(folder: Path) -> Environment:
         "generated": GENERATED,
         "allowed": allowed,
         "properties": properties(LayerSpec),
+        "palette": COLOURS,
         "colormaps": ANCHORS,
         "min_sparse_share": MIN_SPARSE_SHARE,
         "colormap_names": COLORMAP_NAMES,
         "scale_names": SCALE_NAMES,
         "look": {},
         "page_query": page_query,
-        "stage_roles": STAGE_ROLES,
         "compared": compared,
         "first_channels": FIRST_CHANNELS,
         # Only an embedded page has any.
