@@ -29,7 +29,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const [main, legend, more] = ["maps", "legend", "more"].map(byId);
 const form = /** @type {HTMLFormElement} */ (byId("controls"));
 const { step = "" } = byId("strip").dataset;
-const { query = "", idle = "{}" } = main.dataset;
+const { query = "", values = "", idle = "{}" } = main.dataset;
 
 const lookControls = new LookControls(legend);
 lookControls.choose(location.search);
@@ -97,8 +97,8 @@ store.subscribe(["parts"], ({ parts, query }) => {
   const panes = /** @type {HTMLElement} */ (parts.querySelector(".panes"));
   strip.arrange(panes);
   replaceParts(document, parts);
-  const { idle = "{}", bounds = "{}" } = parts.dataset;
-  showLayer(form, query, JSON.parse(idle), JSON.parse(bounds));
+  const { values = "", idle = "{}", bounds = "{}" } = parts.dataset;
+  showLayer(form, values, JSON.parse(idle), JSON.parse(bounds));
   uploads.show(getParameter(query, "input") ?? "");
   rememberLayer(query);
 });
@@ -158,5 +158,5 @@ initThemeToggle(updateTheme);
 initPrint(updateTheme, () => document.querySelectorAll(".pane .scroll"));
 initUseDialog((error) => loader.report(error));
 
-showLayer(form, query, JSON.parse(idle));
+showLayer(form, values, JSON.parse(idle));
 if (!isRefused(main)) load(query, "keep");

@@ -26,7 +26,7 @@ CHOICES = {"colormap": ("diverging", "viridis", "grey"), "scale": ("channel", "s
 SETTLED = """() => {
   const painted = new URLSearchParams(document.documentElement.dataset.painted ?? "");
   const address = new URLSearchParams(location.search);
-  const fields = [...document.querySelectorAll("#controls :is([type=number], [type=hidden])[name]:enabled")];
+  const fields = [...document.querySelectorAll("#controls :is([data-number], [type=hidden])[name]:enabled")];
   return [...painted].length > 0 && [...address, ...fields.map(({ name, value }) => [name, value])].every(
     ([name, value]) => name === "colormap" || name === "scale" || painted.get(name) === value);
 }"""

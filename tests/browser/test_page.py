@@ -85,7 +85,7 @@ def test_a_slider_and_its_number(visit, painted, name):
     page = visit()
     unfold(page)
     slider = page.locator(f"input[type=range][name={name}]")
-    number = page.locator(f"input[type=number][name={name}]")
+    number = page.locator(f"input[data-number][name={name}]")
     value, place, other = TWINS[name]
     slider.fill(str(place))
     painted(page, **{name: value})

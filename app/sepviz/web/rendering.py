@@ -23,6 +23,8 @@ from sepviz.uploads.store import is_upload
 from sepviz.web.map_columns import map_panes
 from sepviz.web.wording import compared_costs, description, remark, verdict
 
+# What networks put between and after the stages.
+USUAL_OPERATIONS = ("none", "relu", "relu6", "norm", "norm,relu", "norm,relu6", "norm,silu", "norm,hard-swish", "gelu")
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
 FIRST_CHANNELS = 16  # of each stage, painted at first
@@ -49,6 +51,7 @@ def templates(folder: Path) -> Environment:
         "min_sparse_share": MIN_SPARSE_SHARE,
         "colormap_names": COLORMAP_NAMES,
         "scale_names": SCALE_NAMES,
+        "usual_operations": USUAL_OPERATIONS,
         "look": {},
         "page_query": page_query,
         "compared": compared,

@@ -29,7 +29,7 @@ export function initControls(form, onChange) {
     const input = /** @type {HTMLInputElement} */ (target);
     const value = input.type === "range" ? snapThumb(input) : input.value;
     if (!input.name || value === "") return;
-    if (input.name === "padding" && !/^(same|valid|\d+)$/.test(value)) return;
+    if (input.validity.patternMismatch) return;
     for (const other of pairedInputs(form, input)) {
       if (other.type === "range") moveThumb(other, value);
       else other.value = value;
@@ -63,7 +63,7 @@ export function showQuery(form, query) {
 /**
  * Shows a layer in the controls, hides those that it does not have, and disables those without effect.
  * @param {HTMLFormElement} form
- * @param {string} query
+ * @param {string} query with every parameter that the layer has
  * @param {Record<string, string>} idle the reason of each parameter without effect
  * @param {Record<string, [number, number]>} [bounds] least and greatest legal value of each number
  */
@@ -76,7 +76,7 @@ export function showLayer(form, query, idle, bounds) {
     if (control instanceof HTMLElement) control.hidden = value === null;
     if (value === null) continue;
     // A slider goes by its number field, which stands before it.
-    if (bounds?.[input.name] && input instanceof HTMLInputElement && input.type === "number") {
+    if (bounds?.[input.name] && input instanceof HTMLInputElement && "number" in input.dataset) {
       [input.min, input.max] = bounds[input.name].map(String);
     }
     setValue(input, value);
@@ -112,7 +112,7 @@ function setValue(field, value) {
  * @param {HTMLInputElement} input
  */
 function pairedInputs(form, input) {
-  if (!["range", "number"].includes(input.type)) return [];
+  if (input.type !== "range" && !("number" in input.dataset)) return [];
   const same = form.querySelectorAll(`input[name="${input.name}"]`);
   return /** @type {HTMLInputElement[]} */ ([...same].filter((each) => each !== input));
 }

@@ -17,7 +17,7 @@ export function initSlider(slider) {
     if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const scale = scaleOf(slider);
-    const value = step(scale, Number(fieldOf(slider).value), steps);
+    const value = step(scale, Number.parseInt(fieldOf(slider).value), steps);
     slider.value = String(positionOf(scale, value));
     for (const type of ["input", "change"]) slider.dispatchEvent(new Event(type, { bubbles: true }));
   });
@@ -34,7 +34,7 @@ export function moveThumb(slider, value) {
   const [min, max] = [String(scale[0]), String(scale[0] + scale.length - 1)];
   if (slider.min !== min) slider.min = min;
   if (slider.max !== max) slider.max = max;
-  const position = String(positionOf(scale, Number(value)));
+  const position = String(positionOf(scale, Number.parseInt(value)));
   if (slider.value !== position) slider.value = position;
   if (slider.getAttribute("aria-valuetext") !== value) slider.setAttribute("aria-valuetext", value);
 }
@@ -58,5 +58,5 @@ function scaleOf(slider) {
 
 /** @param {HTMLInputElement} slider */
 function fieldOf(slider) {
-  return /** @type {HTMLInputElement} */ (slider.parentElement?.querySelector("input[type=number]"));
+  return /** @type {HTMLInputElement} */ (slider.parentElement?.querySelector("input[data-number]"));
 }
