@@ -656,7 +656,7 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
     assert view.status_code == held.status_code == 200
     assert view.headers["cache-control"] == "public, max-age=60"
     found, wanted = load(view.content), load(held.content)
-    assert found.keys() == wanted.keys()
+    assert {name for name in found if not name.endswith(".values")} == wanted.keys()
     assert all((found[name] == wanted[name]).all() for name in wanted)
     length = int.from_bytes(view.content[:8], "little")
     told = json.loads(view.content[8 : 8 + length])["__metadata__"]

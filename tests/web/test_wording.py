@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
-from sepviz.layer.cost import compare
+from sepviz.layer.cost import compare, separable_comparison
 from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import KINDS, LayerSpec
@@ -17,7 +17,7 @@ from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 from sepviz.web.map_columns import map_panes
 from sepviz.web.rendering import fragment, templates
-from sepviz.web.wording import compared_costs, description, operation_labels, remark, verdict
+from sepviz.web.wording import column_labels, compared_costs, description, remark, verdict
 
 from tests.support.layers import layers
 
@@ -62,7 +62,7 @@ def loaded():
 
 def headings(spec):
     """The heading of each column of maps, by its key."""
-    return {column.key: column.heading for pane in map_panes(plan(spec).operations) for column in pane}
+    return {column.key: column.heading for pane in map_panes(plan(spec)) for column in pane}
 
 
 def test_kinds_are_called_by_their_full_names():
@@ -160,7 +160,7 @@ def test_verdict_of_equal_costs_says_as_many():
 def test_labels_are_singular_where_there_is_one(spec):
     for stage in plan(spec).convolutions:
         many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
-        kernels = operation_labels(plan(spec).operations)[stage.name].kernels
+        kernels = column_labels(plan(spec))[stage.name].kernels
         assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
     (replaced, _), _ = compared_costs(spec, compare(spec))
     assert replaced.endswith("s") == (spec.kind == "spatially-separable" and spec.in_channels > 1)
@@ -170,7 +170,7 @@ def test_labels_are_singular_where_there_is_one(spec):
 def test_one_name_for_one_thing(kind):
     spec = LayerSpec(kind=kind, out_channels=3)
     stages = plan(spec).convolutions
-    said, titles = operation_labels(stages), headings(spec)
+    said, titles = column_labels(plan(spec)), headings(spec)
     assert said[stages[-1].name].map == "output"
     assert titles["output"].title.lower().startswith("output")
     assert said[stages[-1].name].kernels == titles["weights"].title.lower()
@@ -196,3 +196,21 @@ def test_description_has_every_value_that_is_not_the_default(layer):
     words = description(layer)
     values = {name: value for name, value in layer.non_default().items() if name not in ("kind", "bias", "seed")}
     assert all(re.search(rf"\b{re.escape(value)}\b", words) for value in values.values()), words
+
+
+def test_maps_after_operations_keep_their_columns_and_say_what_came_after():
+    spec = LayerSpec(between=("norm", "relu6"), after=("gelu",))
+    said = headings(spec)
+    assert said.keys() == headings(LayerSpec()).keys()
+    assert said["depthwise"].note == "each channel has its own kernel, after batch norm and ReLU6"
+    assert said["output"].note == "8 maps of 128 × 128, after GELU"
+    stages = {column.key: column.stage for pane in map_panes(plan(spec)) for column in pane}
+    assert (stages["depthwise"], stages["output"]) == ("depthwise-relu6", "pointwise-gelu")
+    assert "batch norm and ReLU6 between the stages, GELU after the last stage" in description(spec)
+
+
+def test_grouped_standard_layer_is_compared_with_its_own_cost():
+    spec = LayerSpec(kind="standard", out_channels=6, groups=3)
+    (_, cost), (_, separable) = compared_costs(spec, separable_comparison(spec))
+    assert cost.macs == 9 * 3 * 6 * 128**2 // 3
+    assert separable.macs == (9 * 3 + 3 * 6) * 128**2

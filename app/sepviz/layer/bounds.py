@@ -1,5 +1,7 @@
 """What fits beside the other parameters of a layer: which values a slider offers, and which layers are refused."""
 
+from math import gcd
+
 from sepviz.errors import BadParameter, InvalidParameters
 from sepviz.layer.operations import Pair
 from sepviz.layer.size import Size
@@ -48,8 +50,12 @@ def bounds(spec: LayerSpec) -> dict[str, Pair]:
 
     Of a `Size` it is the value of both sides.
     """
-    has = spec.parameters()
+    has = spec.values()
     limits = {n: (p["minimum"], p["maximum"]) for n, p in properties(LayerSpec).items() if "minimum" in p and n in has}
+    if "groups" in limits:
+        limits["groups"] = 1, gcd(spec.in_channels, spec.out_channels)
+        for name in ("in_channels", "out_channels"):
+            limits[name] = spec.groups, limits[name][1] // spec.groups * spec.groups
     if spec.padding == "same":
         return limits
     sides = 2 * spec.padding_cells

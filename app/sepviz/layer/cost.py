@@ -134,8 +134,10 @@ def compare(spec: LayerSpec) -> Comparison:
 
 
 def separable_comparison(spec: LayerSpec) -> Comparison:
-    """The costs of a separable layer beside its baseline; of a standard layer, those of the separable one beside it."""
-    return compare(spec if plan(spec).kind.is_separable else spec.as_kind(SEPARABLE))
+    """The costs of a separable layer beside its baseline; of another, those of the separable one beside it."""
+    if plan(spec).kind.is_separable:
+        return compare(spec)
+    return Comparison(compare(spec.as_kind(SEPARABLE)).layer, compare(spec).layer)
 
 
 def _layer_cost(spec: LayerSpec, operations: tuple[Operation, ...]) -> LayerCost:

@@ -6,15 +6,21 @@ integers. Nothing here has bounds: torch wraps a huge dilation round without a w
 
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, get_args
 
 from sepviz.layer.kinds import Stage
 
 FLOAT32_BYTES = 4
 
 Pair = tuple[int, int]
-Follower = Literal["norm", "relu", "relu6", "silu", "hard-swish", "gelu"]
-FOLLOWERS: tuple[Follower, ...] = get_args(Follower)  # operations that may follow a convolution
+OPERATION_TITLES: dict[str, str] = {
+    "norm": "batch norm",
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "silu": "SiLU",
+    "hard-swish": "hard-swish",
+    "gelu": "GELU",
+}
+FOLLOWERS = tuple(OPERATION_TITLES)  # operations that may follow a convolution
 
 
 def output_size(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:

@@ -1,17 +1,17 @@
 """The columns of maps and kernels on the page, described by the server: the browser draws as many as there are."""
 
-from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from sepviz.layer.operations import Convolution, Operation
+from sepviz.layer.plan import Plan
 from sepviz.web.wording import (
     Heading,
     Labels,
+    column_labels,
     input_heading,
     kernels_and_maps_heading,
     kernels_heading,
-    maps_heading,
-    operation_labels,
+    output_heading,
 )
 
 # Maps; maps with a kernel beside each; a picture of kernels for each map; or a row of a matrix for each map.
@@ -24,7 +24,6 @@ MATRIX_WIDTH = 220
 SINGLE_KERNELS_WIDTH = 220
 KERNEL_SHEETS_WIDTH = 500  # kernels of all channels for each map
 LAST_MAPS_WIDTH = 278
-MAPS_WIDTH = 110  # of an operation without kernels
 # Maps side by side once channels are mixed; before, each channel has a row of its own.
 MIXED_ACROSS = 3
 
@@ -36,7 +35,8 @@ class MapColumn(NamedTuple):
     """
 
     key: str
-    stage: str  # the name of its tensors
+    stage: str  # the name of the tensor of its maps: a convolution's, or that of the last operation that follows it
+    weights: str  # the name of the tensors of its kernels
     shows: Shows
     heading: Heading
     labels: Labels
@@ -52,63 +52,70 @@ class MapColumn(NamedTuple):
 
     def description(self) -> dict[str, Any]:
         """What the browser needs to draw the column, for JSON."""
-        names = ("key", "stage", "shows", "chain", "multiplier", "rows")
+        names = ("key", "stage", "weights", "shows", "chain", "multiplier", "rows")
         return {name: getattr(self, name) for name in names} | {"input": self.is_input} | self.labels._asdict()
 
 
 Pane = tuple[MapColumn, ...]
 
 
-def map_panes(operations: Sequence[Operation], remark: str | None = None) -> tuple[Pane, Pane]:
+def map_panes(planned: Plan, remark: str | None = None) -> tuple[Pane, Pane]:
     """The columns in two panes: what channels are made into, and what outputs are made of.
 
     The second begins with the kernels of the last convolution; the remark stands beside them.
     """
-    convolutions = [operation for operation in operations if isinstance(operation, Convolution)]
-    labels = operation_labels(operations)
-    columns = [_input_column(operations[0], labels["input"])]
-    for operation in operations:
-        column = _maps_column(operation, labels[operation.name], columns[-1])
-        if operation is convolutions[-1]:
-            split = len(columns)
-            columns.append(_kernels_column(operation, column, remark, is_repeated=len(convolutions) > 1))
-            column = column._replace(width=LAST_MAPS_WIDTH)
-        elif isinstance(operation, Convolution):
-            column = column._replace(
+    *before, last = planned.convolutions
+    labels = column_labels(planned)
+    first = [_input_column(planned.operations[0], labels["input"])]
+    for convolution in before:
+        column = _maps_column(convolution, planned.result(convolution).name, labels[convolution.name], first[-1])
+        first.append(
+            column._replace(
                 shows="kernels maps",
-                heading=kernels_and_maps_heading(operation),
-                role=operation.stage.role,
+                heading=kernels_and_maps_heading(convolution),
+                role=convolution.stage.role,
                 width=KERNELS_AND_MAPS_WIDTH,
             )
-        columns.append(column)
-    columns[-1] = columns[-1]._replace(key="output", heading=maps_heading(operations[-1], "output"))
-    most = {column.chain: column.multiplier for column in columns}  # it never falls along a chain
-    columns = [column._replace(rows=most[column.chain] // column.multiplier) for column in columns]
-    return tuple(columns[:split]), tuple(columns[split:])
+        )
+    output = _maps_column(last, planned.result(last).name, labels[last.name], first[-1])
+    second = [_kernels_column(last, output, remark, is_repeated=bool(before)), output]
+    most = {column.chain: column.multiplier for column in (*first, *second)}  # it never falls along a chain
+    panes = ([each._replace(rows=most[each.chain] // each.multiplier) for each in pane] for pane in (first, second))
+    left, right = map(tuple, panes)
+    return left, right
 
 
 def _input_column(first: Operation, labels: Labels) -> MapColumn:
     return MapColumn(
-        "input", "input", "maps", input_heading(first), labels, "ink", INPUT_WIDTH, first.in_channels, is_input=True
+        "input",
+        "input",
+        "",
+        "maps",
+        input_heading(first),
+        labels,
+        "ink",
+        INPUT_WIDTH,
+        first.in_channels,
+        is_input=True,
     )
 
 
-def _maps_column(operation: Operation, labels: Labels, previous: MapColumn) -> MapColumn:
-    chain = previous.chain + operation.mixes_channels
+def _maps_column(convolution: Convolution, result: str, labels: Labels, previous: MapColumn) -> MapColumn:
+    chain = previous.chain + convolution.mixes_channels
+    multiplier = previous.multiplier * convolution.out_channels // convolution.in_channels
     return MapColumn(
-        key=operation.name,
-        stage=operation.name,
+        key="output" if labels.map == "output" else convolution.name,
+        stage=result,
+        weights=convolution.name,
         shows="maps",
-        heading=maps_heading(operation, operation.name),
+        heading=output_heading(convolution),
         labels=labels,
         role="ink",
-        width=LAST_MAPS_WIDTH if chain else MAPS_WIDTH,
-        number=operation.out_channels,
+        width=LAST_MAPS_WIDTH,
+        number=convolution.out_channels,
         across=MIXED_ACROSS if chain else 1,
         chain=chain,
-        multiplier=1
-        if operation.mixes_channels
-        else previous.multiplier * operation.out_channels // operation.in_channels,
+        multiplier=1 if convolution.mixes_channels else multiplier,
     )
 
 

@@ -12,8 +12,8 @@ from sepviz import __version__
 from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
-from sepviz.layer.cost import compare, compared
-from sepviz.layer.kinds import KIND_NAMES, SEPARABLE
+from sepviz.layer.cost import compared, separable_comparison
+from sepviz.layer.kinds import KIND_NAMES
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, check_budget, stage_names
 from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
@@ -122,8 +122,8 @@ def _drawn(templates: Environment, geometry: LayerSpec, words: str | None) -> st
 def _drawing(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
     """What is the same for every input, all weights and seeds, but for the remark."""
     planned = plan(geometry)
-    beside = compare(geometry if planned.kind.is_separable else geometry.as_kind(SEPARABLE))
-    panes = map_panes(planned.operations, words)
+    beside = separable_comparison(geometry)
+    panes = map_panes(planned, words)
     columns = [column for pane in panes for column in pane]
     return {
         "panes": panes,

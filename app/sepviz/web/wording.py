@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from sepviz.layer.cost import Comparison, LayerCost, factor
 from sepviz.layer.kinds import KIND_NAMES, KINDS, SEPARABLE, adjective
-from sepviz.layer.operations import Convolution, Operation
+from sepviz.layer.operations import OPERATION_TITLES, Convolution, Operation
+from sepviz.layer.plan import Plan
 from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec
 
 _REMARK = "Composed of the {separable} kernels: the output maps are the same."
@@ -51,6 +52,9 @@ def description(spec: LayerSpec) -> str:
             f"kernel size {spec.kernel_size.text}",
             *(f"{name.replace('_', ' ')} {values[name]}" for name in unusual),
             *(["bias"] if spec.bias else []),
+            *([f"groups {spec.groups}"] if spec.groups > 1 else []),
+            *([f"{operation_names(spec.between)} between the stages"] if spec.between else []),
+            *([f"{operation_names(spec.after)} after the last stage"] if spec.after else []),
             f"input {picture} of {spec.size.text}",
             f"{spec.weights} weights",
             *([f"seed {spec.seed}"] if spec.is_random else []),
@@ -63,17 +67,17 @@ def input_heading(first: Operation) -> Heading:
     return Heading(_plural("Input map", first.in_channels), _maps(first.in_channels, first.input))
 
 
-def maps_heading(operation: Operation, name: str) -> Heading:
-    """The heading of the operation's maps, which are called by the name."""
-    title = _plural(f"{name.capitalize()} map", operation.out_channels)
-    return Heading(title, _maps(operation.out_channels, operation.output))
+def output_heading(convolution: Convolution) -> Heading:
+    """The heading of the last maps of the layer."""
+    count = convolution.out_channels
+    return Heading(_plural("Output map", count), _maps(count, convolution.output) + _after(convolution))
 
 
 def kernels_and_maps_heading(convolution: Convolution) -> Heading:
     """The heading of a convolution's maps with their kernels beside them."""
     several = convolution.out_channels
     title = f"{_plural('Kernel', several)} and {convolution.name} {_plural('map', several)}"
-    return Heading(title, _own_kernels(convolution, "each channel has its own kernel"))
+    return Heading(title, _own_kernels(convolution, "each channel has its own kernel") + _after(convolution))
 
 
 def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
@@ -91,22 +95,27 @@ def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
     return Heading(_plural(f"{title} kernel", each * outputs), note)
 
 
-def operation_labels(operations: Sequence[Operation]) -> dict[str, Labels]:
-    """The labels of the input and of each operation; the maps of the last one are called outputs."""
+def column_labels(planned: Plan) -> dict[str, Labels]:
+    """The labels of the input and of each convolution; the maps of the last one are called outputs."""
+    *before, last = planned.convolutions
     found = {"input": Labels("input", "", "")}
-    convolutions = [operation for operation in operations if isinstance(operation, Convolution)]
-    for operation in operations:
-        maps = "output" if operation is operations[-1] else operation.name
-        if not isinstance(operation, Convolution):
-            found[operation.name] = Labels(maps, "", "")
-        elif operation is not convolutions[-1]:
-            kernels = f"{operation.name} {_plural('kernel', operation.out_channels)}"
-            found[operation.name] = Labels(maps, f"kernel of {maps}", kernels)
-        else:
-            kernel = "weights" if operation.mixes_channels else f"{operation.name} kernel"
-            kernels = kernels_heading(operation, is_repeated=len(convolutions) > 1).title.lower()
-            found[operation.name] = Labels(maps, f"{kernel} of {maps}", kernels)
+    for each in before:
+        kernels = f"{each.name} {_plural('kernel', each.out_channels)}"
+        found[each.name] = Labels(each.name, f"kernel of {each.name}", kernels)
+    kernel = "weights of output" if last.mixes_channels else f"{last.name} kernel of output"
+    found[last.name] = Labels("output", kernel, kernels_heading(last, is_repeated=bool(before)).title.lower())
     return found
+
+
+def operation_names(followers: Sequence[str]) -> str:
+    """The operations between or after stages in words: `batch norm and ReLU6`."""
+    return " and ".join(OPERATION_TITLES[each] for each in followers)
+
+
+def _after(convolution: Convolution) -> str:
+    """What has been done with the maps that are shown, besides the convolution."""
+    names = operation_names(convolution.followed_by)
+    return f", after {names}" if names else ""
 
 
 def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, LayerCost], tuple[str, LayerCost]]:

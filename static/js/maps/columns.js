@@ -4,7 +4,8 @@
  * In the columns of one `chain` channels stay apart: each channel at its start has `multiplier` maps in this column.
  * @typedef {object} Column
  * @property {string} key
- * @property {string} stage the name of its tensors
+ * @property {string} stage the name of the tensor of its maps
+ * @property {string} weights the name of the tensors of its kernels
  * @property {string} shows "maps", "kernels maps", "kernels" or "matrix"
  * @property {number} chain
  * @property {number} multiplier

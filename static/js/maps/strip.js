@@ -66,7 +66,7 @@ export class Strip {
     this.#look = look;
     const convolutions = this.#columns.filter(hasKernels);
     const weights = convolutions.map(
-      ({ stage }) => /** @type {Tensor} */ (file.tensors.get(`${stage}.weight`)),
+      ({ weights }) => /** @type {Tensor} */ (file.tensors.get(`${weights}.weight`)),
     );
     const limits = kernelLimits(weights);
     for (const column of this.#columns) {

@@ -17,7 +17,7 @@ export function initSlider(slider) {
     if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const scale = scaleOf(slider);
-    const value = step(scale, Number.parseInt(fieldOf(slider).value), steps);
+    const value = step(scale, Number.parseInt(fieldOf(slider).value, 10), steps);
     slider.value = String(positionOf(scale, value));
     for (const type of ["input", "change"]) slider.dispatchEvent(new Event(type, { bubbles: true }));
   });
@@ -34,7 +34,7 @@ export function moveThumb(slider, value) {
   const [min, max] = [String(scale[0]), String(scale[0] + scale.length - 1)];
   if (slider.min !== min) slider.min = min;
   if (slider.max !== max) slider.max = max;
-  const position = String(positionOf(scale, Number.parseInt(value)));
+  const position = String(positionOf(scale, Number.parseInt(value, 10)));
   if (slider.value !== position) slider.value = position;
   if (slider.getAttribute("aria-valuetext") !== value) slider.setAttribute("aria-valuetext", value);
 }
