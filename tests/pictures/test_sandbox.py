@@ -111,7 +111,7 @@ def test_concurrent_pictures_share_one_pool():
 
 
 def test_pictures_beyond_the_queue_are_refused(monkeypatch):
-    monkeypatch.setattr(module, "MOST_WAITING", 3)
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
 
     async def scenario(decoder):
         asked = [decoder.decode(png()) for _ in range(5)]
@@ -123,7 +123,7 @@ def test_pictures_beyond_the_queue_are_refused(monkeypatch):
 
 
 def test_slow_decoder_is_ended(monkeypatch):
-    monkeypatch.setattr(module, "SECONDS", 0.5)
+    monkeypatch.setattr(module, "DECODE_SECONDS", 0.5)
     monkeypatch.setattr(module, "_decode", time.sleep)
 
     async def scenario(decoder):
