@@ -27,7 +27,7 @@ def doubles(tensor):
 
 
 @settings(max_examples=60)
-@given(layers())
+@given(layers(plain=False))
 def test_maps_of_each_stage_equal_the_loops(spec):
     for shape, (_, *rest) in zip(plan(spec).convolutions, steps(spec), strict=True):
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)
@@ -49,7 +49,7 @@ def test_maps_of_the_replaced_convolution_equal_the_loops(spec):
     np.testing.assert_allclose(convolve(maps, weight, bias, shape)[0].numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
-@given(layers(), st.data())
+@given(layers(plain=False), st.data())
 def test_run_of_channels_equals_that_part_of_the_whole(spec, data):
     for shape in plan(spec).convolutions:
         maps, weight, bias = drawn(shape, spec.seed, spec.bias)

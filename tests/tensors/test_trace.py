@@ -32,7 +32,7 @@ def selections(draw, spec):
 
 
 @settings(max_examples=60)
-@given(layers())
+@given(layers(plain=False))
 def test_maps_of_a_layer_equal_the_loops(spec):
     trace = run(spec, INPUTS)
     maps = doubles(INPUTS.tensor(spec))[0]
@@ -78,7 +78,7 @@ def test_impulse_response_is_the_kernel_rotated_and_centred(kind, weights, kerne
 
 
 @settings(max_examples=60)
-@given(layers(), st.data())
+@given(layers(plain=False), st.data())
 def test_selection_equals_that_part_of_the_whole(spec, data):
     selection = data.draw(selections(spec))
     whole, part = run(spec, INPUTS), run(spec, INPUTS, selection)
@@ -102,7 +102,7 @@ def test_selection_equals_that_part_of_the_whole(spec, data):
 
 
 @settings(max_examples=60)
-@given(layers(), st.data())
+@given(layers(plain=False), st.data())
 def test_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
     for stage in run(spec, INPUTS).stages:
         n, y, x = (data.draw(st.integers(0, end - 1)) for end in stage.shape.output_shape)
@@ -116,7 +116,7 @@ def test_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
         assert stage.output.values[0, n, y, x].item() == pytest.approx(total, rel=1e-4, abs=1e-4)
 
 
-@given(layers(), st.data())
+@given(layers(plain=False), st.data())
 def test_work_equals_what_is_computed(spec, data):
     selection = data.draw(selections(spec))
     macs, held = work(spec, selection)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from sepviz.layer.cost import compare, separable_comparison
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
-from sepviz.layer.spec import KINDS, LayerSpec
+from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 from sepviz.web.map_columns import map_panes
@@ -66,7 +66,7 @@ def headings(spec):
 
 
 def test_kinds_are_called_by_their_full_names():
-    assert KIND_NAMES == {
+    assert {name: kind.title for name, kind in KINDS.items()} == {
         "depthwise-separable": "Depthwise separable",
         "spatially-separable": "Spatially separable",
         "standard": "Standard",
@@ -76,7 +76,9 @@ def test_kinds_are_called_by_their_full_names():
 @given(layers(kinds=["standard"], input="noise"))
 def test_remark_stands_exactly_where_outputs_equal_those_of_the_separable_layer(spec):
     inputs = Inputs()
-    standard, separable = (run(each, inputs).stages[-1].output.values for each in (spec, spec.as_kind(KINDS[0])))
+    standard, separable = (
+        run(each, inputs).stages[-1].output.values for each in (spec, spec.as_kind("depthwise-separable"))
+    )
     largest = float(separable.abs().max())
     equal = float((standard - separable).abs().max()) <= 1e-4 * largest
     assert bool(remark(spec)) == equal
@@ -175,7 +177,7 @@ def test_one_name_for_one_thing(kind):
     assert titles["output"].title.lower().startswith("output")
     assert said[stages[-1].name].kernels == titles["weights"].title.lower()
     names = [name for name, _ in compared_costs(spec, compare(spec))]
-    assert names[-1] == KIND_NAMES[kind if kind != "standard" else "depthwise-separable"].lower()
+    assert names[-1] == KINDS[kind if kind != "standard" else "depthwise-separable"].title.lower()
 
 
 def test_description_names_what_is_not_as_usual():

@@ -10,7 +10,7 @@ from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import STANDARD_OUTPUT, write
 from sepviz.layer.cost import Comparison, LayerCost, OperationCost, compare, compared, counting_rules, document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.spec import LayerSpec
 
 FORMATS = ("text", "json", "csv", "markdown")
@@ -47,7 +47,7 @@ def _text_lines(spec: LayerSpec, costs: Comparison) -> Iterator[str]:
     first, last = operations[0].operation, operations[-1].operation
     (m, *before), (n, *after) = first.input_shape, last.output_shape
     sizes = f"{m} x {before[0]} x {before[1]} to {n} x {after[0]} x {after[1]}"
-    yield f"{KIND_NAMES[spec.kind]}: {sizes} (channels, height, width)"
+    yield f"{KINDS[spec.kind].title}: {sizes} (channels, height, width)"
     macs, params = (costs.layer.macs, costs.macs_ratio), (costs.layer.params, costs.params_ratio)
     for unit, (total, ratio) in (("MACs", macs), ("params", params)):
         rows = list(_rows(costs.layer, unit))

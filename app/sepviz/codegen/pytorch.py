@@ -15,7 +15,6 @@ from sepviz.layer.spec import LayerSpec
 FRAMEWORKS: tuple[str, ...] = ("pytorch",)
 
 MAX_LINE_LENGTH = 88  # that of black
-ACTIVATIONS = {"relu": "ReLU", "relu6": "ReLU6", "silu": "SiLU", "hard-swish": "Hardswish", "gelu": "GELU"}
 
 
 def generate(spec: LayerSpec, framework: str = "pytorch") -> str:
@@ -62,7 +61,7 @@ def _constructor_lines(cost: OperationCost) -> Iterator[str]:
             yield f"        # Batch norm: {_format_count(operation.params, 'param')}"
             yield f"{target} = nn.BatchNorm2d({operation.channels})"
         case Activation():
-            yield f"{target} = nn.{ACTIVATIONS[operation.function]}()"
+            yield f"{target} = nn.{operation.module}()"
 
 
 def _conv2d_arguments(convolution: Convolution) -> Iterator[str]:

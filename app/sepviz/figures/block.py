@@ -54,7 +54,7 @@ def blocks(spec: LayerSpec) -> tuple[Block, Block, Block]:
     middle = replace(depthwise, in_channels=wide, out_channels=wide, groups=wide)
     project = replace(pointwise, in_channels=wide)
     mobile = (*_followed("depthwise", depthwise, "norm", "relu6"), *_followed("pointwise", pointwise, "norm", "relu6"))
-    before = Step("relu", Activation("relu", depthwise.in_channels, depthwise.input, "relu"))
+    before = Step("relu", Activation("relu", depthwise.in_channels, depthwise.input, "ReLU"))
     xception = (before, *_followed("depthwise", depthwise), *_followed("pointwise", pointwise, "norm"))
     residual = (
         *_followed("expand", expand, "norm", "relu6"),

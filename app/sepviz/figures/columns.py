@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
 from sepviz.figures.text_metrics import text_width, wrap
-from sepviz.layer.operations import OPERATION_TITLES, Convolution, same_padding
+from sepviz.layer.operations import FOLLOWERS, Convolution, same_padding
 
 # Left edges of Input, Depthwise, Pointwise and Output, and the right edge of the figure: the page's maps stand below.
 COLUMNS = (0, 190, 470, 690, 968)
@@ -97,7 +97,7 @@ def _kernels(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
 
 def followers(canvas: Canvas, shape: Convolution) -> tuple[str, ...]:
     """What is done with a stage's output before the next stage, if anything is."""
-    names = " and ".join(OPERATION_TITLES[each] for each in shape.followed_by)
+    names = " and ".join(FOLLOWERS[each].title for each in shape.followed_by)
     return (canvas.translate("layers.then", operations=names),) if names else ()
 
 

@@ -45,10 +45,12 @@ def describe(spec: LayerSpec) -> str:
     """The curve in words and numbers."""
     layer = _layer(spec)
     most, here = layer.kernel_size.area / layer.depth_multiplier, saving(layer, layer.out_channels, layer.kernel_size)
+    square = layer.kernel_size.is_square
     return text(
         "ratio.description",
         outputs=layer.out_channels,
-        kernel=_sides(layer.kernel_size),
+        area="D_K²" if square else "(K_H · K_W)",
+        sides=f"D_K = {_sides(layer.kernel_size)}" if square else f"kernels of {layer.kernel_size.text}",
         multiplier=layer.depth_multiplier,
         verdict=format_ratio(1 / here, "MACs"),
         most=f"{most:.4g}",
@@ -190,15 +192,18 @@ def _formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
     canvas.text(0, y + 14, over, "ink", TEXT, weight=600)
     begin = x = text_width(over, TEXT) * BOLD + 12
     canvas.text(x, y + 14, "=", "muted")
-    for gap, sign, letter in ((12, "", "m"), (6, "· (1/", "N"), (6, "+ 1/", "D_K")):
+    square = layer.kernel_size.is_square
+    sides = [(6, "+ 1/", "D_K")] if square else [(6, "+ 1/(", "K_H"), (6, "·", "K_W")]
+    for gap, sign, letter in ((12, "", "m"), (6, "· (1/", "N"), *sides):
         x += gap + text_width(sign, TEXT)
         if sign:
             canvas.text(x, y + 14, sign, "muted", anchor="end")
         wide = letter_width(letter, TITLE)
         canvas.line([(x + 2 + wide / 2, letter)], y + 14, "ink", TITLE, serif=True)
         x += wide
-    canvas.text(x + 3, y + 14, "²", "ink", TITLE)
-    canvas.text(x + 11, y + 14, ")", "muted")
+    if square:
+        canvas.text(x + 3, y + 14, "²", "ink", TITLE)
+    canvas.text(x + (11 if square else 4), y + 14, ")" if square else "))", "muted")
     numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{_area(layer.kernel_size)})"
     canvas.text(begin, y + 34, numbers)
     ratio = 1 / saving(layer, layer.out_channels, layer.kernel_size)

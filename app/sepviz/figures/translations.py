@@ -4,9 +4,9 @@ A text is a format string: `canvas.translate("groups.caption", groups=4)`. Keys 
 """
 
 from sepviz.figures.options import Lang
-from sepviz.layer.kinds import adjective
+from sepviz.layer.kinds import KINDS
 
-_SEPARABLE, _SPATIAL = adjective("depthwise-separable"), adjective("spatially-separable")
+_SEPARABLE, _SPATIAL = KINDS["depthwise-separable"].adjective, KINDS["spatially-separable"].adjective
 
 TRANSLATIONS: dict[Lang, dict[str, str]] = {
     "en": {
@@ -146,9 +146,9 @@ TRANSLATIONS: dict[Lang, dict[str, str]] = {
         "ratio.where": "*N* = {outputs}, kernels of {kernel}",
         "ratio.over": f"{_SEPARABLE} / standard",
         "ratio.description": (
-            f"{_SEPARABLE.capitalize()} over standard is m (1/N + 1/D_K²). "
-            "With m = {multiplier}, N = {outputs} and D_K = {kernel} the "
-            "separable layer takes {verdict}; with ever more outputs it tends to {most} times fewer, D_K²/m. "
+            f"{_SEPARABLE.capitalize()} over standard is m (1/N + 1/{{area}}). "
+            "With m = {multiplier}, N = {outputs} and {sides} the "
+            "separable layer takes {verdict}; with ever more outputs it tends to {most} times fewer, {area}/m. "
             "Curves for D_K = 1, 3, 5, 7 and that of this layer, N from 1 to 1024."
         ),
         "description.stage": "{stage} {input} → {output}, kernels {kernels}, {cost}",

@@ -168,9 +168,3 @@ KINDS: dict[Kind, KindOfLayer] = {
     )
 }
 SEPARABLE: Kind = "depthwise-separable"  # the default, and what a standard layer is compared with
-KIND_NAMES: dict[Kind, str] = {name: row.title for name, row in KINDS.items()}
-
-
-def adjective(kind: Kind) -> str:
-    """The title of a kind within a sentence: `depthwise separable`."""
-    return KINDS[kind].adjective

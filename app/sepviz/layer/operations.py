@@ -6,21 +6,30 @@ integers. Nothing here has bounds: torch wraps a huge dilation round without a w
 
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from sepviz.layer.kinds import Stage
 
 FLOAT32_BYTES = 4
 
 Pair = tuple[int, int]
-OPERATION_TITLES: dict[str, str] = {
-    "norm": "batch norm",
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "silu": "SiLU",
-    "hard-swish": "hard-swish",
-    "gelu": "GELU",
+
+
+class Follower(NamedTuple):
+    """An operation that may follow a convolution."""
+
+    title: str  # for people
+    module: str  # its class in `torch.nn`
+
+
+FOLLOWERS: dict[str, Follower] = {
+    "norm": Follower("batch norm", "BatchNorm2d"),
+    "relu": Follower("ReLU", "ReLU"),
+    "relu6": Follower("ReLU6", "ReLU6"),
+    "silu": Follower("SiLU", "SiLU"),
+    "hard-swish": Follower("hard-swish", "Hardswish"),
+    "gelu": Follower("GELU", "GELU"),
 }
-FOLLOWERS = tuple(OPERATION_TITLES)  # operations that may follow a convolution
 
 
 def output_size(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
@@ -211,9 +220,9 @@ class Norm(_Elementwise):
 
 @dataclass(frozen=True, slots=True)
 class Activation(_Elementwise):
-    """A function of each value."""
+    """A function of each value, without params."""
 
-    function: str = "relu"
+    module: str = "ReLU"  # its class in `torch.nn`
     params = 0
 
 
@@ -225,4 +234,4 @@ def following(convolution: Convolution, follower: str) -> Operation:
     name = f"{convolution.name}-{follower}"
     if follower == "norm":
         return Norm(name, convolution.out_channels, convolution.output)
-    return Activation(name, convolution.out_channels, convolution.output, follower)
+    return Activation(name, convolution.out_channels, convolution.output, FOLLOWERS[follower].module)

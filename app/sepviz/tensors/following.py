@@ -1,27 +1,27 @@
 """`follow`: an operation that stands after a convolution, carried out on its maps."""
 
-from collections.abc import Callable
+from functools import cache
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from sepviz.layer.operations import Activation, Norm
 
 EPSILON = 1e-5  # of `nn.BatchNorm2d`
 
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": F.relu,
-    "relu6": F.relu6,
-    "silu": F.silu,
-    "hard-swish": F.hardswish,
-    "gelu": F.gelu,
-}
-
 
 def follow(maps: Tensor, operation: Norm | Activation) -> Tensor:
     """The maps, (1, channels, height, width), after the operation."""
-    return normalize(maps) if isinstance(operation, Norm) else _FUNCTIONS[operation.function](maps)
+    if isinstance(operation, Norm):
+        return normalize(maps)
+    activated: Tensor = _activation(operation.module)(maps)
+    return activated
+
+
+@cache
+def _activation(name: str) -> nn.Module:
+    made: nn.Module = getattr(nn, name)()
+    return made
 
 
 def normalize(maps: Tensor) -> Tensor:

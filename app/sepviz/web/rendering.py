@@ -13,10 +13,10 @@ from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
 from sepviz.layer.cost import compared, separable_comparison
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, check_budget, stage_names
-from sepviz.layer.spec import GENERATED, KINDS, LayerSpec, allowed, properties
+from sepviz.layer.spec import GENERATED, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE
 from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
@@ -103,7 +103,7 @@ def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]
     for kind in KINDS:
         parameters = nearest.as_kind(kind).parameters()
         kept = {name: value for name, value in given.items() if name in parameters}
-        kinds.append((kind, KIND_NAMES[kind], urlencode(parameters | kept)))
+        kinds.append((kind, KINDS[kind].title, urlencode(parameters | kept)))
     return _names(nearest) | {"kinds": kinds, "diagram": "", "panes": (), "columns": (), "max_channels": 0}
 
 
@@ -145,7 +145,7 @@ def _names(spec: LayerSpec) -> dict[str, Any]:
         "bounds": bounds(spec.geometry()),
         "idle": _idle(spec),
         "figure": _figure(spec),
-        "kinds": [(kind, KIND_NAMES[kind], spec.as_kind(kind).query()) for kind in KINDS],
+        "kinds": [(kind, KINDS[kind].title, spec.as_kind(kind).query()) for kind in KINDS],
         "uploaded": is_upload(spec.input),
     }
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sepviz.layer.cost import Comparison, LayerCost, factor
-from sepviz.layer.kinds import KIND_NAMES, KINDS, SEPARABLE, adjective
-from sepviz.layer.operations import OPERATION_TITLES, Convolution, Operation
+from sepviz.layer.kinds import KINDS, SEPARABLE
+from sepviz.layer.operations import FOLLOWERS, Convolution, Operation
 from sepviz.layer.plan import Plan
 from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec
 
@@ -47,7 +47,7 @@ def description(spec: LayerSpec) -> str:
     picture = spec.input if spec.input in (*SAMPLES, *GENERATED) else "an uploaded picture"
     return ", ".join(
         [
-            f"{KIND_NAMES[spec.kind]} convolution",
+            f"{KINDS[spec.kind].title} convolution",
             f"{spec.in_channels} → {counted(spec.out_channels, 'channel')}",
             f"kernel size {spec.kernel_size.text}",
             *(f"{name.replace('_', ' ')} {values[name]}" for name in unusual),
@@ -109,7 +109,7 @@ def column_labels(planned: Plan) -> dict[str, Labels]:
 
 def operation_names(followers: Sequence[str]) -> str:
     """The operations between or after stages in words: `batch norm and ReLU6`."""
-    return " and ".join(OPERATION_TITLES[each] for each in followers)
+    return " and ".join(FOLLOWERS[each].title for each in followers)
 
 
 def _after(convolution: Convolution) -> str:
@@ -123,7 +123,7 @@ def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, Layer
     kind = KINDS[spec.kind]
     baseline = kind.baseline
     replaced = baseline.title.lower() if baseline.mixes_channels else _plural("square kernel", spec.in_channels)
-    separable = kind.adjective if kind.is_separable else adjective(SEPARABLE)
+    separable = kind.adjective if kind.is_separable else KINDS[SEPARABLE].adjective
     return (replaced, costs.baseline), (separable, costs.layer)
 
 
@@ -134,7 +134,7 @@ def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
     if kind.is_separable:
         shown, other = ratio, kind.replaced
     else:
-        shown, other = 1 / ratio, f"the {adjective(SEPARABLE)} layer of the same shape"
+        shown, other = 1 / ratio, f"the {KINDS[SEPARABLE].adjective} layer of the same shape"
     if spec.in_channels == 1:
         other = other.removesuffix(" per channel")
     times = factor(shown)
@@ -151,7 +151,7 @@ def remark(spec: LayerSpec) -> str | None:
     """
     if KINDS[spec.kind].is_separable:
         return None
-    return _REMARK.format(separable=adjective(SEPARABLE)) if _equals_separable(spec) else ""
+    return _REMARK.format(separable=KINDS[SEPARABLE].adjective) if _equals_separable(spec) else ""
 
 
 def _equals_separable(spec: LayerSpec) -> bool:

@@ -14,7 +14,7 @@ from sepviz.figures import NAMES, draw
 from sepviz.figures.export import size
 from sepviz.figures.figure_spec import FigureSpec
 from sepviz.figures.options import MIN_WIDTH, THEMES
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
 from sepviz.web.middleware.security_headers import POLICY
@@ -146,7 +146,7 @@ def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
 def _rich(own: str, layer: PageQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
     plan(layer.layer)
     width, height = min(FRAME[0], asked.maxwidth or FRAME[0]), min(FRAME[1], asked.maxheight or FRAME[1])
-    title = f"Sepviz: {KIND_NAMES[layer.kind]}, {layer.in_channels} → {layer.out_channels} channels"
+    title = f"Sepviz: {KINDS[layer.kind].title}, {layer.in_channels} → {layer.out_channels} channels"
     return {"type": "rich", "title": title, "html": frame(own, given, width, height), "width": width, "height": height}
 
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from sepviz.encoded import Encoded
 from sepviz.figures import NAMES
 from sepviz.figures.animation import ANIMATED
-from sepviz.layer.kinds import KIND_NAMES
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.queries import PageQuery, documented
 from sepviz.web.refused import nearest, refused_page
@@ -39,7 +39,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "padding": "valid",
         "size": "12",
     },
-    f"{KIND_NAMES['spatially-separable']}, 5 × 5": {"kind": "spatially-separable", "kernel_size": "5"},
+    f"{KINDS['spatially-separable'].title}, 5 × 5": {"kind": "spatially-separable", "kernel_size": "5"},
     "costs more: 1 output": {"in_channels": "4", "out_channels": "1", "size": "16"},
 }
 

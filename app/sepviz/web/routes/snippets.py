@@ -12,7 +12,7 @@ from sepviz.encoded import Encoded
 from sepviz.errors import UnknownName
 from sepviz.figures import NAMES
 from sepviz.figures.translations import text
-from sepviz.layer.kinds import adjective
+from sepviz.layer.kinds import KINDS
 from sepviz.layer.selection import stage_names
 from sepviz.layer.spec import LayerSpec
 from sepviz.uploads.store import is_upload
@@ -90,7 +90,7 @@ def maps_picture(stage: str, spec: LayerSpec, origin: str, look: Mapping[str, st
         origin=origin,
         path=f"/feature-maps/{stage}",
         parameters=given,
-        alt=f"The {stage} maps of a {adjective(spec.kind)} convolution" if stage != "input" else "The input maps",
+        alt=f"The {stage} maps of a {KINDS[spec.kind].adjective} convolution" if stage != "input" else "The input maps",
         dark={} if "colormap" in look else {"colormap": "diverging-dark"},
         light={},
         command=f"sepviz maps {stage}{_options(given)} -o {stage}.png",
