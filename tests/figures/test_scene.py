@@ -20,7 +20,7 @@ from sepviz.figures.animation import ANIMATED, draw_animation
 from sepviz.figures.canvas import Canvas
 from sepviz.figures.map_patch import within
 from sepviz.figures.passes import passes
-from sepviz.figures.receptive_field import receptive_field
+from sepviz.figures.receptive_field import first_receptive_field
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import COLOURS
@@ -139,16 +139,16 @@ def feeding(spec, y, x):
 @given(layers(), st.data())
 def test_the_window_is_what_the_gradient_reaches(spec, data):
     stages = plan(spec).convolutions
-    feet = receptive_field(stages)
+    field = first_receptive_field(stages)
     height, width = stages[-1].output
-    cells = {feet.cell, (data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1)))}
+    cells = {field.cell, (data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1)))}
     for cell in cells:
-        rows, columns = feet.sources(cell)
+        rows, columns = field.input_ranges(cell)
         drawn = {(row, column) for row in within(rows, spec.size.height) for column in within(columns, spec.size.width)}
         assert drawn == feeding(spec, *cell)
-    under, inside = feet.count()
+    under, inside = field.count()
     assert under == spec.kernel_size.area
-    assert inside == len(feeding(spec, *feet.cell))
+    assert inside == len(feeding(spec, *field.cell))
     assert f"{under - inside} of them are padding" in window.describe(spec)
 
 
@@ -165,12 +165,12 @@ def test_passes_make_every_cell_once_and_look_at_no_more_than_is_drawn(spec, nam
     for each in working:
         made = [(row, column) for row, columns in each.steps() for column in columns]
         assert made == [(row, column) for row in each.rows for column in each.columns]
-        rows, columns = each.reach()
+        rows, columns = each.input_ranges()
         for step in range(len(each.steps())):
             down, across = each.window(step)
             assert set(down) <= set(rows)
             assert set(across) <= set(columns)
-            filled = {(row, col) for ys, xs in each.made(step + 1) for row in ys for col in xs}
+            filled = {(row, col) for ys, xs in each.cells_made(step + 1) for row in ys for col in xs}
             assert filled == {(row, col) for row, cols in each.steps()[: step + 1] for col in cols}
     for before, after in pairwise(working):
         height, width = after.shape.input

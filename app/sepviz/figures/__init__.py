@@ -1,4 +1,4 @@
-"""Figures: a layer as SVG, drawn from its spec and shapes alone, the same text every time."""
+"""Figures of a layer as SVG. Equal arguments give equal text."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -20,21 +20,21 @@ _Describe = Callable[[LayerSpec], str]
 
 # By name: the figure's width, the function that draws it and returns its height, and the one that describes it.
 _FIGURES: dict[str, tuple[float, _Draw, _Describe]] = {
-    "separable": (drawing_rows.END, layer_figures.separable, layer_figures.describe("depthwise-separable")),
+    "separable": (drawing_rows.END, layer_figures.draw_separable, layer_figures.describe("depthwise-separable")),
     "depthwise": (
         drawing_rows.OUTPUT,
-        layer_figures.depthwise,
+        layer_figures.draw_depthwise,
         layer_figures.describe("depthwise-separable", slice(1)),
     ),
     "pointwise": (
         drawing_rows.END - 240,
-        layer_figures.pointwise,
+        layer_figures.draw_pointwise,
         layer_figures.describe("depthwise-separable", slice(1, 2)),
     ),
-    "standard": (drawing_rows.END, layer_figures.standard, layer_figures.describe("standard")),
-    "spatial": (drawing_rows.END, layer_figures.spatial, layer_figures.describe("spatially-separable")),
-    "comparison": (cost_comparison.WIDEST, cost_comparison.comparison, cost_comparison.describe),
-    "cost": (cost_comparison.WIDTH, cost_comparison.draw_cost_bars, cost_comparison.describe),
+    "standard": (drawing_rows.END, layer_figures.draw_standard, layer_figures.describe("standard")),
+    "spatial": (drawing_rows.END, layer_figures.draw_spatial, layer_figures.describe("spatially-separable")),
+    "comparison": (cost_comparison.WIDTH, cost_comparison.draw_comparison, cost_comparison.describe),
+    "cost": (cost_comparison.BARS_WIDTH, cost_comparison.draw_cost_bars, cost_comparison.describe),
     "ratio": (ratio.WIDTH, ratio.draw, ratio.describe),
     "block": (block.WIDTH, block.draw, block.describe),
     "groups": (groups.WIDTH, groups.draw, groups.describe),
@@ -44,13 +44,13 @@ _FIGURES: dict[str, tuple[float, _Draw, _Describe]] = {
 NAMES: tuple[str, ...] = tuple(_FIGURES)
 
 
-# oEmbed measures a figure that is fetched right after; those that are fetched are kept packed, by their route.
+# oEmbed measures a figure just before it is fetched; fetched figures are cached compressed by their route.
 @lru_cache(maxsize=32)
 def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # noqa: B008 - it is frozen
-    """The SVG of a figure.
+    """Draw a figure and return its SVG.
 
-    `UnknownName` for a figure or theme that does not exist, `InvalidParameters` where the output would be empty
-    or where something is to move that does not.
+    Raises `UnknownName` for an unknown figure or theme, `InvalidParameters` if the layer's output would be empty or
+    the figure has no animation.
     """
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
@@ -60,7 +60,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
     canvas = Canvas(name, figure_address, options.theme, options.lang, options.background)
     width, draw_figure, describe = _FIGURES[name]
     if options.animate or options.frames:
-        _refuse_still(name, options)
+        _refuse_unanimated(name, options)
         width, height = animation.draw_animation(canvas, name, spec, options.frames)
     else:
         height = draw_figure(canvas, spec)
@@ -69,7 +69,7 @@ def draw(name: str, spec: LayerSpec, options: Options = Options()) -> str:  # no
     return canvas.finish(width, height, title, describe(spec), options.width, caption, figure_address)
 
 
-def _refuse_still(name: str, options: Options) -> None:
+def _refuse_unanimated(name: str, options: Options) -> None:
     if name not in animation.ANIMATED:
         parameter, value = ("frames", str(options.frames)) if options.frames else ("animate", "true")
         allowed = text("animation.allowed", names=", ".join(animation.ANIMATED))
@@ -77,6 +77,6 @@ def _refuse_still(name: str, options: Options) -> None:
 
 
 def address(name: str, spec: LayerSpec, options: Options) -> str:
-    """Where this very figure is to be had, from the root of the server on."""
+    """The path and query of this figure on the server."""
     own = urlencode(options.parameters())
     return f"/diagrams/{name}.svg?{spec.query()}{f'&{own}' if own else ''}"

@@ -1,4 +1,4 @@
-"""The layer as networks use it: with batch norm and activations, or as an inverted residual."""
+"""The layer as in published networks: with batch norm and activations, or as an inverted residual."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ EXPANSION = 6  # of the inverted residual, as in MobileNet v2
 _WIDE, _NARROW, _BOX = 124.0, 46.0, 42.0
 _ARROW = 14.0
 _SHAPE = 112.0  # room for the input's shape
-_BELOW = 62.0  # a box: what is told of it, and space
+_BELOW = 62.0  # below a box, for its notes and space
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One box: an operation, and what it is called here (such as `expand`, which is a pointwise convolution)."""
+    """One box: an operation and its name, such as `expand` for a pointwise convolution."""
 
     name: str
     operation: Operation
@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of steps, and whether its input is added to its output."""
+    """A sequence of steps, and whether its input is added to its output."""
 
     name: str
     steps: tuple[Step, ...]
@@ -41,7 +41,7 @@ class Block:
 
     @property
     def params(self) -> int:
-        """Of all steps together; convolutions before a batch norm have no bias."""
+        """Params of all steps; convolutions before a batch norm have no bias."""
         return sum(step.operation.params for step in self.steps)
 
 
@@ -66,28 +66,28 @@ def blocks(spec: LayerSpec) -> tuple[Block, Block, Block]:
 
 
 def _followed(name: str, convolution: Convolution, *followers: str) -> Iterator[Step]:
-    """A convolution and what follows it."""
+    """Yield a convolution and the operations after it."""
     yield Step(name, convolution)
     yield from (Step(each, following(convolution, each)) for each in followers)
 
 
 def describe(spec: LayerSpec) -> str:
-    """Each block's steps and params in words."""
+    """Describe each block's steps and params."""
     lines = []
     for block in blocks(spec):
-        steps = ", ".join(_describe(step) for step in block.steps)
-        ending = f" {text(_why(block, spec), stride=spec.stride)}." if block.name == "inverted" else ""
+        steps = ", ".join(_describe_step(step) for step in block.steps)
+        ending = f" {text(_shortcut_key(block, spec), stride=spec.stride)}." if block.name == "inverted" else ""
         count = counted_text("count.params", block.params)
         lines.append(f"{text(f'block.{block.name}')}: {steps}; {count}.{ending}")
     return " ".join(lines)
 
 
-def _why(block: Block, spec: LayerSpec) -> str:
-    """The key of the text on the shortcut."""
+def _shortcut_key(block: Block, spec: LayerSpec) -> str:
+    """The key of the text about the shortcut."""
     return "block.shortcut" if block.shortcut else "block.stride" if spec.stride > 1 else "block.shape"
 
 
-def _describe(step: Step) -> str:
+def _describe_step(step: Step) -> str:
     name, operation = text(f"block.{step.name}"), step.operation
     if not isinstance(operation, Convolution):
         return name
@@ -101,11 +101,11 @@ def _describe(step: Step) -> str:
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
-    """The three blocks, one below the other, and a legend; where it ends."""
+    """Draw the three blocks, one below the other, and a legend; return the height."""
     depthwise = plan(as_kind(spec, SEPARABLE)).convolutions[0]
     y = 0.0
     for block in blocks(spec):
-        y = _block(canvas, y, block, depthwise.input_shape, spec)
+        y = _draw_block(canvas, y, block, depthwise.input_shape, spec)
     if canvas.inlined:
         return y
     y = draw_rule(canvas, y - 18, WIDTH)
@@ -115,35 +115,35 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         Entry(canvas.translate("block.norms")),
         Entry(canvas.translate("block.expansion", times=EXPANSION)),
     ]
-    told = format_steps(canvas, depthwise)
-    if len(told) > (spec.stride > 1):  # the box tells the stride alone
-        entries.append(Entry(canvas.translate("block.steps", steps=", ".join(told))))
+    notes = format_steps(canvas, depthwise)
+    if len(notes) > (spec.stride > 1):  # the box has the stride already
+        entries.append(Entry(canvas.translate("block.steps", steps=", ".join(notes))))
     return draw_legend(canvas, y - 6, WIDTH, entries)
 
 
-def _block(canvas: Canvas, y: float, block: Block, shape: Sequence[int], spec: LayerSpec) -> float:
+def _draw_block(canvas: Canvas, y: float, block: Block, shape: Sequence[int], spec: LayerSpec) -> float:
     title = canvas.translate(f"block.{block.name}")
     canvas.text(0, y + 13, title, "ink", TEXT, weight=600)
-    told = [canvas.translate_count("count.params", block.params)]
+    notes = [canvas.translate_count("count.params", block.params)]
     if block.name == "inverted":
-        told.append(canvas.translate(_why(block, spec), stride=spec.stride))
-    canvas.text(text_width(title, TEXT) * BOLD + 14, y + 13, "; ".join(told), "muted", TEXT)
+        notes.append(canvas.translate(_shortcut_key(block, spec), stride=spec.stride))
+    canvas.text(text_width(title, TEXT) * BOLD + 14, y + 13, "; ".join(notes), "muted", TEXT)
     top, x = y + (46 if block.shortcut else 26), _SHAPE
     middle = top + _BOX / 2
     canvas.text(0, middle - 3, format_letters("M"), "muted", SMALL, formula=True)
     canvas.text(0, middle + 12, format_shape(shape), "ink", SMALL)
     for step in block.steps:
         canvas.arrow(x, middle, x + _ARROW, "muted")
-        x = _step(canvas, x + _ARROW, top, step, spec.stride)
+        x = _draw_step(canvas, x + _ARROW, top, step, spec.stride)
     if block.shortcut:
-        x = _shortcut(canvas, x, top)
+        x = _draw_shortcut(canvas, x, top)
     canvas.arrow(x, middle, x + _ARROW, "muted")
     canvas.text(x + _ARROW + 5, middle + 4, format_letters("N", "H′", "W′"), "muted", SMALL, formula=True)
     return top + _BOX + _BELOW
 
 
-def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> float:
-    """A box with its name, and below it what leaves it and its params; its right edge."""
+def _draw_step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> float:
+    """Draw a box with its name, and its output shape and params below; return its right edge."""
     operation = step.operation
     if not isinstance(operation, Convolution):
         canvas.rect(x, top, _NARROW, _BOX, fill="plane", tint=0.14, stroke="plane")
@@ -170,8 +170,8 @@ def _step(canvas: Canvas, x: float, top: float, step: Step, stride: int) -> floa
     return x + _WIDE
 
 
-def _shortcut(canvas: Canvas, x: float, top: float) -> float:
-    """The input, past all boxes, to a sum behind them; its right edge."""
+def _draw_shortcut(canvas: Canvas, x: float, top: float) -> float:
+    """Draw the shortcut from the input to a sum after the boxes; return its right edge."""
     middle, over = top + _BOX / 2, top - 14
     left, centre = _SHAPE - 4, x + 20
     canvas.path(f"M{number(x)} {number(middle)}H{number(centre - 7)}", stroke="muted")

@@ -1,4 +1,4 @@
-"""The one place that knows svgwrite: shapes paint_attributes in the roles of `sepviz.palette`.
+"""The canvas: svgwrite's elements, painted in the roles of `sepviz.palette`. No other module uses svgwrite.
 
 Colours are plain attributes. In addition, a figure inside the page has the classes `f-ROLE` and `s-ROLE` of the page's
 style sheet, and a figure of the theme `auto` has classes of its own, which its rules for dark mode recolour. As several
@@ -19,25 +19,37 @@ from svgwrite.text import Text, TSpan
 from sepviz.figures.licence_metadata import metadata
 from sepviz.figures.options import Background, Lang, Theme
 from sepviz.figures.paint import Mode, dark_declarations, number, paint_attributes, scope
-from sepviz.figures.text_metrics import BOLD, SUBSCRIPT, letter_width, split_formula, text_width, wrap
-from sepviz.figures.text_metrics import words as words_of
+from sepviz.figures.text_metrics import BOLD, SUBSCRIPT, letter_width, split_formula, split_words, text_width, wrap
 from sepviz.figures.translations import TRANSLATIONS, counted_text
 
-__all__ = ["FONTS", "HEAD", "MARGIN", "SERIF", "SMALL", "TEXT", "TITLE", "Anchor", "Canvas", "Point", "head", "number"]
+__all__ = [
+    "ARROWHEAD",
+    "FONTS",
+    "MARGIN",
+    "SERIF",
+    "SMALL",
+    "TEXT",
+    "TITLE",
+    "Anchor",
+    "Canvas",
+    "Point",
+    "arrowhead",
+    "number",
+]
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 SERIF = "Georgia, 'Times New Roman', 'DejaVu Serif', serif"
-HEAD = 7.0  # length of an arrow's head
+ARROWHEAD = 7.0  # length of an arrow's head
 MARGIN = 16.0  # around a figure that stands alone
 
 SMALL, TEXT, TITLE = 11, 12, 14  # the only sizes of type
 
 _LEADING = 19.0
 
-# Without its own checks, which know no `role`, `aria-*` and `data-*`, svgwrite is four times as fast.
+# svgwrite's validation rejects `role` and `aria-*`, and takes three quarters of its time.
 _UNCHECKED = BaseElement(debug=False)
 
 
@@ -51,49 +63,49 @@ class Canvas:
         self._name = name
         self.scope = scope(key)
         self._lang: Lang = lang
-        self._words = TRANSLATIONS[lang]
+        self._texts = TRANSLATIONS[lang]
         self._theme = theme
         self._background = background
         self._mode: Mode = "dark" if theme == "dark" else "light"
         self._parent: Any = _group()  # what new elements are added to
         self._rules: list[str] = []
-        self._classes: dict[str, str] = {}  # by the names that `paint_attributes` gives
+        self._classes: dict[str, str] = {}  # by the names from `paint_attributes`
 
     @property
     def inlined(self) -> bool:
-        """Whether the figure goes into the page, which says itself what a caption, formula or legend would."""
+        """Whether the figure is for the page, which has the caption, formulas and legend itself."""
         return self._theme == "page"
 
     def translate(self, key: str, **values: object) -> str:
         """A text of `app/sepviz/figures/translations.py` in the figure's language."""
-        return self._words[key].format(**values)
+        return self._texts[key].format(**values)
 
     def translate_count(self, key: str, count: int) -> str:
         """A text with a count, in the singular where that is 1."""
         return counted_text(key, count, self._lang)
 
     def rect(self, x: float, y: float, width: float, height: float, **paint: Any) -> None:
-        """A rectangle; for `paint` see `_shape`, here as in `path` and `paths`."""
+        """Draw a rectangle; for `paint` see `_add_shape`, here as in `path` and `paths`."""
         box = {"insert": (number(x), number(y)), "size": (number(width), number(height))}
-        self._shape(Rect, box, **paint)
+        self._add_shape(Rect, box, **paint)
 
     def path(self, d: str, **paint: Any) -> None:
-        """A path of SVG's path commands."""
-        self._shape(Path, {"d": d}, **paint)
+        """Draw a path of SVG's path commands."""
+        self._add_shape(Path, {"d": d}, **paint)
 
     def paths(self, drawn: Sequence[str], **paint: Any) -> None:
-        """Paths of one paint, the last in front."""
+        """Draw paths of one paint, the last in front."""
         if self.inlined or len(drawn) == 1:
             for d in drawn:
                 self.path(d, **paint)
             return
-        group = self._shape(Group, {}, **paint)
+        group = self._add_shape(Group, {}, **paint)
         for d in drawn:
             group.add(Path(d, factory=_UNCHECKED))
 
     def arrow(self, x: float, y: float, to_x: float, role: str) -> None:
-        """A level arrow to the right."""
-        self.path(f"M{number(x)} {number(y)}H{number(to_x - HEAD)}{head(to_x, y)}", fill=role, stroke=role)
+        """Draw a horizontal arrow to the right."""
+        self.path(f"M{number(x)} {number(y)}H{number(to_x - ARROWHEAD)}{arrowhead(to_x, y)}", fill=role, stroke=role)
 
     def text(
         self,
@@ -106,34 +118,34 @@ class Canvas:
         anchor: Anchor = "start",
         formula: bool = False,
     ) -> None:
-        """One line of text, y its baseline; in a formula what stands between marks is italic."""
-        if formula and anchor == "middle":  # CairoSVG would anchor each part of it by itself
+        """Draw one line of text with its baseline at y; in a formula, text between marks is italic."""
+        if formula and anchor == "middle":  # CairoSVG anchors each tspan by itself
             x, anchor = x - text_width(text, size) / 2, "start"
-        look = _font_size(size) | self._paint(role)
+        attributes = _font_size(size) | self._paint(role)
         if weight is not None:
-            look["font-weight"] = str(weight)
+            attributes["font-weight"] = str(weight)
         if anchor != "start":
-            look["text-anchor"] = anchor
+            attributes["text-anchor"] = anchor
         runs = split_formula(text) if formula else [(text, False)]
         if formula:
-            look["xml:space"] = "preserve"  # librsvg would swallow the spaces around a letter
+            attributes["xml:space"] = "preserve"  # librsvg drops the spaces around a tspan
         (first, _), *others = runs
-        element = self._add(_text(first, x, y, **look))
+        element = self._add(_text(first, x, y, **attributes))
         for run, italic in others:
             element.add(TSpan(run, factory=_UNCHECKED, **({"font_style": "italic"} if italic else {})))
 
-    def line(
+    def text_row(
         self, texts: Sequence[tuple[float, str]], y: float, role: str, size: float = TEXT, serif: bool = False
     ) -> None:
-        """Short texts on one baseline y, each centred on its x; in a serif, letters of a formula with subscripts."""
-        look = {"font-family": SERIF, "font-style": "italic"} if serif else {"text-anchor": "middle"}
-        group = self._add(_group(**look, **_font_size(size), **self._paint(role)))
+        """Draw short texts on one baseline y, each centred on its x; with `serif`, letters with subscripts."""
+        attributes = {"font-family": SERIF, "font-style": "italic"} if serif else {"text-anchor": "middle"}
+        group = self._add(_group(**attributes, **_font_size(size), **self._paint(role)))
         for x, text in texts:
             if not serif:
                 group.add(_text(text, x, y))
                 continue
-            # From the left, as CairoSVG takes a text's anchor from its first run alone; and no `baseline-shift`,
-            # which neither it nor librsvg knows.
+            # Anchored at the start, as CairoSVG measures only a text's first run. Neither it nor librsvg supports
+            # `baseline-shift`.
             base, _, below = text.partition("_")
             letter = group.add(_text(base, x - letter_width(text, size) / 2, y))
             if below:
@@ -141,7 +153,7 @@ class Canvas:
 
     @contextmanager
     def group(self, attributes: Mapping[str, str]) -> Iterator[None]:
-        """What is drawn inside stands in one `<g>` with these attributes."""
+        """Group what is drawn inside the context in a `<g>` with these attributes."""
         outer = self._parent
         self._parent = outer.add(_group(**attributes))
         yield
@@ -161,9 +173,9 @@ class Canvas:
         caption: str | None = None,
         address: str | None = None,
     ) -> str:
-        """The complete SVG; it is shown `shown_width` pixels wide, or as wide as it was drawn.
+        """Return the complete SVG, `shown_width` pixels wide or as wide as it was drawn.
 
-        With a caption there is a margin all around. `address` is where the figure itself is to be had.
+        With a caption there is a margin all around. `address` is the figure's own path and query, for its metadata.
         """
         x = y = 0.0
         drawn, self._parent = self._parent, _group()  # the caption is read before the drawing
@@ -200,14 +212,14 @@ class Canvas:
         return ET.tostring(svg.get_xml(), encoding="unicode")
 
     def _caption(self, caption: str, width: float) -> float:
-        """Write the caption above the drawing; the top of its first line."""
-        lines = wrap(words_of(caption, width, TITLE * BOLD), width, TITLE * BOLD)
+        """Draw the caption above the drawing; return the top of its first line."""
+        lines = wrap(split_words(caption, width, TITLE * BOLD), width, TITLE * BOLD)
         top = -_LEADING * len(lines) - 12
         for index, line in enumerate(lines):
             self.text(0, top + 13 + _LEADING * index, line, "ink", TITLE, weight=600)
         return top
 
-    def _shape(
+    def _add_shape(
         self,
         element: Any,
         geometry: Mapping[str, Any],
@@ -221,7 +233,7 @@ class Canvas:
 
         Nothing shines through a shape that is `solid`. Returns the svgwrite element.
         """
-        if solid and self.inlined:  # the page knows the roles, and not their shares
+        if solid and self.inlined:  # the page's classes have the roles, but not their tints
             self._add(element(**geometry, **self._paint("paper"), factory=_UNCHECKED))
             solid = False
         return self._add(element(**geometry, **self._paint(fill, stroke, tint, line, solid), factory=_UNCHECKED))
@@ -252,10 +264,10 @@ def _text(text: str, x: float, y: float, **attributes: str) -> Any:
 
 
 def _font_size(size: float) -> dict[str, str]:
-    """The size of a text, where it is not that of most."""
+    """The attribute of a size of type other than the default."""
     return {} if size == TEXT else {"font-size": number(size)}
 
 
-def head(x: float, y: float) -> str:
+def arrowhead(x: float, y: float) -> str:
     """An arrow's head as the end of a path: its tip, which the stroke sharpens, is at (x, y)."""
-    return f"M{number(x - 1)} {number(y)}l-{number(HEAD - 1)} -3v6z"
+    return f"M{number(x - 1)} {number(y)}l-{number(ARROWHEAD - 1)} -3v6z"

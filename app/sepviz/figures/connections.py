@@ -1,4 +1,4 @@
-"""Which input channels each output channel reads: channels as circles, what is read as lines."""
+"""Which input channels each output channel reads: circles for channels, lines for connections."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from sepviz.figures.stack import Slots, draw_dots, elide
 from sepviz.layer.operations import Convolution
 from sepviz.palette import channel_role
 
-_ROWS = 10  # of channels, at most
-_ROW, _HIGHEST = 21.0, 30.0
+_ROWS = 10  # maximum number of rows of channels
+_ROW, _MAX_ROW = 21.0, 30.0
 HEIGHT = _ROWS * _ROW
 _INPUTS, _OUTPUTS = 44.0, 252.0  # the columns of channels, from the left edge
 _RADIUS = 6.0
@@ -18,15 +18,15 @@ _RADIUS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in a column of channels: a channel, or None for those left out, and its height."""
+    """A place in a column of channels: a channel, or None for omitted ones, and its y."""
 
     channel: int | None
     y: float
 
 
 def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
-    """The channels, and a line from each output to every input that it reads, in the input's colour."""
-    inputs, outputs, bands = _layout(shape, y)
+    """Draw the channels, and a line from each output to every input that it reads, in the input's colour."""
+    inputs, outputs, bands = _place_channels(shape, y)
     for top, bottom in bands:
         canvas.rect(x + _INPUTS - 14, top + 1.5, _OUTPUTS - _INPUTS + 28, bottom - top - 3, fill="plane", tint=0.1)
     drawn = {slot.channel: slot.y for slot in inputs if slot.channel is not None}
@@ -46,44 +46,44 @@ def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> 
         for slot in side
         if slot.channel is not None
     ]
-    canvas.path("".join(_circle(*place) for place in nodes), fill="paper")
+    canvas.path("".join(_circle_path(*place) for place in nodes), fill="paper")
     for slot in inputs:
-        _node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
+        _draw_node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
     alone = not shape.mixes_channels
     for slot in outputs:
         source = shape.channels_feeding(range(slot.channel or 0, (slot.channel or 0) + 1))[0]
-        _node(canvas, (x + _OUTPUTS, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
+        _draw_node(canvas, (x + _OUTPUTS, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
     y += HEIGHT + 20
     letter = "*M*·*m*" if alone and shape.out_channels > shape.in_channels else "*M*" if alone else "*N*"
     canvas.text(x + _INPUTS, y, f"*M* = {shape.in_channels}", "muted", TEXT, anchor="middle", formula=True)
     canvas.text(x + _OUTPUTS, y, f"{letter} = {shape.out_channels}", "muted", TEXT, anchor="middle", formula=True)
 
 
-def _node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bool) -> None:
-    """A channel with its number outside, or dots."""
+def _draw_node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bool) -> None:
+    """Draw a channel with its number beside it, or dots."""
     x, y = place
     if channel is None:
         draw_dots(canvas, x, y, down=True)
         return
-    canvas.path(_circle(x, y), fill=role, tint=0.75, stroke=role)
+    canvas.path(_circle_path(x, y), fill=role, tint=0.75, stroke=role)
     canvas.text(x + (-19 if left else 19), y + 4, str(channel), "muted", SMALL, anchor="end" if left else "start")
 
 
-def _circle(x: float, y: float) -> str:
+def _circle_path(x: float, y: float) -> str:
     r, across = number(_RADIUS), number(2 * _RADIUS)
     return f"M{number(x - _RADIUS)} {number(y)}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z"
 
 
-def _layout(shape: Convolution, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
-    """Where the channels stand that are drawn, and from where to where each group reaches.
+def _place_channels(shape: Convolution, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
+    """Place the drawn inputs and outputs; return both, and the top and bottom of each group.
 
-    A group's inputs and outputs stand level, so that its lines stay inside it.
+    A group's inputs and outputs are level, so that its lines stay inside it.
     """
     feeding, fed = shape.in_channels // shape.groups, shape.out_channels // shape.groups
-    groups, most = _shown(shape.groups, max(feeding, fed))
+    groups, most = _choose_groups(shape.groups, max(feeding, fed))
     high = max(len(elide(feeding, most)), len(elide(fed, most)))
     rows = sum(1 if group is None else high for group in groups)
-    row = min(HEIGHT / rows, _HIGHEST)
+    row = min(HEIGHT / rows, _MAX_ROW)
     y = top + (HEIGHT - row * rows) / 2
     inputs, outputs, bands = [], [], []
     for group in groups:
@@ -93,22 +93,22 @@ def _layout(shape: Convolution, top: float) -> tuple[list[Slot], list[Slot], lis
             y += row
             continue
         bottom = y + row * high
-        inputs.extend(_spread(elide(feeding, most), group * feeding, y, bottom, row))
-        outputs.extend(_spread(elide(fed, most), group * fed, y, bottom, row))
+        inputs.extend(_place_group(elide(feeding, most), group * feeding, y, bottom, row))
+        outputs.extend(_place_group(elide(fed, most), group * fed, y, bottom, row))
         bands.append((y, bottom))
         y = bottom
     return inputs, outputs, bands
 
 
-def _spread(slots: Slots, first: int, top: float, bottom: float, row: float) -> Iterator[Slot]:
-    """The channels of a group, about its middle."""
+def _place_group(slots: Slots, first: int, top: float, bottom: float, row: float) -> Iterator[Slot]:
+    """Place the channels of a group, centred on its middle."""
     y = (top + bottom - row * (len(slots) - 1)) / 2
     for index, slot in enumerate(slots):
         yield Slot(None if slot is None else first + slot, y + row * index)
 
 
-def _shown(groups: int, each: int) -> tuple[Slots, int]:
-    """The groups that are drawn, and of each at most how many channels: as many as there is room for."""
+def _choose_groups(groups: int, each: int) -> tuple[Slots, int]:
+    """Choose the groups to draw, and the maximum number of channels for each, by the room that there is."""
     fewest = min(groups, 3)
     for most in (8, 4, 3, 2):
         for count in range(min(groups, 8), fewest - 1, -1):

@@ -1,4 +1,4 @@
-"""What a layer costs as a formula: every letter with its number below it, every term in its stage's colour."""
+"""The cost of a layer as a formula: numbers below the letters, terms in the colours of their stages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from sepviz.layer.cost import Factor, LayerCost, OperationCost, StageCost
 
 HEIGHT = 40.0  # of one equation
 
-_LABEL = 64.0  # what is counted stands before the equation
-_BETWEEN = 13.0  # two factors, with a dot
-_SIGN = 24.0  # a plus or an equals
+_LABEL = 64.0  # width of the label before the equation
+_BETWEEN = 13.0  # between two factors, for a dot
+_SIGN = 24.0  # width of a plus or equals sign
 _LETTERS, _NUMBERS = 14.0, 32.0  # baselines
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A product of letters, in the colour of a stage; a `word` is no letter, such as a bias."""
+    """A product of letters, in the colour of a stage; `word` if it is a word such as `bias` instead."""
 
     factors: tuple[Factor, ...]
     role: str
@@ -25,7 +25,7 @@ class Term:
 
 
 def draw_equations(canvas: Canvas, y: float, cost: LayerCost, parts: bool = True) -> float:
-    """MACs and params, one below the other; where they end. `parts`: the stages' own values are told as well."""
+    """Draw the equations of MACs and params; return their end. With `parts`, each stage's value is drawn as well."""
     macs = [Term(stage.macs.factors, _ink(stage)) for stage in cost.stages]
     values = [(stage.macs.value, _ink(stage)) for stage in cost.stages]
     draw_equation(canvas, y, canvas.translate("formula.macs"), macs, values if parts else [], cost.macs)
@@ -54,7 +54,7 @@ def _params(canvas: Canvas, cost: OperationCost) -> list[Term]:
 def draw_equation(
     canvas: Canvas, y: float, label: str, terms: Sequence[Term], parts: Sequence[tuple[int, str]], total: int
 ) -> None:
-    """One equation from y down: the terms, then their values in their colours, then the sum."""
+    """Draw one equation from y down: the terms, then their values in their colours, then the sum."""
     canvas.text(0, y + _NUMBERS, label, "ink", TEXT, weight=600)
     x, dots = _LABEL, ""
     pluses = []
@@ -72,11 +72,11 @@ def draw_equation(
             letters.append((x + width / 2, factor.letter))
             numbers.append((x + width / 2, str(factor.value)))
             x += width
-        canvas.line(letters, y + _LETTERS, term.role, TEXT if term.word else TITLE, serif=not term.word)
-        canvas.line(numbers, y + _NUMBERS, term.role)
+        canvas.text_row(letters, y + _LETTERS, term.role, TEXT if term.word else TITLE, serif=not term.word)
+        canvas.text_row(numbers, y + _NUMBERS, term.role)
     canvas.path(dots, stroke="muted", line=1.8)
     if pluses:
-        canvas.line(pluses, y + _LETTERS, "muted")
+        canvas.text_row(pluses, y + _LETTERS, "muted")
     signs = list(pluses)
     values = [*(parts if len(parts) > 1 else ()), (total, "ink")]
     for index, (value, role) in enumerate(values):
@@ -84,7 +84,7 @@ def draw_equation(
         signs.append((x + _SIGN / 2, "+" if 0 < index < len(values) - 1 else "="))
         canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=600 if last else None)
         x += _SIGN + text_width(f"{value:,}", TEXT)
-    canvas.line(signs, y + _NUMBERS, "muted")
+    canvas.text_row(signs, y + _NUMBERS, "muted")
 
 
 def _width(term: Term, factor: Factor) -> float:

@@ -1,4 +1,4 @@
-"""Rows of drawings: a layer's maps and kernels, from input to output. Each tells where it ends."""
+"""Rows of drawings: a layer's maps and kernels, from input to output. Each function returns the end of its row."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from sepviz.figures.canvas import SMALL, Canvas, number
 from sepviz.figures.columns import (
     COLUMNS,
     Column,
-    columns,
+    column_edges,
     draw_headings,
     format_letters,
     format_shape,
     map_column,
     stage_column,
 )
-from sepviz.figures.kernel_drawing import blocks, draw_channel_kernels, draw_point_kernels, row_middles
+from sepviz.figures.kernel_drawing import draw_channel_kernels, draw_kernel_blocks, draw_pointwise_kernels, row_middles
 from sepviz.figures.stack import (
     Band,
     Stack,
@@ -47,18 +47,18 @@ def draw_separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
     """Depthwise and pointwise, with the maps between them."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
-    left, first, second, last, end = columns(canvas)
+    left, first, second, last, end = column_edges(canvas)
     headed = (
         map_column(canvas, left, first, "input", format_letters("M"), depthwise.input_shape),
         stage_column(canvas, first, second, depthwise),
         stage_column(canvas, second, last, pointwise),
         map_column(canvas, last, end, "output", format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
-    strip = _strip(canvas, y, headed, stages)
-    source = _input(canvas, left + 2, strip, depthwise)
-    between = _apart(canvas, source, first, strip, depthwise, first + 138, marked=True)
-    right = _mix(canvas, between, second + 6, strip, pointwise, depthwise.in_channels, last + 2)
-    return _labels(
+    strip = _draw_headed_band(canvas, y, headed, stages)
+    source = _draw_input(canvas, left + 2, strip, depthwise)
+    between = _draw_channelwise(canvas, source, first, strip, depthwise, first + 138, marked=True)
+    right = _draw_mixing(canvas, between, second + 6, strip, pointwise, depthwise.in_channels, last + 2)
+    return _draw_sizes(
         canvas,
         strip,
         (source, format_letters("M"), depthwise.input_shape),
@@ -68,20 +68,20 @@ def draw_separable_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
 
 
 def draw_spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
-    """A column kernel, then a row kernel, each channel for itself."""
+    """Draw a column kernel, then a row kernel, for each channel."""
     vertical, horizontal = stages
-    left, first, second, last, end = columns(canvas)
+    left, first, second, last, end = column_edges(canvas)
     headed = (
         map_column(canvas, left, first, "input", format_letters("M"), vertical.input_shape),
         stage_column(canvas, first, second, vertical),
         stage_column(canvas, second, last, horizontal),
         map_column(canvas, last, end, "output", format_letters("M", "H′", "W′"), horizontal.output_shape),
     )
-    strip = _strip(canvas, y, headed, stages)
-    source = _input(canvas, left + 2, strip, vertical)
-    between = _apart(canvas, source, first, strip, vertical, first + 138)
-    right = _apart(canvas, between, second + 30, strip, horizontal, last + 2)
-    return _labels(
+    strip = _draw_headed_band(canvas, y, headed, stages)
+    source = _draw_input(canvas, left + 2, strip, vertical)
+    between = _draw_channelwise(canvas, source, first, strip, vertical, first + 138)
+    right = _draw_channelwise(canvas, between, second + 30, strip, horizontal, last + 2)
+    return _draw_sizes(
         canvas,
         strip,
         (source, format_letters("M"), vertical.input_shape),
@@ -91,19 +91,19 @@ def draw_spatial_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) ->
 
 
 def draw_depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
-    """A kernel for each channel."""
+    """Draw a kernel for each channel."""
     depthwise = stages[0]
     letter = _between(depthwise.out_channels // depthwise.in_channels)
-    left, first, last, *_ = columns(canvas)
+    left, first, last, *_ = column_edges(canvas)
     headed = (
         map_column(canvas, left, first, "input", format_letters("M"), depthwise.input_shape),
         stage_column(canvas, first, last, depthwise),
         map_column(canvas, last, OUTPUT, "output", format_letters(letter, "H′", "W′"), depthwise.output_shape),
     )
-    strip = _strip(canvas, y, headed, stages[:1])
-    source = _input(canvas, left + 2, strip, depthwise)
-    right = _apart(canvas, source, first + 60, strip, depthwise, last + 2)
-    return _labels(
+    strip = _draw_headed_band(canvas, y, headed, stages[:1])
+    source = _draw_input(canvas, left + 2, strip, depthwise)
+    right = _draw_channelwise(canvas, source, first + 60, strip, depthwise, last + 2)
+    return _draw_sizes(
         canvas,
         strip,
         (source, format_letters("M"), depthwise.input_shape),
@@ -112,7 +112,7 @@ def draw_depthwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
 
 
 def draw_pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
-    """Every output a weighted sum of all channels; `stages` are those of the whole layer."""
+    """Draw outputs that are weighted sums of all channels; `stages` are those of the whole layer."""
     depthwise, pointwise = stages
     multiplier = depthwise.out_channels // depthwise.in_channels
     letter = _between(multiplier)
@@ -121,11 +121,11 @@ def draw_pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
         stage_column(canvas, 230, 470, pointwise),
         map_column(canvas, 470, OUTPUT, "output", format_letters("N", "H′", "W′"), pointwise.output_shape),
     )
-    strip = _strip(canvas, y, headed, stages[1:])
+    strip = _draw_headed_band(canvas, y, headed, stages[1:])
     slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
     source = draw_stack(canvas, 2, strip, slots, input_channel_role(multiplier), _STEP, pointwise.input, marked=True)
-    right = _mix(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
-    return _labels(
+    right = _draw_mixing(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
+    return _draw_sizes(
         canvas,
         strip,
         (source, format_letters(letter, "H′", "W′"), pointwise.input_shape),
@@ -134,26 +134,26 @@ def draw_pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
 
 
 def draw_standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -> float:
-    """Kernels that each span all channels."""
+    """Draw kernels that each span all channels."""
     standard = stages[0]
-    left, first, _, last, end = columns(canvas)
+    left, first, _, last, end = column_edges(canvas)
     headed = (
         map_column(canvas, left, first, "input", format_letters("M"), standard.input_shape),
         stage_column(canvas, first, last, standard),
         map_column(canvas, last, end, "output", format_letters("N", "H′", "W′"), standard.output_shape),
     )
-    strip = _strip(canvas, y, headed, stages[:1])
-    source = _input(canvas, left + 2, strip, standard)
+    strip = _draw_headed_band(canvas, y, headed, stages[:1])
+    source = _draw_input(canvas, left + 2, strip, standard)
     groups = canvas.translate("layers.groups", groups=standard.groups)
-    _labelled_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", groups)
+    _draw_labelled_arrow(canvas, source.right + 8, strip.middle, first + 16, "muted", groups)
     slots = elide(standard.out_channels, KERNELS)
     through = elide(standard.in_channels // standard.groups, DEPTH)
     reads = [0 if slot is None else standard.channels_feeding(range(slot, slot + 1)).start for slot in slots]
-    right = blocks(canvas, first + 22, strip, slots, standard.kernel, through, reads)
+    right = draw_kernel_blocks(canvas, first + 22, strip, slots, standard.kernel, through, reads)
     canvas.arrow(right + 6, strip.middle, last - 6, "standard")
     outputs = elide(standard.out_channels, OUTPUTS)
     maps = draw_stack(canvas, last + 2, strip, outputs, output_role, _OUTPUT_STEP, standard.output)
-    return _labels(
+    return _draw_sizes(
         canvas,
         strip,
         (source, format_letters("M"), standard.input_shape),
@@ -165,31 +165,31 @@ def _between(multiplier: int) -> str:
     return "M" if multiplier == 1 else "M·m"
 
 
-def _strip(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[Convolution]) -> Band:
-    """The headings, and the band below them."""
+def _draw_headed_band(canvas: Canvas, y: float, headed: Sequence[Column], stages: Sequence[Convolution]) -> Band:
+    """Draw the headings; return the band below them."""
     top = draw_headings(canvas, y, headed)
     return band(top, _PAGE_HEIGHT, stages) if canvas.inlined else band(top + _ABOVE, _HEIGHT, stages)
 
 
-def _input(canvas: Canvas, x: float, strip: Band, shape: Convolution) -> Stack:
+def _draw_input(canvas: Canvas, x: float, strip: Band, shape: Convolution) -> Stack:
     return draw_stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), input_channel_role(1), _STEP, shape.input)
 
 
-def _apart(
+def _draw_channelwise(
     canvas: Canvas, source: Stack, x: float, strip: Band, shape: Convolution, maps: float, marked: bool = False
 ) -> Stack:
-    """From a stack to each channel's kernel and on to the maps."""
+    """Draw each channel's kernel between a stack and the maps that it computes; return the maps."""
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
     role, drawn = input_channel_role(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
     shown = draw_stack(canvas, maps, strip, drawn, input_channel_role(multiplier), _MAP_STEP, shape.output, marked)
-    told = 28 if multiplier > 1 else 0
+    label_width = 28 if multiplier > 1 else 0
     rows = row_middles(slots, strip)
     for channel, y in zip(slots, rows, strict=True):
         if channel is None:
             continue
         draw_curve(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
-        draw_curve(canvas, x + 66 + told, y, maps - 6, shown.level(strip, y), role(channel))
+        draw_curve(canvas, x + 66 + label_width, y, maps - 6, shown.level(strip, y), role(channel))
         if multiplier > 1:
             canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
     label = canvas.translate("layers.groups", groups=shape.groups)
@@ -198,38 +198,38 @@ def _apart(
     return shown
 
 
-def _mix(
+def _draw_mixing(
     canvas: Canvas, source: Stack, x: float, strip: Band, shape: Convolution, channels: int, output: float
 ) -> Stack:
-    """From the maps, through one cell of every channel, to the pointwise kernels and on to the outputs."""
+    """Draw the line through one cell of every channel, the pointwise kernels and the outputs; return the outputs."""
     y = strip.middle
     canvas.path(f"M{number(source.left - 2)} {number(y)}H{number(source.right + 8)}", stroke="pointwise", line=1.4)
-    _labelled_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
+    _draw_labelled_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
     outputs = elide(shape.out_channels, OUTPUTS)
     inputs = elide(shape.in_channels, CHANNELS if shape.in_channels == channels else MAPS)
-    bars = draw_point_kernels(canvas, x, strip, outputs, inputs, input_channel_role(shape.in_channels // channels))
+    bars = draw_pointwise_kernels(canvas, x, strip, outputs, inputs, input_channel_role(shape.in_channels // channels))
     maps = draw_stack(canvas, output, strip, outputs, output_role, _OUTPUT_STEP, shape.output)
     draw_mark(canvas, output, y, "pointwise")
     canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
-    _sum(canvas, bars.right + 22, bars.share)
+    _draw_plus(canvas, bars.right + 22, bars.share)
     draw_curve(canvas, bars.right + 28, bars.share, output, y, shape.stage.role)
     return maps
 
 
-def _sum(canvas: Canvas, x: float, y: float) -> None:
-    """A plus in a circle: here the channels meet."""
+def _draw_plus(canvas: Canvas, x: float, y: float) -> None:
+    """Draw a plus in a circle, for the sum over channels."""
     circle = f"M{number(x - 6)} {number(y)}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z"
     canvas.path(circle, fill="paper", stroke="pointwise", line=1.4)
     canvas.path(f"M{number(x - 3.5)} {number(y)}h7M{number(x)} {number(y - 3.5)}v7", stroke="pointwise", line=1.4)
 
 
-def _labelled_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
+def _draw_labelled_arrow(canvas: Canvas, x: float, y: float, to_x: float, role: str, label: str) -> None:
     canvas.arrow(x, y, to_x, role)
     canvas.text((x + to_x) / 2 - 2, y - 7, label, "muted", SMALL, anchor="middle")
 
 
-def _labels(canvas: Canvas, strip: Band, *maps: tuple[Stack, str, Sequence[int]]) -> float:
-    """Below each map its size in letters and numbers, except in the page; where the row ends."""
+def _draw_sizes(canvas: Canvas, strip: Band, *maps: tuple[Stack, str, Sequence[int]]) -> float:
+    """Draw each map's size below it, except in the page; return the end of the row."""
     if canvas.inlined:
         return strip.bottom + _BELOW
     for drawn, letter, shape in maps:

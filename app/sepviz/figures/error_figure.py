@@ -1,9 +1,9 @@
-"""An error as a figure: what `<img>` shows where a figure was asked for and could not be drawn."""
+"""An error as a figure, for an `<img>` whose figure could not be drawn."""
 
 from collections.abc import Sequence
 
 from sepviz.figures.canvas import Canvas
-from sepviz.figures.text_metrics import BOLD, words, wrap
+from sepviz.figures.text_metrics import BOLD, split_words, wrap
 
 _WIDTH = 640.0
 _MARGIN = 20.0
@@ -11,11 +11,11 @@ _MAX_LINES = 24
 
 
 def error_figure(title: str, lines: Sequence[str]) -> str:
-    """A small readable SVG of a title and lines, broken where they are long."""
+    """A small SVG with the wrapped title and lines."""
     canvas = Canvas("error", "\n".join((title, *lines)), "auto")
     room = _WIDTH - 2 * _MARGIN
-    heads = _broken(title, room, 16 * BOLD)[:3]
-    texts = [each for line in lines for each in _broken(line, room, 13)]
+    heads = _wrap(title, room, 16 * BOLD)[:3]
+    texts = [each for line in lines for each in _wrap(line, room, 13)]
     if len(texts) > _MAX_LINES:
         texts = [*texts[: _MAX_LINES - 1], "…"]
     y = 14.0
@@ -29,5 +29,5 @@ def error_figure(title: str, lines: Sequence[str]) -> str:
     return canvas.finish(_WIDTH, y + 20, " ".join(heads) or "Error", " ".join(texts) or "No details.", None)
 
 
-def _broken(text: str, room: float, size: float) -> list[str]:
-    return wrap(words(text, room, size), room, size)
+def _wrap(text: str, room: float, size: float) -> list[str]:
+    return wrap(split_words(text, room, size), room, size)

@@ -1,4 +1,4 @@
-"""A figure as PNG or PDF, through CairoSVG, which is loaded when it is asked for: a build of SVGs needs no Cairo."""
+"""Export of a figure as PNG or PDF with CairoSVG, which is imported on demand: SVG needs no Cairo."""
 
 import io
 import re
@@ -7,9 +7,9 @@ from typing import Any
 
 from sepviz.errors import BadParameter, InvalidParameters, SepvizError
 
-MAX_PIXELS = 25_000_000  # four bytes each while it is paint_attributes
-# A figure is the same file whenever it is made; a PDF carries a date all the same.
-MADE = "1970-01-01T00:00:00Z"
+MAX_PIXELS = 25_000_000  # four bytes each in memory
+# A PDF must have a date; a constant one, so that equal figures give equal files.
+CREATION_DATE = "1970-01-01T00:00:00Z"
 
 
 class ExportUnavailable(SepvizError):
@@ -17,9 +17,9 @@ class ExportUnavailable(SepvizError):
 
 
 def png(svg: str, scale: float = 2) -> bytes:
-    """The figure as a PNG, `scale` pixels for each of its own, by default 2 as a screen of high density shows it.
+    """Convert a figure to PNG with `scale` pixels for each CSS pixel.
 
-    The light colours are taken where the theme is `auto`. Raises `InvalidParameters` above 25 megapixels,
+    The theme `auto` gives the light colours. Raises `InvalidParameters` above 25 megapixels,
     `ExportUnavailable` without Cairo.
     """
     width, height = size(svg)
@@ -34,16 +34,16 @@ def png(svg: str, scale: float = 2) -> bytes:
 
 
 def pdf(svg: str) -> bytes:
-    """The figure as a PDF of one page, still made of lines and text, 0.75 points for each of its pixels.
+    """Convert a figure to a PDF of one page of vectors and text, with 0.75 points for each CSS pixel.
 
-    Equal figures make equal bytes. Raises `ExportUnavailable` without Cairo.
+    Equal figures give equal bytes. Raises `ExportUnavailable` without Cairo.
     """
     cairo = _cairo()
     from cairocffi import PDF_METADATA_CREATE_DATE, PDF_METADATA_TITLE  # noqa: PLC0415 - comes with CairoSVG
 
     tree = cairo.Tree(bytestring=svg.encode())
     surface = cairo.PDFSurface(tree, written := io.BytesIO(), 96)
-    surface.cairo.set_metadata(PDF_METADATA_CREATE_DATE, MADE)
+    surface.cairo.set_metadata(PDF_METADATA_CREATE_DATE, CREATION_DATE)
     titles = (each.text for each in tree.children if each.tag == "title")
     surface.cairo.set_metadata(PDF_METADATA_TITLE, next(titles, None) or "")
     surface.finish()
@@ -51,7 +51,7 @@ def pdf(svg: str) -> bytes:
 
 
 def size(svg: str) -> tuple[float, float]:
-    """Width and height that the figure says it is shown with, in CSS pixels."""
+    """Width and height of a figure in CSS pixels, from its `<svg>` element."""
     head = svg[: svg.index(">", svg.index("<svg"))]
     width, height = (float(re.search(rf'\s{side}="([\d.]+)"', head)[1]) for side in ("width", "height"))  # type: ignore[index]
     return width, height

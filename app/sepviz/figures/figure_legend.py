@@ -1,4 +1,4 @@
-"""The legend of a figure: samples of its marks with what they mean, in as many lines as it takes."""
+"""The legend of a figure: samples of its marks with their meanings, wrapped into lines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _BETWEEN = 24.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sample of a mark, drawn from (x, the middle line) and so wide, and what it means."""
+    """The meaning of a mark, and a sample of that `width`, drawn at (x, middle of the line)."""
 
     text: str
     width: float = 0.0
@@ -26,10 +26,10 @@ class Entry:
 
 
 def draw_legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]) -> float:
-    """The entries from y down, each on the first line that has room; where they end. The page has its own legend."""
+    """Draw the entries from y down, each on the first line with room; return their end. The page has its own legend."""
     if canvas.inlined or not entries:
         return y
-    ends: list[float] = []  # of the lines, so far
+    ends: list[float] = []  # right ends of the lines so far
     for entry in entries:
         after = entry.width + _AFTER if entry.width else 0
         wide = after + text_width(entry.text, SMALL)
@@ -45,7 +45,7 @@ def draw_legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]
 
 
 def channels(canvas: Canvas, count: int) -> Entry:
-    """The colours of the input channels, one after the other."""
+    """The entry of the input channels' colours."""
     shown = min(count, CHANNEL_COLOURS)
 
     def sample(on: Canvas, x: float, y: float) -> None:
@@ -58,12 +58,12 @@ def channels(canvas: Canvas, count: int) -> Entry:
 
 
 def swatch(text: str, role: str, tint: float = 1) -> Entry:
-    """A square of a colour."""
+    """An entry with a square of a colour."""
     return Entry(text, 10, lambda on, x, y: on.rect(x, y - 5, 10, 10, fill=role, tint=tint, stroke=role))
 
 
 def needle(canvas: Canvas, alone: bool) -> Entry:
-    """The line through one cell of every channel (or of the one that there is), to the kernel that is framed."""
+    """The entry of the line through one cell of every channel to the framed kernel; `alone` if there is one channel."""
 
     def sample(on: Canvas, x: float, y: float) -> None:
         on.path(f"M{x:g} {y:g}h18", stroke="pointwise", line=1.4)
@@ -73,7 +73,7 @@ def needle(canvas: Canvas, alone: bool) -> Entry:
 
 
 def drawn(canvas: Canvas, stages: Sequence[Convolution], elided: bool) -> list[Entry]:
-    """What was simplified: channels left out, small maps and large kernels."""
+    """Entries of what is simplified: omitted channels, small maps and large kernels."""
     entries = []
     if elided:
         entries.append(Entry(canvas.translate("legend.elided"), 12, lambda on, x, y: draw_dots(on, x + 6, y)))

@@ -1,4 +1,4 @@
-"""`FigureSpec`: a layer and how its figure is to look, as an address, a command or a document names them."""
+"""`FigureSpec`: the parameters of a layer and of its figure, as in addresses, commands and documents."""
 
 from dataclasses import fields
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from sepviz.layer.spec import Boolean, LayerSpec, described, whole_number
 
 
 class FigureSpec(LayerSpec):
-    """The layer's parameters and the figure's options; `parse` raises `InvalidParameters` for anything illegal."""
+    """The layer's parameters and the figure's options; `parse` raises `InvalidParameters`."""
 
     theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
     width: Annotated[int, Field(ge=MIN_WIDTH, le=WIDEST), BeforeValidator(whole_number)] | None = Field(
@@ -33,5 +33,5 @@ class FigureSpec(LayerSpec):
 
     @property
     def options(self) -> Options:
-        """How it is to look."""
+        """The figure's options without the layer."""
         return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})

@@ -1,4 +1,4 @@
-"""What `groups` does: which input channels each output channel reads, from all of them to one."""
+"""The effect of `groups`: which input channels each output channel reads, from all of them to one."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -23,14 +23,14 @@ _INKS = {"standard": "standard-ink", "grouped": "ink", "depthwise": "depthwise-i
 
 
 def between(channels: int, outputs: int) -> int | None:
-    """A number of groups between one and all, if one divides both: the nearest to the geometric mean."""
+    """The common divisor between one and all channels that is nearest to their geometric mean, or None."""
     common = gcd(channels, outputs)
     fitting = [groups for groups in range(2, min(common + 1, channels)) if common % groups == 0]
     return min(fitting, key=lambda groups: abs(log(groups**2 / channels)), default=None)
 
 
 def convolutions(spec: LayerSpec) -> tuple[Convolution, Convolution | None, Convolution]:
-    """From one group to as many as channels; None where there is nothing between."""
+    """The standard, grouped (None if there is no divisor) and depthwise convolutions."""
     layer = plan(spec.as_kind("standard")).convolutions[0]
     standard = replace(layer, groups=1)
     inside = 1 < layer.groups < layer.in_channels
@@ -40,7 +40,7 @@ def convolutions(spec: LayerSpec) -> tuple[Convolution, Convolution | None, Conv
 
 
 def draw(canvas: Canvas, spec: LayerSpec) -> float:
-    """Three panels side by side with their costs; how high they are."""
+    """Draw three panels side by side with their costs; return the height."""
     three = convolutions(spec)
     standard = three[0]
     most = max(each.weights for each in three if each)
@@ -49,37 +49,37 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         name = shape.name if shape else "grouped"
         canvas.text(x, 13, canvas.translate(f"groups.{name}"), _INKS[name], TITLE, weight=600)
         if shape is None:
-            _absent(canvas, x, standard)
+            _draw_absence(canvas, x, standard)
             continue
-        canvas.text(x, 31, _reads(canvas, shape), "muted")
+        canvas.text(x, 31, _format_reads(canvas, shape), "muted")
         draw_connections(canvas, x, _TOP, shape)
-        _cost(canvas, x, shape, standard, most, spec.bias)
-    return _formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
+        _draw_cost(canvas, x, shape, standard, most, spec.bias)
+    return _draw_formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
 
 
-def _reads(canvas: Canvas, shape: Convolution) -> str:
+def _format_reads(canvas: Canvas, shape: Convolution) -> str:
     each = shape.in_channels // shape.groups
     key = "groups.reads.one" if each == 1 else "groups.reads.all" if each == shape.in_channels else "groups.reads"
     return canvas.translate(key, groups=shape.groups, count=each)
 
 
-def _absent(canvas: Canvas, x: float, standard: Convolution) -> None:
-    """In place of a grouped convolution that does not exist, why."""
+def _draw_absence(canvas: Canvas, x: float, standard: Convolution) -> None:
+    """Draw the reason why there is no grouped convolution, in its place."""
     with canvas.group({"stroke-dasharray": "4 4"}):
         canvas.rect(x, _TOP, _PANEL, HEIGHT, stroke="line", line=1.2)
-    text = _reason(standard).replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    text = _explain_absence(standard).replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
     lines = wrap(text.split(" "), _PANEL - 48, TEXT)
     y = _TOP + HEIGHT / 2 + 4 - 9 * (len(lines) - 1)
     for index, line in enumerate(lines):
         canvas.text(x + _PANEL / 2, y + 18 * index, line, "muted", anchor="middle")
 
 
-def _cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, most: int, bias: bool) -> None:
-    """Params and MACs in numbers, and a bar beside that of the dearest."""
+def _draw_cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, most: int, bias: bool) -> None:
+    """Draw params and MACs, and a bar as a share of the largest cost."""
     y = _TOP + HEIGHT + 38
     canvas.rect(x, y, _PANEL, _BAR, fill="plane", tint=0.15)
     canvas.rect(x, y, max(_PANEL * shape.weights / most, 1), _BAR, fill=_ROLES[shape.name])
-    canvas.text(x, y + 30, _share(canvas, shape, standard), weight=600)
+    canvas.text(x, y + 30, _format_share(canvas, shape, standard), weight=600)
     (rows, columns), (height, width) = shape.kernel, shape.output
     product = f"{rows} · {columns} · {shape.in_channels}/{shape.groups} · {shape.out_channels}"
     canvas.text(x, y + 50, product, "muted")
@@ -91,7 +91,7 @@ def _cost(canvas: Canvas, x: float, shape: Convolution, standard: Convolution, m
     canvas.text(x, y + 84, f"· {height} · {width} = {canvas.translate_count('count.macs', shape.macs)}")
 
 
-def _share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
+def _format_share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
     ratio = Fraction(shape.weights, standard.weights)
     if shape is standard:
         return canvas.translate("groups.reference")
@@ -100,8 +100,8 @@ def _share(canvas: Canvas, shape: Convolution, standard: Convolution) -> str:
     return canvas.translate("groups.share" if ratio < 1 else "groups.more", share=ratio)
 
 
-def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
-    """Where the numbers come from; where it ends."""
+def _draw_formulas(canvas: Canvas, y: float, bias: bool) -> float:
+    """Draw the formulas of params and MACs; return their end."""
     canvas.path(f"M0 {number(y)}H{number(WIDTH)}", stroke="line")
     x, y = 0.0, y + 24
     for word, letters in (("params", ("D_K", "·", "D_K", "·", "M", "/", "g", "·", "N")), ("macs", ("D_F", "·", "D_F"))):
@@ -112,20 +112,20 @@ def _formulas(canvas: Canvas, y: float, bias: bool) -> float:
         x += text_width(text, TEXT) + 2
         for letter in letters:
             wide = 12.0 if letter in "·/" else letter_width(letter, TITLE)
-            canvas.line([(x + wide / 2, letter)], y, "ink", TITLE, serif=letter not in "·/")
+            canvas.text_row([(x + wide / 2, letter)], y, "ink", TITLE, serif=letter not in "·/")
             x += wide
         x += 40
     return y + 6
 
 
 def describe(spec: LayerSpec) -> str:
-    """The three in words and numbers."""
+    """Describe the three convolutions in words and numbers."""
     three = convolutions(spec)
-    sentences = [_sentence(each) if each else _reason(three[0]) for each in three]
+    sentences = [_describe_convolution(each) if each else _explain_absence(three[0]) for each in three]
     return " ".join(sentences)
 
 
-def _sentence(shape: Convolution) -> str:
+def _describe_convolution(shape: Convolution) -> str:
     each, channels = shape.in_channels // shape.groups, shape.in_channels
     some = text("groups.description.some", each=each, inputs=channels)
     return text(
@@ -139,8 +139,8 @@ def _sentence(shape: Convolution) -> str:
     )
 
 
-def _reason(standard: Convolution) -> str:
-    """Why there is no grouped convolution between, and what would fit."""
+def _explain_absence(standard: Convolution) -> str:
+    """Explain why there is no grouped convolution, and which outputs would allow one."""
     channels, outputs = standard.in_channels, standard.out_channels
     groups = between(channels, channels)
     if groups is None:

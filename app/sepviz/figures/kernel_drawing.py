@@ -1,4 +1,4 @@
-"""Kernels: grids of cells, in the colours of the channels they look at."""
+"""Drawings of kernels: grids of cells, in the colours of the channels that they read."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,25 +7,25 @@ from sepviz.figures.canvas import SMALL, Canvas, number
 from sepviz.figures.stack import Band, Role, Slots, Stack, count_omitted, draw_dots, draw_ellipses, draw_omitted_count
 from sepviz.palette import channel_role
 
-MAX_DRAWN_CELLS = 9  # a kernel with more cells on a side is drawn by its corners
-KERNEL = 34.0  # height and width of a kernel, at most
+MAX_DRAWN_CELLS = 9  # on a side; of a larger kernel only the corners are drawn
+KERNEL = 34.0  # maximum height and width of a kernel
 
-_CELL = 11.0  # a cell is at most so large
-_THINNEST = 6.0
+_CELL = 11.0  # maximum side of a cell
+_MIN_SIDE = 6.0
 _CORNERS = 5  # two cells at each end, and a gap of one
 _POINT = 14.0  # length of a cell of a pointwise kernel
 _PITCH = 16.0
 _FRAME = 88.0
 _BLOCK = 44.0
-_COPIES = 2  # drawn of the kernels that one channel has
-_BEHIND = 10.0  # a grid behind another is moved so far
-_COARSE = 5  # with more cells, lines are drawn in front alone
+_COPIES = 2  # drawn kernels of one channel
+_BEHIND = 10.0  # offset of a grid behind another
+_MAX_LINED_CELLS = 5  # with more cells, only the front kernel has lines
 
 
 def draw_grid(
     canvas: Canvas, x: float, y: float, size: float, cells: tuple[int, int], role: str, tint: float, lined: bool = True
 ) -> None:
-    """A kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
+    """Draw a kernel of rows x columns cells, its longer side `size`, centred on (x, y)."""
     draw_grids(canvas, [x], y, size, cells, role, tint, lined)
 
 
@@ -39,11 +39,11 @@ def draw_grids(
     tint: float,
     lined: bool = True,
 ) -> None:
-    """The same kernel centred on each x of `places`."""
+    """Draw the same kernel centred on each x of `places`."""
     rows, columns = (count if count <= MAX_DRAWN_CELLS else _CORNERS for count in cells)
     side = min(size, _CELL * max(cells))
     cell = side / max(rows, columns)
-    width, height = (side if count == max(cells) else max(cell, _THINNEST) for count in (cells[1], cells[0]))
+    width, height = (side if count == max(cells) else max(cell, _MIN_SIDE) for count in (cells[1], cells[0]))
     corners = [f"M{number(x - width / 2)} {number(y - height / 2)}" for x in places]
     d = f"h{number(width)}v{number(height)}h-{number(width)}z"
     if lined and max(cells) > 1:
@@ -56,7 +56,7 @@ def draw_grids(
 
 @lru_cache(maxsize=512)
 def _lines(rows: int, columns: int, width: float, height: float) -> str:
-    """The lines between cells, from the upper left corner and to and fro, which is short."""
+    """Path of the lines between cells, relative to the upper left corner, in alternating directions to be short."""
     upright = "".join(
         f"m{number(width / columns)} 0v{'-' if index % 2 else ''}{number(height)}" for index in range(columns - 1)
     )
@@ -71,7 +71,7 @@ def _lines(rows: int, columns: int, width: float, height: float) -> str:
 
 @lru_cache(maxsize=512)
 def _gaps(rows: int, columns: int, width: float, height: float) -> str:
-    """A dot in each cell of the row and the column that stand for those left out, from the upper left corner."""
+    """Path of dots in the row and column of omitted cells, relative to the upper left corner."""
     middle = _CORNERS // 2
     places = [
         (width * (column + 0.5) / columns, height * (row + 0.5) / rows)
@@ -87,7 +87,7 @@ def _gaps(rows: int, columns: int, width: float, height: float) -> str:
 
 
 def row_middles(slots: Slots, strip: Band) -> list[float]:
-    """The middle of each slot, when they share the height of the band."""
+    """The middle of each slot's row, in equal shares of the band's height."""
     pitch = min(strip.height / len(slots), 44)
     first = strip.middle - pitch * (len(slots) - 1) / 2
     return [first + pitch * index for index in range(len(slots))]
@@ -96,7 +96,7 @@ def row_middles(slots: Slots, strip: Band) -> list[float]:
 def draw_channel_kernels(
     canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], copies: int
 ) -> None:
-    """A kernel for each channel, one below the other, centred on x; several for each lie behind one another."""
+    """Draw a kernel for each channel, one below the other, centred on x; further `copies` are drawn behind it."""
     size = min(strip.height / len(slots) - 5 - (3 if copies > 1 else 0), KERNEL)
     for channel, y in zip(slots, row_middles(slots, strip), strict=True):
         if channel is None:
@@ -108,8 +108,8 @@ def draw_channel_kernels(
             draw_grid(canvas, x + shift, y - shift, size, cells, channel_role(channel), 0.4, behind == 0)
 
 
-def draw_point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
-    """A bar of cells for each output, one cell for each channel, in its colour; the first stands for all.
+def draw_pointwise_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, inputs: Slots, role: Role) -> Stack:
+    """Draw a bar for each output, with a cell in the colour of each channel; the first is framed.
 
     The bars lie as the maps' channels do, one behind the other. Where they begin and end, and the first one's height.
     """
@@ -136,7 +136,7 @@ def draw_point_kernels(canvas: Canvas, x: float, strip: Band, outputs: Slots, in
     return Stack(x, right, first + high / 2)
 
 
-def blocks(
+def draw_kernel_blocks(
     canvas: Canvas, x: float, strip: Band, slots: Slots, cells: tuple[int, int], through: Slots, reads: Sequence[int]
 ) -> float:
     """Kernels that span the channels `through`, counted from those in `reads`, in frames; their right edge."""
@@ -157,11 +157,11 @@ def blocks(
     for first in dict.fromkeys(firsts):
         places = [left + _FRAME / 2 for left, each in zip(lefts, firsts, strict=True) if each == first]
         channels = [None if slot is None else first + slot for slot in through]
-        _kernels(canvas, places, strip.middle, cells, channels)
+        _draw_kernels(canvas, places, strip.middle, cells, channels)
     return x - 6
 
 
-def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int, int], slots: Slots) -> None:
+def _draw_kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int, int], slots: Slots) -> None:
     """Kernels that span several channels: a grid for each, one behind the other, the first in front."""
     last = len(slots) - 1
     for index in range(last, -1, -1):
@@ -172,5 +172,5 @@ def _kernels(canvas: Canvas, places: Sequence[float], y: float, cells: tuple[int
             corner = min(_BLOCK, _CELL * max(cells)) / 2 - 5  # the one that the grid before it leaves open
             draw_ellipses(canvas, [(x - corner, y - offset - corner) for x in moved])
         else:
-            lined = index == 0 or max(cells) <= _COARSE
+            lined = index == 0 or max(cells) <= _MAX_LINED_CELLS
             draw_grids(canvas, moved, y - offset, _BLOCK, cells, channel_role(channel), 0.4, lined)

@@ -1,4 +1,4 @@
-"""The figures of one layer: a row of drawings, the cost of what it shows and a legend."""
+"""The figures of one layer: a row of drawings, the cost of the drawn stages and a legend."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,65 +23,67 @@ _RULE = 14.0  # space above and below a rule
 
 
 def as_kind(spec: LayerSpec, kind: Kind) -> LayerSpec:
-    """The layer as the kind that the figure shows."""
+    """The layer as another kind, or as it is if it has that kind."""
     return spec if spec.kind == kind else spec.as_kind(kind)
 
 
-def separable(canvas: Canvas, spec: LayerSpec) -> float:
-    """Both stages, with the maps between them."""
+def draw_separable(canvas: Canvas, spec: LayerSpec) -> float:
+    """Draw both stages, with the maps between them; return the height."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, drawing_rows.draw_separable_row, cost, cost, drawing_rows.END)
+    return _draw_figure(canvas, drawing_rows.draw_separable_row, cost, cost, drawing_rows.END)
 
 
-def depthwise(canvas: Canvas, spec: LayerSpec) -> float:
-    """The first stage alone."""
+def draw_depthwise(canvas: Canvas, spec: LayerSpec) -> float:
+    """Draw the first stage alone; return the height."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, drawing_rows.draw_depthwise_row, cost, LayerCost(cost.stages[:1]), drawing_rows.OUTPUT)
+    return _draw_figure(canvas, drawing_rows.draw_depthwise_row, cost, LayerCost(cost.stages[:1]), drawing_rows.OUTPUT)
 
 
-def pointwise(canvas: Canvas, spec: LayerSpec) -> float:
-    """The second stage alone."""
+def draw_pointwise(canvas: Canvas, spec: LayerSpec) -> float:
+    """Draw the second stage alone; return the height."""
     cost = compare(as_kind(spec, "depthwise-separable")).layer
-    return _figure(canvas, drawing_rows.draw_pointwise_row, cost, LayerCost(cost.stages[1:]), drawing_rows.END - 240)
+    return _draw_figure(
+        canvas, drawing_rows.draw_pointwise_row, cost, LayerCost(cost.stages[1:]), drawing_rows.END - 240
+    )
 
 
-def standard(canvas: Canvas, spec: LayerSpec) -> float:
-    """One standard convolution."""
+def draw_standard(canvas: Canvas, spec: LayerSpec) -> float:
+    """Draw one standard convolution; return the height."""
     cost = compare(as_kind(spec, "standard")).layer
-    return _figure(canvas, drawing_rows.draw_standard_row, cost, cost, drawing_rows.END)
+    return _draw_figure(canvas, drawing_rows.draw_standard_row, cost, cost, drawing_rows.END)
 
 
-def spatial(canvas: Canvas, spec: LayerSpec) -> float:
-    """A column kernel, then a row kernel, and what their product is."""
+def draw_spatial(canvas: Canvas, spec: LayerSpec) -> float:
+    """Draw a column kernel, then a row kernel, and their product; return the height."""
     cost = compare(as_kind(spec, "spatially-separable")).layer
-    return _figure(canvas, drawing_rows.draw_spatial_row, cost, cost, drawing_rows.END)
+    return _draw_figure(canvas, drawing_rows.draw_spatial_row, cost, cost, drawing_rows.END)
 
 
-def _figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width: float) -> float:
-    y = row(canvas, 0, shapes(layer))
+def _draw_figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width: float) -> float:
+    y = row(canvas, 0, convolutions(layer))
     if canvas.inlined:
         return y
-    stages = shapes(shown)
+    stages = convolutions(shown)
     if stages[0].stage.is_one_sided:
         y = draw_rank(canvas, y + _RULE, stages[0].kernel[0], stages[1].kernel[1])
     y = draw_rule(canvas, y, width)
     y = draw_rule(canvas, draw_equations(canvas, y, shown), width)
-    return draw_legend(canvas, y - 6, width, entries(canvas, stages, layer.stages[0].operation.in_channels))
+    return draw_legend(canvas, y - 6, width, legend_entries(canvas, stages, layer.stages[0].operation.in_channels))
 
 
-def shapes(cost: LayerCost) -> tuple[Convolution, ...]:
-    """The convolutions whose costs these are."""
+def convolutions(cost: LayerCost) -> tuple[Convolution, ...]:
+    """The convolutions of a cost."""
     return tuple(stage.operation for stage in cost.stages)
 
 
 def draw_rule(canvas: Canvas, y: float, width: float) -> float:
-    """A rule across the figure, with space above and below; where the space ends."""
+    """Draw a rule across the figure, with space above and below; return the end of the space."""
     canvas.path(f"M0 {y + _RULE:g}H{width:g}", stroke="line")
     return y + 2 * _RULE
 
 
-def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[Entry]:
-    """What the legend of these stages has to say; the layer has so many input channels."""
+def legend_entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[Entry]:
+    """The legend of these stages, in a layer with `inputs` input channels."""
     mixing = [stage for stage in stages if stage.stage.mixes_channels]
     found = [channels(canvas, inputs)]
     alone = stages[-1].in_channels == 1
@@ -93,7 +95,7 @@ def entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[
     if mixing:
         key = "legend.unmixed" if alone else "legend.mixed" if mixing[-1].groups == 1 else "legend.mixed.group"
         found.append(swatch(canvas.translate(key), "plane", 0.28))
-    elided = any(_elided(stage, inputs) for stage in stages)
+    elided = any(_is_elided(stage, inputs) for stage in stages)
     return [*found, *drawn(canvas, stages, elided)]
 
 
@@ -104,7 +106,7 @@ def _block_text(canvas: Canvas, stage: Convolution) -> str:
     return canvas.translate_count("legend.block.group", stage.in_channels // stage.groups)
 
 
-def _elided(stage: Convolution, inputs: int) -> bool:
+def _is_elided(stage: Convolution, inputs: int) -> bool:
     pointwise = stage.stage.is_pointwise
     maps = (
         drawing_rows.CHANNELS
@@ -126,12 +128,12 @@ def _elided(stage: Convolution, inputs: int) -> bool:
 
 
 def draw_rank(canvas: Canvas, y: float, rows: int, columns: int) -> float:
-    """A column times a row is a kernel of rank 1; where the drawing ends."""
+    """Draw a column times a row as a kernel of rank 1; return the end."""
     middle, size, x = y + _RANK / 2, 44.0, 208.0
     draw_grid(canvas, 18, middle, size, (rows, 1), "depthwise", 0.4)
     draw_grid(canvas, 82, middle, size, (1, columns), "pointwise", 0.4)
     draw_grid(canvas, 164, middle, size, (rows, columns), "plane", 0.4)
-    canvas.line([(42, "×"), (123, "=")], middle + 5, "ink", TITLE)
+    canvas.text_row([(42, "×"), (123, "=")], middle + 5, "ink", TITLE)
     canvas.text(x, middle - 5, canvas.translate("spatial.rank"), "ink", TEXT, weight=600)
     products = canvas.translate(
         "spatial.product",
@@ -144,12 +146,12 @@ def draw_rank(canvas: Canvas, y: float, rows: int, columns: int) -> float:
 
 
 def describe(kind: Kind, stages: slice = slice(None)) -> Callable[[LayerSpec], str]:
-    """What a figure of that kind shows, stage by stage, for those who do not see it."""
+    """A function that describes a layer of that kind, stage by stage, as alt text."""
     return lambda spec: f"{describe_layer(compare(as_kind(spec, kind)).layer, stages)}."
 
 
 def describe_layer(cost: LayerCost, stages: slice = slice(None)) -> str:
-    """The layer in numbers, and their sum when there are several stages."""
+    """Describe the layer in numbers, with their sum if there are several stages."""
     parts = [
         text(
             "description.stage",
@@ -167,18 +169,18 @@ def describe_layer(cost: LayerCost, stages: slice = slice(None)) -> str:
 
 
 def format_cost(macs: int, params: int) -> str:
-    """What something costs: `27 MACs, 1 param`."""
+    """Format a cost: `27 MACs, 1 param`."""
     return ", ".join((counted_text("count.macs", macs), counted_text("count.params", params)))
 
 
 def format_verdict(compared: Comparison) -> str:
-    """How many times less, or more, the layer costs."""
+    """Format the ratios of MACs and of params."""
     ratios = ((compared.macs_ratio, "MACs"), (compared.params_ratio, "params"))
     return "; ".join(format_ratio(ratio, unit) for ratio, unit in ratios)
 
 
 def format_ratio(ratio: float, unit: str) -> str:
-    """A ratio of costs in words: `4.24 × fewer MACs`."""
+    """Format a ratio of costs: `4.24 × fewer MACs`."""
     if ratio == 1:
         return text("verdict.same", unit=unit)
     shown = factor(ratio)

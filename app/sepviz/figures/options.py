@@ -1,4 +1,4 @@
-"""How a figure is to look, whatever layer it is of; the same names in an address and on the command line."""
+"""Options of a figure, independent of the layer, named as in addresses and on the command line."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Theme = Literal["auto", "light", "dark", "page"]
 Background = Literal["paper", "none"]
 Lang = Literal["en"]
 
-# `page` is for a figure inside the page, which brings colours and background itself; nobody else may ask for it.
+# `page` is internal: for a figure in the page, whose style sheet has the colours and the background.
 THEMES = tuple(each for each in get_args(Theme) if each != "page")
 BACKGROUNDS: tuple[Background, ...] = get_args(Background)
 LANGS: tuple[Lang, ...] = get_args(Lang)
@@ -19,7 +19,7 @@ MAX_TITLE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A figure's options; whoever makes them has checked their ranges, and `title` has been through `caption`."""
+    """A figure's options, validated by `FigureSpec`; `title` is the result of `caption`."""
 
     theme: Theme = "auto"
     width: int | None = None
@@ -30,7 +30,7 @@ class Options:
     frames: int = 0
 
     def parameters(self) -> dict[str, str]:
-        """Those that are not the default, as an address has them."""
+        """The options other than the defaults, as parameters of a query."""
         plain = Options()
         given = {name: getattr(self, name) for name in self.__slots__}
         texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
@@ -38,8 +38,8 @@ class Options:
 
 
 def caption(text: str) -> str:
-    """Anybody's text made fit for a figure: NFC, one line, nothing invisible that steers, at most 80 characters."""
-    # Cut first: to normalise 10 kB of combining marks takes long. Categories in C: control, format (directions), none.
+    """Untrusted text as a caption: NFC, one line, without control and format characters, at most 80 characters."""
+    # Truncated first, as normalising 10 kB of combining marks is slow. C: control, format and unassigned characters.
     kept = (" " if each.isspace() else each for each in unicodedata.normalize("NFC", text[: 4 * MAX_TITLE_LENGTH]))
     clean = "".join(each for each in kept if not unicodedata.category(each).startswith("C"))
     line = " ".join(clean.split())

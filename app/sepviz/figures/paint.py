@@ -1,7 +1,7 @@
-"""Fills and strokes in roles of `sepviz.palette`, as attributes and as class names.
+"""Fills and strokes in the roles of `sepviz.palette`, as attributes and as class names.
 
-`f-ROLE` is filled with a role, `s-ROLE` stroked, `m40-ROLE` filled with 40 % of it on paper, so that nothing shines
-through.
+`f-ROLE` is filled with a role, `s-ROLE` stroked, `m40-ROLE` filled with an opaque mix of 40 % of
+it on paper.
 """
 
 from base64 import b32encode
@@ -14,7 +14,7 @@ from sepviz.palette import COLOURS
 
 Mode = Literal["light", "dark"]
 
-# Letters and digits of a scope after its first letter: 35 bits.
+# Base32 characters of a scope after its first letter: 35 bits.
 _SCOPE_LENGTH = 7
 
 
@@ -26,7 +26,7 @@ def scope(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def number(value: float) -> str:
-    """A coordinate to a hundredth, without trailing zeros."""
+    """Format a coordinate to a hundredth, without trailing zeros."""
     return f"{round(value, 2) + 0:.2f}".rstrip("0").rstrip(".")
 
 

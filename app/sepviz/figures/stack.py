@@ -1,18 +1,18 @@
-"""Stacks of planes, one for each channel and to scale; of many the first few, dots and the last are drawn."""
+"""Stacks of planes to scale, one for each channel; of many, the first few, dots and the last are drawn."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from sepviz.figures.canvas import HEAD, SMALL, Canvas, head, number
+from sepviz.figures.canvas import ARROWHEAD, SMALL, Canvas, arrowhead, number
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.palette import channel_role
 
 Slots = Sequence[int | None]
 Role = Callable[[int], str]
 
-MAX_SCALE_RATIO = 4  # the smallest map is drawn as one this many times smaller than the largest
+MAX_SCALE_RATIO = 4  # of the largest drawn side to the smallest
 GAP = 15.0
 
 _CELL = 7.0
@@ -20,7 +20,7 @@ _CELL = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The strip that a row of drawings takes, and the size of its largest map in cells."""
+    """The strip of a row of drawings, and the side of its largest map in cells."""
 
     top: float
     height: float
@@ -28,73 +28,73 @@ class Band:
 
     @property
     def middle(self) -> float:
-        """Its middle line."""
+        """The y of its middle."""
         return self.top + self.height / 2
 
     @property
     def bottom(self) -> float:
-        """Its lower edge."""
+        """The y of its lower edge."""
         return self.top + self.height
 
     def share(self, cells: int) -> float:
-        """How large a side is drawn, of the largest; never less than a quarter."""
+        """The drawn length of a side as a share of the largest, at least a quarter."""
         return max(cells / self.largest, 1 / MAX_SCALE_RATIO)
 
 
 def band(top: float, height: float, stages: Iterable[Convolution]) -> Band:
-    """The strip for these stages' maps."""
+    """The band for these stages' maps."""
     return Band(top, height, max(max(*stage.input, *stage.output) for stage in stages))
 
 
 def elide(count: int, most: int) -> list[int | None]:
-    """All the indices, or `most - 1` of them, a gap (None) and the last; a gap stands for two or more."""
+    """All indices, or `most - 1` of them, None for at least two omitted ones, and the last."""
     return list(range(count)) if count <= most + 1 else [*range(most - 1), None, count - 1]
 
 
 def count_omitted(slots: Slots) -> int:
-    """How many indices the gap stands for."""
+    """The number of omitted indices."""
     return (slots[-1] or 0) + 2 - len(slots) if None in slots else 0
 
 
 def draw_dots(canvas: Canvas, x: float, y: float, down: bool = False) -> None:
-    """An ellipsis about a point."""
+    """Draw an ellipsis centred on a point."""
     draw_ellipses(canvas, [(x, y)], down)
 
 
 def draw_ellipses(canvas: Canvas, places: Iterable[tuple[float, float]], down: bool = False) -> None:
-    """An ellipsis about each point."""
+    """Draw an ellipsis centred on each point."""
     step = "m-2 4h2" if down else "m2 0h2"
     first = [(x - 1, y - 4) if down else (x - 5, y) for x, y in places]
     canvas.path("".join([f"M{number(x)} {number(y)}h2{step}{step}" for x, y in first]), stroke="muted", line=2)
 
 
 def output_role(_: int) -> str:
-    """The colour of an output plane: all channels have met in it."""
+    """The role of an output plane, which mixes all channels."""
     return "plane"
 
 
 def input_channel_role(multiplier: int) -> Role:
-    """The colour of a depthwise plane: that of the input channel it is made of."""
+    """A function that returns the role of a depthwise plane: that of its input channel."""
     return lambda channel: channel_role(channel // multiplier)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Where a stack was drawn, how high its maps are of the band's full height, and where its first plane begins."""
+    """The left and right edges of a drawn stack, and its height as a share of the band's."""
 
     left: float
     right: float
     share: float
 
     def level(self, strip: Band, y: float) -> float:
-        """Where a line from the height y of the band meets the stack."""
+        """The y at which a line from y of the band meets the stack."""
         return strip.middle + (y - strip.middle) * self.share
 
 
 def draw_stack(
     canvas: Canvas, x: float, strip: Band, slots: Slots, role: Role, step: float, cells: Pair, marked: bool = False
 ) -> Stack:
-    """Planes of cells = (rows, columns) from left to right, the last in front.
+    """Draw planes of cells = (rows, columns) from left to right, the last in front.
 
     With `marked`, one cell is marked in every plane: those that lie behind one another.
     """
@@ -122,7 +122,7 @@ def draw_stack(
 
 
 def draw_mark(canvas: Canvas, left: float, y: float, role: str) -> None:
-    """The marked cell of a plane, beside its left edge."""
+    """Draw the marked cell of a plane, beside its left edge."""
     canvas.path(_cell(left, y), fill=role)
 
 
@@ -131,16 +131,16 @@ def _cell(left: float, y: float) -> str:
 
 
 def draw_curve(canvas: Canvas, x: float, y: float, to_x: float, to_y: float, role: str) -> None:
-    """An arrow that sets out and arrives level."""
+    """Draw an arrow that begins and ends horizontally."""
     if abs(to_y - y) < 0.5:
         canvas.arrow(x, y, to_x, role)
         return
-    end, half = to_x - HEAD, (x + to_x - HEAD) / 2
+    end, half = to_x - ARROWHEAD, (x + to_x - ARROWHEAD) / 2
     curve = f"{number(half)} {number(y)} {number(half)} {number(to_y)} {number(end)} {number(to_y)}"
     canvas.path(f"M{number(x)} {number(y)}C{curve}", stroke=role)
-    canvas.path(head(to_x, to_y), fill=role, stroke=role)
+    canvas.path(arrowhead(to_x, to_y), fill=role, stroke=role)
 
 
 def draw_omitted_count(canvas: Canvas, x: float, y: float, slots: Slots) -> None:
-    """Beside dots: how many they stand for."""
+    """Draw the number of omitted indices beside dots."""
     canvas.text(x, y + 4, canvas.translate("layers.more", count=count_omitted(slots)), "muted", SMALL)

@@ -1,13 +1,13 @@
-"""How much room a text takes, by estimate: no font is asked, so a figure is the same on every machine."""
+"""Estimates of text widths. They use no font, so that a figure is the same on every machine."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-BOLD = 1.13  # bold text is so much wider
+BOLD = 1.13  # width of bold text, as a multiple
 SUBSCRIPT = 10  # size of a formula's subscripts
 MARK = "*"  # around the letters of a formula, which are set in italics
 
-# Of an em, in DejaVu Sans, the widest of the fonts that figures name; what is not listed is taken to be `_OTHER`.
+# Widths in ems in DejaVu Sans, the widest of the figures' fonts; of other characters, `_OTHER`.
 _EMS = {
     0.0: MARK,
     0.3: "ijlIJ'\N{PRIME}",
@@ -25,24 +25,24 @@ _EMS = {
 _EM = {ord(character): em for em, characters in _EMS.items() for character in characters}
 _OTHER = 1.1
 
-# Of an em, in an italic serif.
+# Widths in ems in an italic serif.
 _LETTERS = {"D": 0.8, "M": 1.0, "N": 0.86, "H": 0.87, "W": 1.05, "m": 0.93, "\N{PRIME}": 0.25}
 
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
-    """At most so wide is the text, in the fonts that figures name; marks take no room."""
+    """An upper bound of the width of a text in the figures' fonts, without its marks."""
     return size * sum([_EM.get(ord(character), _OTHER) for character in text])
 
 
 def letter_width(letter: str, size: float) -> float:
-    """About so wide is a formula's letter, with its subscript after `_`, in an italic serif."""
+    """Approximate width of a formula's letter, with its subscript after `_`, in an italic serif."""
     base, _, below = letter.partition("_")
     return sum(_LETTERS.get(each, 0.62) for each in base) * size + 0.72 * SUBSCRIPT * len(below)
 
 
 def wrap(pieces: Iterable[str], width: float, size: float, glue: str = " ") -> list[str]:
-    """The pieces joined into lines that fit the width; a line broken off keeps its glue, less the space."""
+    """Join the pieces into lines that fit the width; a broken line ends with the glue, without its space."""
     lines: list[str] = []
     line = ""
     for piece in pieces:
@@ -55,8 +55,8 @@ def wrap(pieces: Iterable[str], width: float, size: float, glue: str = " ") -> l
     return [*lines, line] if line else lines
 
 
-def words(text: str, width: float, size: float) -> Iterator[str]:
-    """The words of a text, those that would not fit a line cut in pieces; unprintable characters are replaced."""
+def split_words(text: str, width: float, size: float) -> Iterator[str]:
+    """The words of a text; too long ones are cut in pieces, unprintable characters replaced."""
     cut = max(int(width / (_OTHER * size)), 1)
     clean = "".join(c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
     for word in clean.split():
@@ -67,6 +67,6 @@ def words(text: str, width: float, size: float) -> Iterator[str]:
 
 
 def split_formula(text: str) -> list[tuple[str, bool]]:
-    """The runs of a text with marks, each with whether it is italic; the first is upright and may be empty."""
+    """Split a text with marks into runs (text, is italic); the first is upright and may be empty."""
     first, *runs = text.split(MARK)
     return [(first, False), *((run, index % 2 == 0) for index, run in enumerate(runs) if run)]

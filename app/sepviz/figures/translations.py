@@ -1,6 +1,6 @@
-"""Every word that a figure says, once for each language; a translation is one more table here.
+"""The texts of all figures by language. A translation is one more table here.
 
-A text is a format string: `canvas.translate("groups.caption", groups=4)`. Keys begin with the figure that they are for.
+A text is a format string: `canvas.translate("groups.reads", groups=4, count=8)`. Keys begin with their figure's name.
 """
 
 from sepviz.figures.options import Lang
@@ -167,10 +167,10 @@ TRANSLATIONS: dict[Lang, dict[str, str]] = {
 
 
 def counted_text(key: str, count: int, lang: Lang = "en") -> str:
-    """A text with a count, in the singular where that is 1: `told.params` has `told.params.one`."""
+    """A text with a count, in the singular for 1: `count.params` has `count.params.one`."""
     return text(f"{key}.one" if count == 1 else key, lang, count=f"{count:,}")
 
 
 def text(key: str, lang: Lang = "en", **values: object) -> str:
-    """A text in the language, for what is told and not drawn."""
+    """A text in the language, formatted with the values."""
     return TRANSLATIONS[lang][key].format(**values)
