@@ -1,4 +1,4 @@
-"""Figures as PNG and PDF: their size, their pixels beside another renderer's, and what is said without Cairo."""
+"""Figures as PNG and PDF: sizes, pixels beside another renderer's, and errors without Cairo."""
 
 import io
 import subprocess
@@ -38,16 +38,16 @@ def rgb(role, mode):
 
 @pytest.mark.parametrize("theme", ["auto", "dark"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_png_is_what_another_renderer_paints(name, theme):
+def test_png_matches_the_pixels_of_librsvg(name, theme):
     svg = draw(name, LAYER, Options(theme))
     found = opened(png(svg, 1))
-    paint_attributes = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
-    wanted = opened(paint_attributes)
+    reference = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
+    wanted = opened(reference)
     assert found.size == tuple(round(side) for side in size(svg))
     assert abs(found.width - wanted.width) <= 1
     assert abs(found.height - wanted.height) <= 1
     box = (0, 0, min(found.width, wanted.width), min(found.height, wanted.height))
-    # Averaged over 4 × 4 pixels: letters are hinted differently, and stand a fraction of a pixel apart.
+    # Averaged over 4 × 4 pixels, as hinting and positions of letters differ by fractions of a pixel.
     small = (box[2] // 4, box[3] // 4)
     one, other = (
         np.asarray(each.convert("RGB").crop(box).resize(small, Image.Resampling.BOX), float) for each in (found, wanted)
@@ -57,7 +57,7 @@ def test_a_png_is_what_another_renderer_paints(name, theme):
 
 
 @pytest.mark.parametrize(("theme", "mode"), [("auto", "light"), ("light", "light"), ("dark", "dark")])
-def test_the_paper_and_none(theme, mode):
+def test_png_has_an_opaque_background_with_paper_and_a_transparent_one_without(theme, mode):
     paper = opened(png(draw("separable", LAYER, Options(theme))))
     assert paper.getpixel((0, 0)) == (*rgb("paper", mode), 255)
     none = opened(png(draw("separable", LAYER, Options(theme, background="none"))))
@@ -69,7 +69,7 @@ def test_the_paper_and_none(theme, mode):
     ("options", "factor"), [([], 2), (["--scale", 1], 1), (["--scale", 0.5], 0.5), (["--scale", 3], 3)]
 )
 @pytest.mark.parametrize("width", [None, 640])
-def test_the_command_writes_a_png(tmp_path, options, factor, width):
+def test_command_writes_a_png_of_the_scaled_size(tmp_path, options, factor, width):
     given = [] if width is None else ["--width", width]
     written = run("diagram", "separable", *given, *options, "-o", tmp_path / "figure.PNG")
     assert (written.exit_code, written.output) == (0, "")
@@ -79,13 +79,13 @@ def test_the_command_writes_a_png(tmp_path, options, factor, width):
 
 
 @pytest.mark.parametrize("scale", ["0", "17", "twice"])
-def test_a_bad_scale_is_a_usage_error(tmp_path, scale):
+def test_invalid_scale_is_a_usage_error(tmp_path, scale):
     refused = run("diagram", "separable", "--scale", scale, "-o", tmp_path / "a.png")
     assert refused.exit_code == 2
     assert "'--scale'" in refused.stderr
 
 
-def test_a_picture_with_too_many_pixels_is_refused_and_what_is_said_to_fit_fits(tmp_path):
+def test_png_above_the_pixel_limit_is_refused_and_the_suggested_scale_is_accepted(tmp_path):
     svg = draw("separable", LAYER, Options(width=4096))
     with pytest.raises(InvalidParameters) as caught:
         png(svg, 16)
@@ -100,7 +100,7 @@ def test_a_picture_with_too_many_pixels_is_refused_and_what_is_said_to_fit_fits(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pdf_is_one_page_of_lines_and_text(tmp_path, name):
+def test_pdf_is_one_page_of_vectors_and_text(tmp_path, name):
     svg = draw(name, LAYER)
     written = run(
         "diagram", name, "--in-channels", 64, "--out-channels", 128, "--size", 112, "-o", tmp_path / "figure.pdf"
@@ -117,7 +117,7 @@ def test_a_pdf_is_one_page_of_lines_and_text(tmp_path, name):
         assert f"{compare(LAYER).layer.macs:,}" in text
 
 
-def test_a_pdf_made_in_another_process_is_the_same(tmp_path):
+def test_pdf_from_another_process_has_equal_bytes(tmp_path):
     command = [sys.executable, "-m", "sepviz.cli", "diagram", "comparison", "-o"]
     for name in ("one.pdf", "other.pdf"):
         subprocess.run([*command, tmp_path / name], check=True)
@@ -125,13 +125,13 @@ def test_a_pdf_made_in_another_process_is_the_same(tmp_path):
     assert one == other == pdf(draw("comparison", LayerSpec()))
 
 
-def test_a_title_is_text_and_no_markup():
+def test_title_with_markup_characters_is_escaped_once():
     svg = draw("cost", LAYER, Options(title="a <b> & 'c'"))
     assert PdfReader(io.BytesIO(pdf(svg))).metadata.title == "a <b> & 'c'"
 
 
 class Missing(MetaPathFinder):
-    """An installation in which importing CairoSVG fails so."""
+    """An import hook with which importing CairoSVG raises the error."""
 
     def __init__(self, error):
         self.error = error
@@ -149,7 +149,7 @@ class Missing(MetaPathFinder):
     ],
 )
 @pytest.mark.parametrize("ending", ["png", "pdf"])
-def test_without_cairo_one_is_told_how_to_get_it(tmp_path, monkeypatch, error, help_, ending):
+def test_export_without_cairo_fails_with_instructions(tmp_path, monkeypatch, error, help_, ending):
     for name in [each for each in sys.modules if each.partition(".")[0] in ("cairosvg", "cairocffi")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Missing(error), *sys.meta_path])

@@ -1,4 +1,4 @@
-"""Figures of any legal layer: well-formed, safe to inline, true in their numbers, and legible."""
+"""Figures of any legal layer are well-formed, safe to inline, legible, and have the right numbers."""
 
 import io
 import re
@@ -59,7 +59,7 @@ def parsed(svg):
 
 
 def written(svg):
-    """All that the figure says in its drawing, in order."""
+    """The texts of the drawing, in order."""
     return " ".join("".join(each.itertext()) for each in parsed(svg).iter(f"{SVG}text"))
 
 
@@ -68,7 +68,7 @@ def rgb(role, theme="light"):
 
 
 def on_paper(role, share):
-    """The colour of so much of a role over the paper."""
+    """The colour of a share of a role over the paper."""
     return "#" + bytes(round(share * a + (1 - share) * b) for a, b in zip(rgb(role), rgb("paper"), strict=True)).hex()
 
 
@@ -79,7 +79,7 @@ def on_paper(role, share):
 @example(LARGEST, "separable", "auto", None)
 @example(LARGEST.replace(in_channels=5, depth_multiplier=2, stride=7), "comparison", "auto", 4096)
 @example(SINGLE, "comparison", "auto", 64)
-def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width):
+def test_figure_is_small_safe_to_inline_and_deterministic(spec, name, theme, width):
     svg = draw(name, spec, Options(theme, width))
     assert svg == draw.__wrapped__(name, spec, Options(theme, width))
     assert svg.startswith("<svg ")
@@ -107,7 +107,7 @@ def test_every_figure_is_small_safe_and_the_same_again(spec, name, theme, width)
 
 @given(any_layers(), st.sampled_from(NAMES))
 @settings(max_examples=30)
-def test_the_rules_for_the_dark_give_the_colours_of_the_dark_theme(spec, name):
+def test_dark_mode_rules_of_theme_auto_give_the_colours_of_theme_dark(spec, name):
     own, light, dark = (draw(name, spec, Options(theme)) for theme in ("auto", "light", "dark"))
     rules = dict(re.findall(r"\.(\w+)\{([^}]*)\}", parsed(own).find(f".//{SVG}style").text))
     drawn = [[node for node in parsed(svg).iter() if node.tag != f"{SVG}style"] for svg in (own, light, dark)]
@@ -121,7 +121,7 @@ def test_the_rules_for_the_dark_give_the_colours_of_the_dark_theme(spec, name):
 
 @given(any_layers(), st.sampled_from(NAMES))
 @settings(max_examples=30)
-def test_every_class_of_a_figure_in_the_page_names_its_colour(spec, name):
+def test_class_of_a_figure_in_the_page_names_the_role_of_its_colour(spec, name):
     for node in parsed(draw(name, spec, Options("page"))).iter():
         for each in node.get("class", "").split():
             kind, role = each.split("-", 1)
@@ -138,7 +138,7 @@ def test_every_class_of_a_figure_in_the_page_names_its_colour(spec, name):
     bias=st.booleans(),
 )
 @settings(max_examples=40)
-def test_headings_and_costs_are_true(channels, outputs, kernel, stride, size, multiplier, bias):
+def test_headings_and_costs_match_the_layer(channels, outputs, kernel, stride, size, multiplier, bias):
     spec = LayerSpec(
         in_channels=channels,
         out_channels=outputs,
@@ -152,12 +152,12 @@ def test_headings_and_costs_are_true(channels, outputs, kernel, stride, size, mu
     inlined = written(draw("separable", spec, Options("page")))
     assert f"M × H × W = {channels} × {size} × {size}" in inlined
     assert f"N × H′ × W′ = {outputs} × {out} × {out}" in inlined
-    said = written(draw("separable", spec))
-    assert f"M × H × W {channels} × {size} × {size}" in said
+    texts = written(draw("separable", spec))
+    assert f"M × H × W {channels} × {size} × {size}" in texts
     between = "M" if multiplier == 1 else "M·m"
-    assert f"{between} × H′ × W′ {channels * multiplier} × {out} × {out}" in said
-    assert f"N × H′ × W′ {outputs} × {out} × {out}" in said
-    for each in (inlined, said):
+    assert f"{between} × H′ × W′ {channels * multiplier} × {out} × {out}" in texts
+    assert f"N × H′ × W′ {outputs} × {out} × {out}" in texts
+    for each in (inlined, texts):
         assert f"1 × 1 × {channels * multiplier}" in each
         assert f"{kernel} × {kernel}" in each
         assert f"groups={channels}" in each
@@ -180,14 +180,14 @@ def test_headings_and_costs_are_true(channels, outputs, kernel, stride, size, mu
     assert f"{pointwise:,} MAC" in described
 
 
-def test_one_of_something_is_told_as_one():
-    said = written(draw("comparison", SINGLE.replace(depth_multiplier=1, size=8)))
-    assert "64 MACs, 1 param Input" in said
-    assert "1 params" not in said
-    assert "1 kernels" not in said
+def test_count_of_one_is_in_the_singular():
+    texts = written(draw("comparison", SINGLE.replace(depth_multiplier=1, size=8)))
+    assert "64 MACs, 1 param Input" in texts
+    assert "1 params" not in texts
+    assert "1 kernels" not in texts
 
 
-def test_a_formula_has_each_number_below_its_letter(page):
+def test_formula_has_each_number_below_its_letter(page):
     page.set_content(draw("separable", LayerSpec(in_channels=64, out_channels=128, size=112, bias=True)))
     columns = page.evaluate(
         """() => {
@@ -209,7 +209,7 @@ def test_a_formula_has_each_number_below_its_letter(page):
     assert columns == [*macs, "DK3", "DK3", "M64", "M64", "N128"]
 
 
-def test_steps_are_told_only_where_they_are_not_the_usual_ones():
+def test_stride_padding_and_dilation_are_written_unless_they_are_the_default():
     usual = written(draw("separable", LayerSpec()))
     assert not re.search("stride|padding|dilation", usual)
     told = written(draw("separable", LayerSpec(stride=2, padding=5, dilation=3)))
@@ -217,7 +217,7 @@ def test_steps_are_told_only_where_they_are_not_the_usual_ones():
     assert "no padding" in written(draw("spatial", LayerSpec(padding="valid")))
 
 
-def test_unknown_names_and_empty_outputs_are_refused():
+def test_unknown_name_or_empty_output_is_refused():
     with pytest.raises(UnknownName, match="figure named cube"):
         draw("cube", LayerSpec())
     with pytest.raises(UnknownName, match="theme"):
@@ -228,7 +228,7 @@ def test_unknown_names_and_empty_outputs_are_refused():
 
 
 @pytest.mark.parametrize(("options", "parameter"), [(Options(animate=True), "animate"), (Options(frames=4), "frames")])
-def test_what_does_not_move_says_so(options, parameter):
+def test_animating_a_figure_without_animation_is_refused(options, parameter):
     with pytest.raises(InvalidParameters) as refused:
         draw("cost", LayerSpec(), options)
     (bad,) = refused.value.bad
@@ -239,7 +239,7 @@ def test_what_does_not_move_says_so(options, parameter):
 
 @given(any_layers(), st.sampled_from(NAMES), st.sampled_from(THEMES), st.sampled_from([None, "A & <b>", "漢字 50 %"]))
 @settings(max_examples=30)
-def test_a_figure_says_where_it_is_to_be_had_and_that_it_is_free(spec, name, theme, title):
+def test_metadata_has_the_figures_address_and_licence(spec, name, theme, title):
     options = Options(theme, 640, "none", title)
     root = parsed(draw(name, spec, options))
     address = urlsplit(root.find(f".//{DC}identifier").text)
@@ -256,7 +256,7 @@ def test_a_figure_says_where_it_is_to_be_had_and_that_it_is_free(spec, name, the
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_paper_is_left_out_where_there_is_to_be_none(name):
+def test_margin_is_transparent_without_paper(name):
     spec = LayerSpec(in_channels=5)
     for background, opaque in (("paper", True), ("none", False)):
         svg = draw(name, spec, Options("light", None, background)).encode()
@@ -282,12 +282,12 @@ DRAWN = [
     LayerSpec(in_channels=64, out_channels=128, kernel_size=5, stride=2, size=112, bias=True),
     LARGEST,
 ]
-APART = 60  # levels of 255, once both are blurred over a few pixels: another font, other edges
+APART = 60  # levels of 255 after blurring: fonts and edges differ
 USUALLY = 1.6
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_renderer_shows_the_same_picture(browser, name):
+def test_renderers_agree_on_the_picture(browser, name):
     page = browser.new_page()
     for spec, theme in zip(DRAWN, ("light", "dark", "light"), strict=True):
         svg = draw(name, spec, Options(theme, 800))
@@ -301,7 +301,7 @@ def test_every_renderer_shows_the_same_picture(browser, name):
             )
         for (one, a), (other, b) in combinations(pictures.items(), 2):
             assert abs(a.height - b.height) <= 1
-            box = (0, 0, a.width, min(a.height, b.height) - 2)  # the last row may be a part of one
+            box = (0, 0, a.width, min(a.height, b.height) - 2)  # the last row may be cut
             apart = ImageChops.difference(*(blurred(each.crop(box)) for each in (a, b)))
             levels = apart.convert("L").histogram()
             mean = sum(level * count for level, count in enumerate(levels)) / sum(levels)
@@ -313,14 +313,14 @@ def test_every_renderer_shows_the_same_picture(browser, name):
     page.close()
 
 
-def test_another_picture_is_seen_to_be_another():
+def test_comparison_of_pictures_detects_another_layer():
     a, b = (decoded(cairosvg.svg2png(draw("separable", spec, Options("light", 800)).encode())) for spec in DRAWN[:2])
     apart = ImageChops.difference(blurred(a), blurred(b.crop((0, 0, *a.size)))).convert("L").histogram()
     assert max(level for level, count in enumerate(apart) if count) > APART
 
 
 def render_in_chromium(page, svg):
-    """The figure as Chromium shows it in an `<img>`'s place, pixel for pixel."""
+    """A screenshot of the figure in Chromium."""
     page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{svg}")
     return page.locator("svg").screenshot()
 
@@ -335,14 +335,14 @@ def blurred(image):
 
 
 def has(image, colour, within):
-    """Whether a pixel has the colour, give or take so many levels."""
+    """Whether a pixel has the colour within so many levels."""
     return (np.abs(np.asarray(image, int) - colour).max(axis=-1) <= within).any()
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=400), max_size=8))
 @example("A <b>title</b> & more", ["x" * 3000, "漢字" * 200, "a\x00b\ud800c"])
 @settings(max_examples=60)
-def test_any_error_is_a_figure(title, lines):
+def test_error_figure_of_any_text_is_valid_and_small(title, lines):
     svg = error_figure(title, lines)
     nodes = list(parsed(svg.encode().decode()).iter())
     assert {node.tag.removeprefix(SVG) for node in nodes} <= ELEMENTS
@@ -355,14 +355,14 @@ def test_any_error_is_a_figure(title, lines):
 )
 @example([LayerSpec(out_channels=n, kernel_size=k) for n in (1, 2, 1024) for k in range(1, 32)], None)
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_texts_keep_apart_and_inside(page, specs, title):
+def test_texts_neither_overlap_nor_leave_the_figure(page, specs, title):
     figures = [draw.__wrapped__(name, spec, Options("light", title=title)) for spec in specs for name in NAMES]
     inlined = [draw.__wrapped__(name, spec, Options("page")) for spec in specs for name in PAGE]
     long = error_figure("W" * 90, ["M" * 200, "漢字かな" * 60, "kernel_size=31: too large; it must be less " * 9])
     assert overlaps(page, [*figures, *inlined, long]) == []
 
 
-def test_overlaps_are_found_at_all(page):
+def test_overlap_check_finds_overlapping_and_leaving_texts(page):
     over = '<svg><title>t</title><text x="0" y="20">aa</text><text x="4" y="20">bb</text></svg>'
     aside = '<svg width="9"><title>t</title><text x="0" y="20">wide</text></svg>'
     assert overlaps(page, [over, aside]) == ["t: aa over bb", "t: wide leaves"]
@@ -371,7 +371,7 @@ def test_overlaps_are_found_at_all(page):
 PAGE = ("separable", "standard", "spatial")
 
 
-def test_columns_begin_where_the_page_has_its_maps():
+def test_headings_in_the_page_begin_at_the_columns_edges():
     drawn = parsed(draw("separable", LARGEST, Options("page")))
     headings = [float(node.get("x")) for node in drawn.iter(f"{SVG}text") if node.get("font-weight") == "600"]
     assert tuple(headings) == COLUMNS[:-1]
@@ -382,7 +382,7 @@ def test_columns_begin_where_the_page_has_its_maps():
 @example(LARGEST)
 @example(SINGLE)
 @settings(max_examples=40)
-def test_in_the_page_a_figure_is_always_as_high(spec):
+def test_figure_in_the_page_has_one_height_for_all_layers(spec):
     for name in PAGE:
         _, _, wide, high = map(float, parsed(draw(name, spec, Options("page"))).get("viewBox").split())
         assert (wide, high) == (COLUMNS[-1], 176)
@@ -401,31 +401,31 @@ def test_maps_are_drawn_to_scale_down_to_a_quarter(page, stride, share):
     planes = page.evaluate(PLANES, {role: on_paper(role, 0.28) for role in ("channel-0", "plane")})
     for before, after in zip(planes["channel-0"], planes["plane"], strict=True):
         assert after / before == pytest.approx(share, abs=0.002)
-    said = written(draw("standard", LayerSpec(stride=stride)))
-    assert ("none below 1/4 of the largest" in said) == (stride == 8)
+    texts = written(draw("standard", LayerSpec(stride=stride)))
+    assert ("none below 1/4 of the largest" in texts) == (stride == 8)
 
 
 @pytest.mark.parametrize(
     ("channels", "more"), [(4, None), (5, None), (6, "2 more"), (64, "60 more"), (512, "508 more")]
 )
-def test_what_is_left_out_is_counted(channels, more):
-    said = written(draw("depthwise", LayerSpec(in_channels=channels)))
-    assert re.findall(r"\d+ more", said) == ([more] if more else [])
-    assert ("left out" in said) == bool(more)
+def test_omitted_channels_are_counted(channels, more):
+    texts = written(draw("depthwise", LayerSpec(in_channels=channels)))
+    assert re.findall(r"\d+ more", texts) == ([more] if more else [])
+    assert ("left out" in texts) == bool(more)
 
 
 @given(any_layers())
 @settings(max_examples=40)
-def test_the_curve_is_what_the_costs_say(spec):
+def test_curve_of_the_ratio_matches_the_costs(spec):
     layer = spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec
     ratio = compare(layer).macs_ratio
     assert 1 / saving(layer, layer.out_channels, layer.kernel_size) == pytest.approx(ratio)
-    said = written(draw("ratio", spec))
-    assert f"tends to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×" in said
-    assert ("costs more N" in said) == (ratio > 1)
-    # What is said to be this layer has its costs.
+    texts = written(draw("ratio", spec))
+    assert f"tends to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×" in texts
+    assert ("costs more N" in texts) == (ratio > 1)
+    # The layer's own label has its costs.
     own = format_ratio(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
-    assert (f"this layer: {own}" in said) == (spec.kind == "depthwise-separable")
+    assert (f"this layer: {own}" in texts) == (spec.kind == "depthwise-separable")
 
 
 CROSSED = """strokes => {
@@ -451,12 +451,12 @@ STROKES = [COLOURS[role]["light"] for role in ("plane", "depthwise", "ink")]
 @example(LayerSpec(in_channels=16, out_channels=32))
 @example(LayerSpec(kind="standard", in_channels=1, out_channels=1, kernel_size=13, size=8))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_line_touches_the_name_of_this_layer(page, spec):
+def test_label_of_the_layer_is_off_all_lines(page, spec):
     page.set_content(draw("ratio", spec, Options("light")))
     assert page.evaluate(CROSSED, STROKES) == 0
 
 
-def test_a_line_through_the_name_would_be_found(page):
+def test_line_check_finds_a_line_through_the_label(page):
     svg = draw("ratio", LayerSpec(), Options("light"))
     (name,) = (node for node in parsed(svg).iter(f"{SVG}text") if (node.text or "").startswith("this layer"))
     x, y = name.get("x"), name.get("y")
@@ -468,27 +468,27 @@ def test_a_line_through_the_name_would_be_found(page):
 @pytest.mark.parametrize(
     ("channels", "multiplier", "colours"), [(1, 3, 1), (1, 1, 1), (4, 8, 4), (512, 8, 6), (5, 1, 5)]
 )
-def test_the_pointwise_legend_has_the_colours_of_the_input(channels, multiplier, colours):
+def test_legend_of_pointwise_has_the_colours_of_the_input_channels(channels, multiplier, colours):
     svg = draw("pointwise", LayerSpec(in_channels=channels, depth_multiplier=multiplier))
     legend = {rect.get("fill") for rect in parsed(svg).iter(f"{SVG}rect") if rect.get("width") == "10"}
     assert len(legend & {COLOURS[f"channel-{channel}"]["light"] for channel in range(6)}) == colours
-    said = written(svg)
-    assert ("the one input channel" in said) == (channels == 1)
-    assert ("again after" in said) == (channels > 6)
+    texts = written(svg)
+    assert ("the one input channel" in texts) == (channels == 1)
+    assert ("again after" in texts) == (channels > 6)
 
 
 @pytest.mark.parametrize(("channels", "multiplier"), [(1, 5), (1, 6), (2, 3), (2, 4), (1, 7), (6, 1), (5, 1)])
-def test_the_legend_speaks_of_dots_where_there_are_some(channels, multiplier):
+def test_legend_explains_dots_if_channels_are_omitted(channels, multiplier):
     spec = LayerSpec(in_channels=channels, depth_multiplier=multiplier, out_channels=2)
     for name in ("depthwise", "pointwise", "separable"):
         assert ("left out" in written(draw(name, spec))) == (max(channels, channels * multiplier - 1) > 5), name
 
 
-def test_one_channel_is_mixed_with_no_other():
+def test_legend_of_one_channel_does_not_speak_of_mixing():
     for name in ("pointwise", "separable", "standard"):
-        said = written(draw(name, LayerSpec(in_channels=1)))
-        assert "made of the one channel" in said
-        assert "mix" not in said
+        texts = written(draw(name, LayerSpec(in_channels=1)))
+        assert "made of the one channel" in texts
+        assert "mix" not in texts
         assert "made of the one channel" not in written(draw(name, LayerSpec(in_channels=2)))
 
 
@@ -501,9 +501,9 @@ def test_one_channel_is_mixed_with_no_other():
         ({"padding": "valid"}, "depthwise: no padding"),
     ],
 )
-def test_the_block_tells_what_makes_its_shapes(given_, told):
-    said = written(draw("block", LayerSpec(**given_)))
-    assert (told in said) if told else ("depthwise:" not in said)
+def test_block_names_padding_and_dilation_unless_they_are_the_default(given_, told):
+    texts = written(draw("block", LayerSpec(**given_)))
+    assert (told in texts) if told else ("depthwise:" not in texts)
 
 
 def as_torch(block):
@@ -529,7 +529,7 @@ def as_torch(block):
     multiplier=st.integers(1, 3),
 )
 @settings(max_examples=20)
-def test_blocks_are_those_of_the_networks(channels, outputs, kernel, multiplier):
+def test_blocks_have_the_steps_and_params_of_torch_modules(channels, outputs, kernel, multiplier):
     spec = LayerSpec(
         in_channels=channels, out_channels=outputs, kernel_size=kernel, depth_multiplier=multiplier, size=9, bias=True
     )
@@ -550,15 +550,15 @@ def test_blocks_are_those_of_the_networks(channels, outputs, kernel, multiplier)
 
 @given(any_layers())
 @settings(max_examples=60)
-def test_a_shortcut_is_drawn_where_shapes_allow_it(spec):
+def test_shortcut_is_drawn_if_shapes_and_stride_allow_it(spec):
     stages = plan(spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec).convolutions
     allowed = spec.stride == 1 and stages[0].input_shape == stages[-1].output_shape
-    said = written(draw("block", spec))
-    assert ("with a shortcut" in said) == allowed
-    assert ("without a shortcut" in said) != allowed
+    texts = written(draw("block", spec))
+    assert ("with a shortcut" in texts) == allowed
+    assert ("without a shortcut" in texts) != allowed
 
 
-def test_a_kernel_of_rank_one_is_told():
+def test_spatial_figure_states_the_rank_of_the_product():
     outer = torch.outer(torch.arange(1.0, 6), torch.arange(2.0, 7))
     assert torch.linalg.matrix_rank(outer) == 1
     assert "A kernel of 5 × 5 that is a column of 5 × 1 times a row of 1 × 5 has rank 1." in written(
@@ -579,11 +579,11 @@ def test_description_of_one_thing_is_in_the_singular(spec, name):
 @pytest.mark.parametrize("channels", [2, 4, 6])
 def test_grouped_layer_is_drawn_with_its_groups_and_the_channels_of_one_group(channels):
     spec = LayerSpec(kind="standard", in_channels=channels, out_channels=2 * channels, groups=2, kernel_size="5x3")
-    said = written(draw("standard", spec))
-    assert "groups=2" in said
-    assert f"{2 * channels} kernels, 5 × 3 × {channels // 2}" in said
-    assert "of its group, for one output" in said
-    assert "one kernel, through all channels" not in said
+    texts = written(draw("standard", spec))
+    assert "groups=2" in texts
+    assert f"{2 * channels} kernels, 5 × 3 × {channels // 2}" in texts
+    assert "of its group, for one output" in texts
+    assert "one kernel, through all channels" not in texts
 
 
 @given(any_layers(plain=False))
@@ -591,6 +591,6 @@ def test_grouped_layer_is_drawn_with_its_groups_and_the_channels_of_one_group(ch
 def test_norms_are_named_and_counted_in_the_figure_of_the_layer(spec):
     spec = spec.replace(after="norm,relu6")
     figure = {"depthwise-separable": "separable", "spatially-separable": "spatial"}.get(spec.kind, spec.kind)
-    said = written(draw(figure, spec))
-    assert "batch norm" in said
-    assert f"{compare(spec).layer.params:,}" in said
+    texts = written(draw(figure, spec))
+    assert "batch norm" in texts
+    assert f"{compare(spec).layer.params:,}" in texts

@@ -1,4 +1,4 @@
-"""The stored figures in the four renderers that people use: Chromium, Firefox, librsvg and CairoSVG show the same."""
+"""The stored figures look the same in Chromium, Firefox, librsvg and CairoSVG."""
 
 import io
 import os
@@ -16,7 +16,7 @@ from sepviz.figures.export import size
 
 from tests.support.stored_figures import FOLDER
 
-WIDTH = 640  # each figure is shown so wide
+WIDTH = 640  # of each figure in pixels
 SHEETS = {folder.name: sorted(folder.glob("*.svg")) for folder in sorted(FOLDER.iterdir())}
 FIGURES = [(sheet, path) for sheet, paths in SHEETS.items() for path in paths]
 
@@ -52,13 +52,13 @@ def cut(picture: Image.Image, sheet: str) -> dict[Path, Image.Image]:
 
 @pytest.fixture(scope="module")
 def chromium(browser: Browser, tmp_path_factory: pytest.TempPathFactory):
-    """Each figure as Chromium shows it to somebody who wants nothing to move."""
+    """Each figure in Chromium with reduced motion."""
     folder = tmp_path_factory.mktemp("chromium")
     context = browser.new_context(reduced_motion="reduce")
 
     @cache
     def shown(sheet: str) -> dict[Path, Image.Image]:
-        # What a context emulates does not reach into an `<img>`, and there films would play.
+        # Emulated media do not apply inside an `<img>`, where animations would play.
         file, total = page(sheet, folder, inline=sheet == "animated")
         tab = context.new_page()
         tab.set_viewport_size({"width": WIDTH, "height": total})
@@ -73,7 +73,7 @@ def chromium(browser: Browser, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory: pytest.TempPathFactory):
-    """The same in Firefox."""
+    """Each figure in Firefox with reduced motion."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "no Firefox: on Debian, apt-get install firefox-esr"
     folder = tmp_path_factory.mktemp("firefox")
@@ -92,7 +92,7 @@ def firefox(tmp_path_factory: pytest.TempPathFactory):
 
 
 def coarse(picture: Image.Image) -> np.ndarray:
-    """What is where, without the edges of letters: averages over squares of 16 pixels."""
+    """Averages over squares of 16 pixels, which blur the edges of letters."""
     small = picture.convert("RGB").resize((WIDTH // 16, max(1, picture.height // 16)), Image.Resampling.BOX)
     return np.asarray(small).astype(float)
 
@@ -107,9 +107,9 @@ def cairo(path: Path) -> Image.Image:
 
 
 @pytest.mark.parametrize(("sheet", "path"), FIGURES, ids=[f"{sheet}-{path.stem}" for sheet, path in FIGURES])
-def test_all_renderers_show_the_same(sheet, path, chromium, firefox):
+def test_stored_figure_looks_the_same_in_four_renderers(sheet, path, chromium, firefox):
     reference = coarse(chromium(sheet)[path])
-    # Something is drawn: a blank picture would agree with another one.
+    # A blank picture would agree with another one.
     assert np.abs(reference - reference[0, 0]).max() > 20
     for other in (firefox(sheet)[path], rsvg(path), cairo(path)):
         assert abs(other.width - WIDTH) <= 1

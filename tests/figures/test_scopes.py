@@ -1,4 +1,4 @@
-"""Several figures in one page: no id, class, keyframes or rule of one reaches another."""
+"""Several figures in one page: no id, class, keyframes or rule of one applies to another."""
 
 import re
 from itertools import combinations
@@ -47,13 +47,13 @@ def styles(root):
 
 
 def selectors(css):
-    """Those of all rules; the names of keyframes are none."""
+    """The selectors of all rules, without the names of keyframes."""
     plain = MEDIA.sub("", KEYFRAMES.sub("", css))
     return [each.strip("} ") for each in RULE.findall(plain)]
 
 
 def reaches(selector, names):
-    """Whether a class of these is selected: by itself, or as one that begins so."""
+    """Whether the selector applies to one of these classes, by name or by prefix."""
     found = re.fullmatch(r"\.([\w-]+)|\[class\^=([\w-]+)\]", selector)
     assert found, f"{selector} is no class of a figure's own"
     own, beginning = found.groups()
@@ -62,7 +62,7 @@ def reaches(selector, names):
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(any_layers(), options()), min_size=2, max_size=6, unique=True))
-def test_figures_of_different_addresses_share_no_name(drawn):
+def test_figures_of_different_addresses_share_no_id_class_or_keyframes(drawn):
     roots = [ElementTree.fromstring(draw(name, spec, look)) for spec, (name, look) in drawn]
     for root in roots:
         assert_self_contained(root)
@@ -76,7 +76,7 @@ def test_figures_of_different_addresses_share_no_name(drawn):
 
 
 def assert_self_contained(root):
-    """Every reference, class and animation is to something of the same figure, and every id is there once."""
+    """Assert that references, classes and animations stay inside the figure, and ids are unique."""
     assert len(ids(root)) == len(set(ids(root)))
     assert set(root.get("aria-labelledby").split()) <= set(ids(root))
     markup = ElementTree.tostring(root, encoding="unicode")
@@ -88,7 +88,7 @@ def assert_self_contained(root):
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=3)), min_size=2, max_size=4))
 @settings(max_examples=30)
-def test_different_errors_share_no_name(errors):
+def test_different_error_figures_share_no_id_or_class(errors):
     roots = [ElementTree.fromstring(each) for each in sorted({error_figure(*error) for error in errors})]
     for root in roots:
         assert_self_contained(root)
@@ -97,20 +97,20 @@ def test_different_errors_share_no_name(errors):
         assert not classes(one) & classes(other)
 
 
-def test_maps_have_no_name_to_share_and_say_what_they_are():
+def test_maps_as_svg_have_alt_text_and_no_ids():
     maps = Maps("pointwise", range(3), torch.rand(1, 3, 8, 8))
     root = ElementTree.fromstring(grid_svg(maps, "diverging", "stage").body)
     assert (ids(root), classes(root), styles(root)) == ([], set(), "")
     assert root.get("aria-label") == root.findtext(f"{SVG}title") == "pointwise: 3 channels of 8 × 8"
 
 
-def test_a_scope_begins_with_a_letter_and_hardly_ever_repeats():
+def test_scope_begins_with_a_letter_and_is_unique_for_20_000_addresses():
     scopes = {scope(f"/diagrams/cost.svg?seed={seed}") for seed in range(20_000)}
     assert len(scopes) == 20_000
     assert all(re.fullmatch(r"s[a-z2-7]{7}", each) for each in scopes)
 
 
-def test_the_bytes_are_a_function_of_the_address():
+def test_equal_addresses_give_equal_figures():
     spec, options = LayerSpec(in_channels=5), Options(title="Words")
     assert draw.__wrapped__("cost", spec, options) == draw.__wrapped__("cost", spec, options)
     assert draw("cost", spec, options) != draw("cost", spec.replace(in_channels=6), options)

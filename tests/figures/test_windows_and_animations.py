@@ -1,4 +1,4 @@
-"""Groups, the window and the films: true to what torch does, small, legible, moving and, for who asks, still."""
+"""The figures `groups` and `window`, and animations: they match torch, and are valid, small and legible."""
 
 import io
 import re
@@ -36,7 +36,7 @@ WIDEST = LayerSpec(in_channels=512, out_channels=1024, kernel_size=31, dilation=
 TINY = LayerSpec(in_channels=2, out_channels=6, kernel_size=31, dilation=16, size=8, depth_multiplier=8)
 SINGLE = LayerSpec(in_channels=1, out_channels=1, kernel_size=1)
 ONE_CELL = LayerSpec(in_channels=7, stride=8, size=8, padding="valid")
-BLIND = LayerSpec(kernel_size=2, dilation=16, padding=5, size=8, stride=8)  # every cell that it looks at is padding
+BLIND = LayerSpec(kernel_size=2, dilation=16, padding=5, size=8, stride=8)  # all cells under the kernel are padding
 
 
 def figure(name, spec, theme="auto"):
@@ -46,7 +46,7 @@ def figure(name, spec, theme="auto"):
     return canvas.finish(FIGURES[name].WIDTH, height, title, FIGURES[name].describe(spec), None, title)
 
 
-def film(name, spec, frames=0, theme="auto"):
+def animated_figure(name, spec, frames=0, theme="auto"):
     canvas = Canvas(name, spec.query(), theme)
     width, height = draw_animation(canvas, name, spec, frames)
     title = canvas.translate(f"{name}.title")
@@ -57,8 +57,8 @@ def parsed(svg):
     return ElementTree.fromstring(svg)
 
 
-def assert_sound(svg):
-    """Well-formed, of known elements, safe to inline, with numbers to a hundredth and type that can be read."""
+def assert_valid(svg):
+    """Assert that a figure has only known elements, nothing unsafe to inline, short numbers and legible type."""
     nodes = list(parsed(svg).iter())
     assert len(nodes) <= 4000
     assert {node.tag.removeprefix(SVG) for node in nodes} <= ELEMENTS
@@ -83,9 +83,9 @@ def assert_sound(svg):
 @example(BLIND, "window")
 @example(BLIND.as_kind("spatially-separable"), "window")
 @example(ONE_CELL, "window")
-def test_figures_are_sound_and_small(spec, name):
+def test_groups_and_window_are_valid_and_small(spec, name):
     svg = figure(name, spec)
-    assert_sound(svg)
+    assert_valid(svg)
     assert len(svg.encode()) <= 30_000
     assert svg == figure(name, spec)
 
@@ -99,9 +99,9 @@ def test_figures_are_sound_and_small(spec, name):
 @example(SINGLE, "window")
 @example(BLIND, "spatial")
 @example(LayerSpec(kernel_size=7, in_channels=8, size=64, stride=4), "standard")
-def test_films_are_sound_and_small(spec, name):
-    svg = film(name, spec)
-    assert_sound(svg)
+def test_animation_is_valid_and_small(spec, name):
+    svg = animated_figure(name, spec)
+    assert_valid(svg)
     assert len(svg.encode()) <= 60_000
 
 
@@ -109,9 +109,9 @@ def test_films_are_sound_and_small(spec, name):
 @given(any_layers(), st.sampled_from(ANIMATED), st.integers(1, 12))
 @example(SINGLE, "standard", 12)
 @example(ONE_CELL, "separable", 12)
-def test_so_many_stills_are_drawn_and_numbered_as_were_asked_for(spec, name, frames):
-    svg = film(name, spec, frames)
-    assert_sound(svg)
+def test_frames_draws_that_many_numbered_stills(spec, name, frames):
+    svg = animated_figure(name, spec, frames)
+    assert_valid(svg)
     assert "animation" not in svg
     said = [node.text for node in parsed(svg).iter(f"{SVG}text")]
     assert [text for text in said if text.isdigit()] == [str(number) for number in range(1, frames + 1)]
@@ -123,7 +123,7 @@ def test_so_many_stills_are_drawn_and_numbered_as_were_asked_for(spec, name, fra
 
 
 def feeding(spec, y, x):
-    """Rows and columns that an output cell depends on, by torch's gradients; padding is written out."""
+    """Rows and columns that an output cell depends on, by torch's gradients, with explicit padding."""
     maps = torch.zeros(1, spec.in_channels, *spec.size, dtype=torch.float64, requires_grad=True)
     out = maps
     for shape, (_, stage_groups, stride, dilation, padding) in zip(plan(spec).convolutions, steps(spec), strict=True):
@@ -137,7 +137,7 @@ def feeding(spec, y, x):
 
 @settings(max_examples=80)
 @given(layers(), st.data())
-def test_the_window_is_what_the_gradient_reaches(spec, data):
+def test_receptive_field_is_where_torch_has_a_gradient(spec, data):
     stages = plan(spec).convolutions
     field = first_receptive_field(stages)
     height, width = stages[-1].output
@@ -153,14 +153,14 @@ def test_the_window_is_what_the_gradient_reaches(spec, data):
 
 
 @given(st.integers(-600, 600), st.integers(1, 31), st.integers(1, 16), st.integers(1, 512))
-def test_within_keeps_what_is_on_the_map(start, count, step, size):
+def test_within_keeps_the_cells_on_the_map(start, count, step, size):
     reach = range(start, start + count * step, step)
     assert list(within(reach, size)) == [each for each in reach if 0 <= each < size]
 
 
 @settings(max_examples=60)
 @given(layers(), st.sampled_from(ANIMATED))
-def test_passes_make_every_cell_once_and_look_at_no_more_than_is_drawn(spec, name):
+def test_passes_compute_every_cell_once_from_drawn_cells(spec, name):
     working = passes(name, spec)
     for each in working:
         made = [(row, column) for row, columns in each.steps() for column in columns]
@@ -185,7 +185,7 @@ def test_passes_make_every_cell_once_and_look_at_no_more_than_is_drawn(spec, nam
 
 
 def connected(svg):
-    """Of each panel: the outputs' numbers, each with the inputs that lines lead to; read off the drawing."""
+    """By panel and output, the inputs that its lines lead to, read from the drawing."""
     root = parsed(svg)
     labels = {}
     for node in root.iter(f"{SVG}text"):
@@ -210,7 +210,7 @@ def connected(svg):
 @example(512, 1024, 1)
 @example(12, 18, 8)
 @example(3, 8, 1)
-def test_lines_lead_to_the_channels_that_torch_reads(channels, outputs, multiplier):
+def test_connections_lead_to_the_channels_that_torch_reads(channels, outputs, multiplier):
     spec = LayerSpec(in_channels=channels, out_channels=outputs, depth_multiplier=multiplier, size=8)
     divisors = [g for g in range(2, channels) if channels % g == 0 and outputs % g == 0]
     chosen = groups.between(channels, outputs)
@@ -234,7 +234,7 @@ def test_lines_lead_to_the_channels_that_torch_reads(channels, outputs, multipli
         assert {0, made - 1} <= shown[panel, "output"]
 
 
-def test_groups_say_what_would_fit():
+def test_groups_without_a_divisor_suggest_outputs_that_have_one():
     assert "M = 7 is prime" in groups.describe(LayerSpec(in_channels=7, out_channels=14))
     assert "one channel" in groups.describe(SINGLE)
     assert "With N = 36, groups = 3 would" in groups.describe(LayerSpec(in_channels=6, out_channels=35))
@@ -246,13 +246,13 @@ def test_groups_say_what_would_fit():
 
 @settings(max_examples=30)
 @given(any_layers(), st.sampled_from(ANIMATED))
-def test_all_that_moves_has_its_own_keyframes(spec, name):
-    svg = film(name, spec, theme="light")
+def test_animated_elements_have_keyframes_of_their_own(spec, name):
+    svg = animated_figure(name, spec, theme="light")
     prefix = re.search(r"\[class\^=(m\w+)\]", svg).group(1)
     classes = [node.get("class") for node in parsed(svg).iter(f"{SVG}g") if node.get("class")]
     assert sorted(classes) == sorted(re.findall(r"@keyframes ([\w-]+)", svg))
     assert all(each.startswith(prefix) for each in classes)
-    other = film(name, spec.replace(in_channels=spec.in_channels % 512 + 1), theme="light")
+    other = animated_figure(name, spec.replace(in_channels=spec.in_channels % 512 + 1), theme="light")
     assert prefix not in other
     seconds = float(re.search(r"animation:([\d.]+)s linear infinite", svg).group(1))
     assert 8 <= seconds <= 12
@@ -271,8 +271,8 @@ def test_all_that_moves_has_its_own_keyframes(spec, name):
 @example(SINGLE, "window")
 @example(ONE_CELL, "separable")
 @example(LayerSpec(in_channels=509, out_channels=1021, kernel_size=31, bias=True, depth_multiplier=8), "depthwise")
-def test_texts_keep_apart_and_inside(page, spec, name):
-    figures = [*(figure(each, spec) for each in FIGURES), film(name, spec), film(name, spec, 3)]
+def test_texts_of_animations_neither_overlap_nor_leave_the_figure(page, spec, name):
+    figures = [*(figure(each, spec) for each in FIGURES), animated_figure(name, spec), animated_figure(name, spec, 3)]
     assert overlaps(page, figures) == []
 
 
@@ -287,19 +287,19 @@ def as_image(svg):
 
 
 @pytest.mark.parametrize("name", ["separable", "spatial"])
-def test_a_film_plays_in_an_image(page, name):
-    page.set_content(as_image(film(name, LayerSpec())))
+def test_animation_plays_in_an_img(page, name):
+    page.set_content(as_image(animated_figure(name, LayerSpec())))
     assert moves(page)
 
 
-def test_a_film_is_still_for_who_prefers_so(browser, browser_type, browser_type_launch_args):
-    svg = film("separable", LayerSpec())
+def test_animation_stands_still_with_reduced_motion(browser, browser_type, browser_type_launch_args):
+    svg = animated_figure("separable", LayerSpec())
     context = browser.new_context(reduced_motion="reduce")
     inline = context.new_page()
     inline.set_content(f"<body>{svg}")
     assert not moves(inline, 30)
     context.close()
-    # What is emulated does not reach into an image; what the system prefers does.
+    # Emulated media do not apply inside an image; the preference of the system does.
     flags = [*browser_type_launch_args["args"], "--force-prefers-reduced-motion"]
     preferring = browser_type.launch(**{**browser_type_launch_args, "args": flags})
     image = preferring.new_page()
@@ -310,8 +310,8 @@ def test_a_film_is_still_for_who_prefers_so(browser, browser_type, browser_type_
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ANIMATED)
-def test_what_cannot_play_shows_the_middle(name, theme):
-    svg = film(name, LayerSpec(), theme=theme).encode()
+def test_renderer_without_animation_shows_the_middle_of_the_last_pass(name, theme):
+    svg = animated_figure(name, LayerSpec(), theme=theme).encode()
     pictures = [cairosvg.svg2png(svg)]
     if shutil.which("rsvg-convert"):
         pictures.append(subprocess.run(["rsvg-convert"], input=svg, stdout=subprocess.PIPE, check=True).stdout)
@@ -325,20 +325,20 @@ def test_what_cannot_play_shows_the_middle(name, theme):
 
 
 def share(png, colour):
-    """How much of a picture has a colour."""
+    """The share of a picture's pixels that have a colour."""
     with Image.open(io.BytesIO(png)) as image:
         pixels = np.asarray(image.convert("RGB"), dtype=int)
     return (abs(pixels - np.array([*bytes.fromhex(colour[1:])])).max(axis=2) <= 3).mean()
 
 
-def test_maps_of_one_channel_are_of_that_channel():
+def test_maps_of_one_input_channel_have_its_name_and_colour():
     svg = figure("window", LayerSpec(in_channels=1, out_channels=2, depth_multiplier=3))
     assert re.findall(r"map \d, of channel \d", svg) == [f"map {each}, of channel 0" for each in range(3)]
     assert COLOURS["channel-0"]["light"] in svg
     assert COLOURS["channel-1"]["light"] not in svg
 
 
-def test_groups_name_the_outputs_of_the_standard_convolution_n():
+def test_groups_name_the_outputs_of_each_convolution():
     spec = LayerSpec(in_channels=1, out_channels=64, depth_multiplier=3)
     svg = re.sub(r"</?tspan[^>]*>", "", figure("groups", spec))
     assert re.findall(r">([MNm·]+) = (\d+)<", svg) == [("M", "1"), ("N", "64"), ("M", "1"), ("M·m", "3")]

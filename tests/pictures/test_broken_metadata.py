@@ -1,4 +1,4 @@
-"""Metadata of JPEG and GIF that are broken, in any way, take nothing from a good picture."""
+"""Broken metadata of JPEG and GIF files change no pixel of an intact picture."""
 
 import io
 import random
@@ -60,7 +60,7 @@ def altered(content: bytes) -> list[bytes]:
 @pytest.mark.parametrize("name", SEGMENTS)
 @pytest.mark.parametrize("fault", [shortened, altered])
 @pytest.mark.parametrize("in_place_of_jfif", [False, True])
-def test_segment_of_a_jpeg_may_be_broken(name, fault, in_place_of_jfif):
+def test_broken_segment_of_a_jpeg_changes_no_pixel(name, fault, in_place_of_jfif):
     marker, content = SEGMENTS[name]
     plain = decode(JPEG).pixels
     rest = JPEG[2 + 18 :] if in_place_of_jfif else JPEG[2:]
@@ -70,11 +70,11 @@ def test_segment_of_a_jpeg_may_be_broken(name, fault, in_place_of_jfif):
             assert np.array_equal(picture.pixels, plain), broken
 
 
-def test_short_profile_of_a_jpeg_is_ignored_and_said():
+def test_short_profile_of_a_jpeg_is_ignored_with_a_note():
     assert decode(JPEG[:2] + segment(0xE2, b"ICC_PROFILE\0\1") + JPEG[2:]).notes == ("embedded colour profile ignored",)
 
 
-def test_what_a_jpeg_needs_is_kept():
+def test_needed_segments_of_a_jpeg_are_kept():
     good = saved("JPEG", exif=EXIF, icc_profile=b"x" * 200)
     assert pixel_segments(good).data == good
     fill = good[:2] + b"\xff\xff" + good[2:]
@@ -86,26 +86,26 @@ def test_what_a_jpeg_needs_is_kept():
 
 @pytest.mark.parametrize("label", [0x01, 0x77, 0xFE, 0xFF])
 @pytest.mark.parametrize("content", [b"", b"\1a", b"\x0bNETSCAPE2.0", b"\x0bNETSCAPE2.0\3\1\0\0", b"\xff" + bytes(255)])
-def test_extension_of_a_gif_may_be_anything(label, content):
+def test_extension_of_a_gif_with_any_content_changes_no_pixel(label, content):
     picture = decode(GIF[:BLOCKS_AT] + bytes([0x21, label]) + content + b"\0" + GIF[BLOCKS_AT:])
     assert np.array_equal(picture.pixels, decode(GIF).pixels)
     assert (picture.frames, picture.notes) == (1, ())
 
 
-def test_what_a_gif_needs_is_kept():
+def test_needed_blocks_of_a_gif_are_kept():
     good = saved("GIF", transparency=3)
     assert first_frame(good).data == good
     assert first_frame(good[:-1] + b"!\xfe\3abc\0;").data == good
 
 
 @pytest.mark.parametrize("comment", [b"", b"!\xfe\3abc\0"])
-def test_gif_that_is_cut_off_is_incomplete(comment):
+def test_truncated_gif_is_refused_as_incomplete(comment):
     data = GIF[:BLOCKS_AT] + comment + GIF[BLOCKS_AT:]
     with pytest.raises(UndecodableImage, match="image file is incomplete"):
         decode(data[:-40])
 
 
-def test_profile_of_a_jpeg_in_several_segments_is_followed():
+def test_profile_of_a_jpeg_in_several_segments_is_applied():
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
