@@ -177,14 +177,14 @@ def plan_animation(name: str, spec: LayerSpec, layout: Layout) -> Animation:
             part = _part(head + room, kernel_pass[index + 1].input_ranges(), kernel_pass[index + 1].shape, layout)
         else:
             part = _output(head + room, each, layout)
-        made = elide(each.shape.out_channels, layout.max_channels) if each.mixes else slots
-        parts.append((head, part, made, each.shape.stage.role if each.mixes else None))
+        target_slots = elide(each.shape.out_channels, layout.max_channels) if each.mixes else slots
+        parts.append((head, part, target_slots, each.shape.stage.role if each.mixes else None))
     # Channels keep their rows from map to map; outputs have rows of their own.
     rows = {role: max(part.height for _, part, _, other in parts if other == role) for _, _, _, role in parts}
-    height = max(_height(rows[role], shown) for _, _, shown, role in parts)
+    height = max(_height(rows[role], column_slots) for _, _, column_slots, role in parts)
     columns = tuple(
-        MapColumn(head, part, shown, _places(part.height, rows[role], shown, height), role, multiplier)
-        for head, part, shown, role in parts
+        MapColumn(head, part, column_slots, _places(part.height, rows[role], column_slots, height), role, multiplier)
+        for head, part, column_slots, role in parts
     )
     return Animation(kernel_pass, columns, layout, height)
 

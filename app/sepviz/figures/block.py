@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, number
 from sepviz.figures.columns import format_letters, format_shape, format_steps
-from sepviz.figures.figure_legend import Entry, draw_legend, swatch
+from sepviz.figures.figure_legend import Entry, draw_legend, swatch_entry
 from sepviz.figures.layer_figures import as_kind, draw_rule
 from sepviz.figures.text_metrics import BOLD, text_width
 from sepviz.figures.translations import counted_text, text
@@ -110,8 +110,8 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         return y
     y = draw_rule(canvas, y - 18, WIDTH)
     entries = [
-        swatch(canvas.translate("legend.depthwise"), depthwise.stage.role, 0.3),
-        swatch(canvas.translate("legend.pointwise"), "pointwise", 0.3),
+        swatch_entry(canvas.translate("legend.depthwise"), depthwise.stage.role, 0.3),
+        swatch_entry(canvas.translate("legend.pointwise"), "pointwise", 0.3),
         Entry(canvas.translate("block.norms")),
         Entry(canvas.translate("block.expansion", times=EXPANSION)),
     ]

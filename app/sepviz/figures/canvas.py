@@ -169,11 +169,11 @@ class Canvas:
         height: float,
         title: str,
         description: str,
-        shown_width: int | None,
+        css_width: int | None,
         caption: str | None = None,
         address: str | None = None,
     ) -> str:
-        """Return the complete SVG, `shown_width` pixels wide or as wide as it was drawn.
+        """Return the complete SVG, `css_width` pixels wide or as wide as it was drawn.
 
         With a caption there is a margin all around. `address` is the figure's own path and query, for its metadata.
         """
@@ -182,10 +182,10 @@ class Canvas:
         if caption is not None:
             y = self._caption(caption, width) - MARGIN
             x, width, height = -MARGIN, width + 2 * MARGIN, height + MARGIN - y
-        shown = width if shown_width is None else shown_width
+        displayed = width if css_width is None else css_width
         ids = [f"sepviz-{self._name}-{self.scope}-{part}" for part in ("title", "desc")]
         svg = SVG(
-            size=(number(shown), number(shown * height / width)),
+            size=(number(displayed), number(displayed * height / width)),
             xmlns="http://www.w3.org/2000/svg",
             viewBox=f"{number(x)} {number(y)} {number(width)} {number(height)}",
             role="img",

@@ -112,8 +112,8 @@ def _choose_groups(groups: int, each: int) -> tuple[Slots, int]:
     fewest = min(groups, 3)
     for most in (8, 4, 3, 2):
         for count in range(min(groups, 8), fewest - 1, -1):
-            shown = elide(groups, count)
-            drawn = sum(group is not None for group in shown)
-            if len(elide(each, most)) * drawn + len(shown) - drawn <= _ROWS:
-                return shown, most
+            slots = elide(groups, count)
+            drawn = sum(group is not None for group in slots)
+            if len(elide(each, most)) * drawn + len(slots) - drawn <= _ROWS:
+                return slots, most
     return elide(groups, fewest), 2

@@ -182,20 +182,20 @@ def _draw_channelwise(
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
     role, drawn = input_channel_role(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
-    shown = draw_stack(canvas, maps, strip, drawn, input_channel_role(multiplier), _MAP_STEP, shape.output, marked)
+    targets = draw_stack(canvas, maps, strip, drawn, input_channel_role(multiplier), _MAP_STEP, shape.output, marked)
     label_width = 28 if multiplier > 1 else 0
     rows = row_middles(slots, strip)
     for channel, y in zip(slots, rows, strict=True):
         if channel is None:
             continue
         draw_curve(canvas, source.right + 8, source.level(strip, y), x + 20, y, role(channel))
-        draw_curve(canvas, x + 66 + label_width, y, maps - 6, shown.level(strip, y), role(channel))
+        draw_curve(canvas, x + 66 + label_width, y, maps - 6, targets.level(strip, y), role(channel))
         if multiplier > 1:
             canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
     label = canvas.translate("layers.groups", groups=shape.groups)
     canvas.text(x + 12, min(rows[0], strip.middle) - 8, label, "muted", SMALL, anchor="end")
     draw_channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
-    return shown
+    return targets
 
 
 def _draw_mixing(

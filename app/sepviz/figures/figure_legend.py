@@ -44,25 +44,25 @@ def draw_legend(canvas: Canvas, y: float, width: float, entries: Sequence[Entry]
     return y + HEIGHT * len(ends)
 
 
-def channels(canvas: Canvas, count: int) -> Entry:
+def channels_entry(canvas: Canvas, count: int) -> Entry:
     """The entry of the input channels' colours."""
-    shown = min(count, CHANNEL_COLOURS)
+    colours = min(count, CHANNEL_COLOURS)
 
     def sample(on: Canvas, x: float, y: float) -> None:
-        for channel in range(shown):
+        for channel in range(colours):
             role = channel_role(channel)
             on.rect(x + 12 * channel, y - 5, 10, 10, fill=role, tint=0.4, stroke=role)
 
     key = "legend.channel" if count == 1 else "legend.channels" if count <= CHANNEL_COLOURS else "legend.repeated"
-    return Entry(canvas.translate(key, colours=CHANNEL_COLOURS), 12 * shown - 2, sample)
+    return Entry(canvas.translate(key, colours=CHANNEL_COLOURS), 12 * colours - 2, sample)
 
 
-def swatch(text: str, role: str, tint: float = 1) -> Entry:
+def swatch_entry(text: str, role: str, tint: float = 1) -> Entry:
     """An entry with a square of a colour."""
     return Entry(text, 10, lambda on, x, y: on.rect(x, y - 5, 10, 10, fill=role, tint=tint, stroke=role))
 
 
-def needle(canvas: Canvas, alone: bool) -> Entry:
+def needle_entry(canvas: Canvas, alone: bool) -> Entry:
     """The entry of the line through one cell of every channel to the framed kernel; `alone` if there is one channel."""
 
     def sample(on: Canvas, x: float, y: float) -> None:
@@ -72,7 +72,7 @@ def needle(canvas: Canvas, alone: bool) -> Entry:
     return Entry(canvas.translate("legend.needle.one" if alone else "legend.needle"), 18, sample)
 
 
-def drawn(canvas: Canvas, stages: Sequence[Convolution], elided: bool) -> list[Entry]:
+def simplification_entries(canvas: Canvas, stages: Sequence[Convolution], elided: bool) -> list[Entry]:
     """Entries of what is simplified: omitted channels, small maps and large kernels."""
     entries = []
     if elided:

@@ -6,7 +6,14 @@ from sepviz.figures import drawing_rows
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas
 from sepviz.figures.columns import format_shape
 from sepviz.figures.cost_formula import draw_equations
-from sepviz.figures.figure_legend import Entry, channels, draw_legend, drawn, needle, swatch
+from sepviz.figures.figure_legend import (
+    Entry,
+    channels_entry,
+    draw_legend,
+    needle_entry,
+    simplification_entries,
+    swatch_entry,
+)
 from sepviz.figures.kernel_drawing import draw_grid
 from sepviz.figures.stack import elide
 from sepviz.figures.translations import counted_text, text
@@ -59,15 +66,15 @@ def draw_spatial(canvas: Canvas, spec: LayerSpec) -> float:
     return _draw_figure(canvas, drawing_rows.draw_spatial_row, cost, cost, drawing_rows.END)
 
 
-def _draw_figure(canvas: Canvas, row: Row, layer: LayerCost, shown: LayerCost, width: float) -> float:
+def _draw_figure(canvas: Canvas, row: Row, layer: LayerCost, drawn: LayerCost, width: float) -> float:
     y = row(canvas, 0, convolutions(layer))
     if canvas.inlined:
         return y
-    stages = convolutions(shown)
+    stages = convolutions(drawn)
     if stages[0].stage.is_one_sided:
         y = draw_rank(canvas, y + _RULE, stages[0].kernel[0], stages[1].kernel[1])
     y = draw_rule(canvas, y, width)
-    y = draw_rule(canvas, draw_equations(canvas, y, shown), width)
+    y = draw_rule(canvas, draw_equations(canvas, y, drawn), width)
     return draw_legend(canvas, y - 6, width, legend_entries(canvas, stages, layer.stages[0].operation.in_channels))
 
 
@@ -85,18 +92,18 @@ def draw_rule(canvas: Canvas, y: float, width: float) -> float:
 def legend_entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -> list[Entry]:
     """The legend of these stages, in a layer with `inputs` input channels."""
     mixing = [stage for stage in stages if stage.stage.mixes_channels]
-    found = [channels(canvas, inputs)]
+    found = [channels_entry(canvas, inputs)]
     alone = stages[-1].in_channels == 1
     for stage in mixing:
         if stage.stage.is_pointwise:
-            found.append(needle(canvas, alone))
+            found.append(needle_entry(canvas, alone))
         else:
-            found.append(swatch(_block_text(canvas, stage), stage.stage.role, 0.1))
+            found.append(swatch_entry(_block_text(canvas, stage), stage.stage.role, 0.1))
     if mixing:
         key = "legend.unmixed" if alone else "legend.mixed" if mixing[-1].groups == 1 else "legend.mixed.group"
-        found.append(swatch(canvas.translate(key), "plane", 0.28))
+        found.append(swatch_entry(canvas.translate(key), "plane", 0.28))
     elided = any(_is_elided(stage, inputs) for stage in stages)
-    return [*found, *drawn(canvas, stages, elided)]
+    return [*found, *simplification_entries(canvas, stages, elided)]
 
 
 def _block_text(canvas: Canvas, stage: Convolution) -> str:
@@ -183,7 +190,7 @@ def format_ratio(ratio: float, unit: str) -> str:
     """Format a ratio of costs: `4.24 × fewer MACs`."""
     if ratio == 1:
         return text("verdict.same", unit=unit)
-    shown = factor(ratio)
-    if shown == "1":
+    times = factor(ratio)
+    if times == "1":
         return text("verdict.almost", unit=unit)
-    return text("verdict.fewer" if ratio < 1 else "verdict.more", factor=shown, unit=unit)
+    return text("verdict.fewer" if ratio < 1 else "verdict.more", factor=times, unit=unit)

@@ -139,16 +139,16 @@ class Patch:
             place, length = ((left, y), right - left) if axis == 0 else ((x, top), bottom - top)
             yield _parallel_lines(place, length, self.cell[axis], len(inner), "hv"[axis])
 
-    def _ends(self, shown: range, bounds: range, axis: int) -> tuple[float, float]:
+    def _ends(self, span: range, bounds: range, axis: int) -> tuple[float, float]:
         """Start and end of the lines along an axis."""
-        start, stop = (self.corner(each, each)[1 - axis] for each in (shown.start, shown.stop))
-        return start - _STUB * (shown.start > bounds.start), stop + _STUB * (shown.stop < bounds.stop)
+        start, stop = (self.corner(each, each)[1 - axis] for each in (span.start, span.stop))
+        return start - _STUB * (span.start > bounds.start), stop + _STUB * (span.stop < bounds.stop)
 
     def _edges(self, bounds: tuple[range, range]) -> Iterator[str]:
         """Paths of the sides at which the map ends."""
         rows, columns = (
-            range(max(shown.start, whole.start), min(shown.stop, whole.stop))
-            for shown, whole in zip((self.rows, self.columns), bounds, strict=True)
+            range(max(span.start, whole.start), min(span.stop, whole.stop))
+            for span, whole in zip((self.rows, self.columns), bounds, strict=True)
         )
         top, bottom = self._ends(rows, bounds[0], 0)
         left, right = self._ends(columns, bounds[1], 1)

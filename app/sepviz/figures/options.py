@@ -32,9 +32,9 @@ class Options:
     def parameters(self) -> dict[str, str]:
         """The options other than the defaults, as parameters of a query."""
         plain = Options()
-        given = {name: getattr(self, name) for name in self.__slots__}
-        texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
-        return {name: text for name, text in texts.items() if given[name] != getattr(plain, name)}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+        return {name: text for name, text in texts.items() if values[name] != getattr(plain, name)}
 
 
 def caption(text: str) -> str:

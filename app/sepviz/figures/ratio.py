@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import hypot, inf, log
 
 from sepviz.figures.canvas import SMALL, TEXT, TITLE, Canvas, Point, number
-from sepviz.figures.figure_legend import Entry, draw_legend, swatch
+from sepviz.figures.figure_legend import Entry, draw_legend, swatch_entry
 from sepviz.figures.layer_figures import as_kind, draw_rule, format_ratio
 from sepviz.figures.text_metrics import BOLD, letter_width, text_width
 from sepviz.figures.translations import text
@@ -93,7 +93,9 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         return _BOTTOM + 44
     end = draw_rule(canvas, _draw_formula(canvas, draw_rule(canvas, _BOTTOM + 40, WIDTH), layer), WIDTH)
     dashed = Entry(canvas.translate("ratio.limit"), 18, _draw_dashes)
-    return draw_legend(canvas, end - 6, WIDTH, [swatch(canvas.translate("ratio.below"), "standard", 0.14), dashed])
+    return draw_legend(
+        canvas, end - 6, WIDTH, [swatch_entry(canvas.translate("ratio.below"), "standard", 0.14), dashed]
+    )
 
 
 def _as_separable(spec: LayerSpec) -> LayerSpec:
@@ -111,10 +113,10 @@ def _draw_axes(canvas: Canvas, x: _Scale, y: _Scale, least: float, most: float) 
     canvas.text(0, 12, canvas.translate("ratio.axis"), "muted", TEXT)
     canvas.rect(_LEFT, y(1), _RIGHT - _LEFT, _BOTTOM - y(1), fill="standard", tint=0.14)
     ticks = [count * 10.0**power for power in range(-2, 4) for count in (1, 2, 5)]
-    shown = [each for each in ticks if least <= each <= most]
-    canvas.path("".join(f"M{_LEFT:g} {number(y(each))}H{_RIGHT:g}" for each in shown if each != 1), stroke="line")
+    drawn = [each for each in ticks if least <= each <= most]
+    canvas.path("".join(f"M{_LEFT:g} {number(y(each))}H{_RIGHT:g}" for each in drawn if each != 1), stroke="line")
     canvas.path(f"M{_LEFT:g} {number(y(1))}H{_RIGHT:g}", stroke="ink", line=1.2)
-    for each in shown:
+    for each in drawn:
         canvas.text(_LEFT - 8, y(each) + 4, f"{each:g} ×", "muted", SMALL, anchor="end")
     outputs = [2**power for power in range(11)]
     canvas.path("".join(f"M{number(x(each))} {_BOTTOM:g}v5" for each in outputs), stroke="muted")

@@ -171,7 +171,7 @@ class ReceptiveField:
             columns=_describe_range(columns),
             outside=counted_text("window.description.outside", under - inside),
         )
-        made = text(
+        computation = text(
             f"window.description.{first.name}",
             maps=first.out_channels,
             kernels=counted_text("window.description.kernels", first.out_channels),
@@ -180,7 +180,7 @@ class ReceptiveField:
             across=counted_text("window.description.across", len(columns)),
             down=len(rows),
         )
-        return f"{place} {made}"
+        return f"{place} {computation}"
 
 
 def _describe_range(reach: range) -> str:
