@@ -7,6 +7,7 @@ such figures may be inlined in one page, every id, class and keyframe name of th
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
@@ -130,7 +131,7 @@ class Canvas:
         if formula:
             attributes["xml:space"] = "preserve"  # librsvg drops the spaces around a tspan
         (first, _), *others = runs
-        element = self._add(_text(first, x, y, **attributes))
+        element = self._add(_text(first, x, y, attributes))
         for run, italic in others:
             element.add(TSpan(run, factory=_UNCHECKED, **({"font_style": "italic"} if italic else {})))
 
@@ -139,7 +140,7 @@ class Canvas:
     ) -> None:
         """Draw short texts on one baseline y, each centred on its x; with `serif`, letters with subscripts."""
         attributes = {"font-family": SERIF, "font-style": "italic"} if serif else {"text-anchor": "middle"}
-        group = self._add(_group(**attributes, **_font_size(size), **self._paint(role)))
+        group = self._add(_group(attributes | _font_size(size) | self._paint(role)))
         for x, text in texts:
             if not serif:
                 group.add(_text(text, x, y))
@@ -155,7 +156,7 @@ class Canvas:
     def group(self, attributes: Mapping[str, str]) -> Iterator[None]:
         """Group what is drawn inside the context in a `<g>` with these attributes."""
         outer = self._parent
-        self._parent = outer.add(_group(**attributes))
+        self._parent = outer.add(_group(attributes))
         yield
         self._parent = outer
 
@@ -234,9 +235,9 @@ class Canvas:
         Nothing shines through a shape that is `solid`. Returns the svgwrite element.
         """
         if solid and self.inlined:  # the page's classes have the roles, but not their tints
-            self._add(element(**geometry, **self._paint("paper"), factory=_UNCHECKED))
+            self._add(_set(element(**geometry, factory=_UNCHECKED), self._paint("paper")))
             solid = False
-        return self._add(element(**geometry, **self._paint(fill, stroke, tint, line, solid), factory=_UNCHECKED))
+        return self._add(_set(element(**geometry, factory=_UNCHECKED), self._paint(fill, stroke, tint, line, solid)))
 
     def _add(self, element: Any) -> Any:
         return self._parent.add(element)
@@ -253,14 +254,18 @@ class Canvas:
         return dict(attributes)
 
 
-def _group(**attributes: str) -> Any:
-    return Group(factory=_UNCHECKED, **attributes)
-
-
-def _text(text: str, x: float, y: float, **attributes: str) -> Any:
-    element = Text(text, factory=_UNCHECKED, **attributes)
-    element["x"], element["y"] = number(x), number(y)  # svgwrite's own `insert` takes twice as long
+def _set(element: Any, attributes: Mapping[str, str]) -> Any:
+    """The svgwrite element with these attributes, set at once as svgwrite takes several times as long for each."""
+    element.attribs.update(attributes)
     return element
+
+
+def _group(attributes: Mapping[str, str] = MappingProxyType({})) -> Any:
+    return _set(Group(factory=_UNCHECKED), attributes)
+
+
+def _text(text: str, x: float, y: float, attributes: Mapping[str, str] = MappingProxyType({})) -> Any:
+    return _set(Text(text, factory=_UNCHECKED), {"x": number(x), "y": number(y), **attributes})
 
 
 def _font_size(size: float) -> dict[str, str]:
