@@ -75,7 +75,7 @@ def assert_valid(svg):
 
 
 @settings(max_examples=60)
-@given(any_layers(), st.sampled_from(sorted(FIGURES)))
+@given(any_layers(plain=False), st.sampled_from(sorted(FIGURES)))
 @example(WIDEST, "window")
 @example(WIDEST, "groups")
 @example(TINY, "window")
@@ -91,7 +91,7 @@ def test_groups_and_window_are_valid_and_small(spec, name):
 
 
 @settings(max_examples=60)
-@given(any_layers(), st.sampled_from(ANIMATED))
+@given(any_layers(plain=False), st.sampled_from(ANIMATED))
 @example(WIDEST, "separable")
 @example(WIDEST, "spatial")
 @example(TINY, "separable")
@@ -106,7 +106,7 @@ def test_animation_is_valid_and_small(spec, name):
 
 
 @settings(max_examples=40)
-@given(any_layers(), st.sampled_from(ANIMATED), st.integers(1, 12))
+@given(any_layers(plain=False), st.sampled_from(ANIMATED), st.integers(1, 12))
 @example(SINGLE, "standard", 12)
 @example(ONE_CELL, "separable", 12)
 def test_frames_draws_that_many_numbered_stills(spec, name, frames):
@@ -245,7 +245,7 @@ def test_groups_without_a_divisor_suggest_outputs_that_have_one():
 
 
 @settings(max_examples=30)
-@given(any_layers(), st.sampled_from(ANIMATED))
+@given(any_layers(plain=False), st.sampled_from(ANIMATED))
 def test_animated_elements_have_keyframes_of_their_own(spec, name):
     svg = animated_figure(name, spec, theme="light")
     prefix = re.search(r"\[class\^=(m\w+)\]", svg).group(1)
@@ -264,7 +264,7 @@ def test_animated_elements_have_keyframes_of_their_own(spec, name):
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(any_layers(), st.sampled_from(ANIMATED))
+@given(any_layers(plain=False), st.sampled_from(ANIMATED))
 @example(WIDEST, "separable")
 @example(WIDEST.replace(padding="same", stride=1), "spatial")
 @example(TINY, "standard")

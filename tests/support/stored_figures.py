@@ -19,6 +19,11 @@ BOUNDARY_LAYERS = {
         in_channels=6, out_channels=4, kernel_size=5, stride=3, dilation=2, depth_multiplier=2, bias=True
     ),
     "one channel": LayerSpec(in_channels=1, out_channels=1, kernel_size=1, size=8),
+    "3 x 3 on 5 x 5": LayerSpec(in_channels=1, out_channels=1, padding="valid", size=5),
+    "two sides": LayerSpec(kernel_size="1x7", size="1080x1920", between=("norm", "relu6"), after=("norm", "relu6")),
+    "grouped": LayerSpec(kind="standard", in_channels=6, out_channels=12, groups=3, size="32x64", after=("relu",)),
+    "spatially separable, two sides": LayerSpec(kind="spatially-separable", kernel_size="3x7", size="24x48"),
+    "MobileNet, 1024 at 7": LayerSpec(in_channels=1024, out_channels=1024, size=7),
 }
 LAYERS = {title: LayerSpec.parse(query.items()) for title, query in EXAMPLES.items()} | BOUNDARY_LAYERS
 
