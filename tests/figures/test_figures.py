@@ -40,6 +40,7 @@ LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 ELEMENTS = {"svg", "title", "desc", "metadata", "defs", "style", "g", "rect", "path", "text", "tspan"}
 METADATA = {f"{RDF}RDF", f"{CC}Work", f"{CC}license", f"{DC}format", f"{DC}title", f"{DC}identifier"}
 NUMBERED = ("x", "y", "width", "height", "d", "viewBox", "font-size", "stroke-width", "fill-opacity")
+ANY = any_layers(plain=False)
 LARGEST = LayerSpec(
     in_channels=512,
     out_channels=1024,
@@ -73,7 +74,12 @@ def on_paper(role, share):
 
 
 @settings(max_examples=80)
-@given(any_layers(plain=False), st.sampled_from(NAMES), st.sampled_from((*THEMES, "page")), st.none() | st.integers(64, 4096))
+@given(
+    any_layers(plain=False),
+    st.sampled_from(NAMES),
+    st.sampled_from((*THEMES, "page")),
+    st.none() | st.integers(64, 4096),
+)
 @example(LARGEST, "comparison", "auto", None)
 @example(LARGEST, "standard", "auto", None)
 @example(LARGEST, "separable", "auto", None)
@@ -105,7 +111,7 @@ def test_figure_is_small_safe_to_inline_and_deterministic(spec, name, theme, wid
         assert root.get("width") == str(width)
 
 
-@given(any_layers(plain=False), st.sampled_from(NAMES))
+@given(ANY, st.sampled_from(NAMES))
 @settings(max_examples=30)
 def test_dark_mode_rules_of_theme_auto_give_the_colours_of_theme_dark(spec, name):
     own, light, dark = (draw(name, spec, Options(theme)) for theme in ("auto", "light", "dark"))
@@ -119,7 +125,7 @@ def test_dark_mode_rules_of_theme_auto_give_the_colours_of_theme_dark(spec, name
         assert colours | ruled == {each: night.get(each) for each in colours}
 
 
-@given(any_layers(plain=False), st.sampled_from(NAMES))
+@given(ANY, st.sampled_from(NAMES))
 @settings(max_examples=30)
 def test_class_of_a_figure_in_the_page_names_the_role_of_its_colour(spec, name):
     for node in parsed(draw(name, spec, Options("page"))).iter():
@@ -237,7 +243,12 @@ def test_animating_a_figure_without_animation_is_refused(options, parameter):
     assert draw("separable", LayerSpec(), options) != draw("separable", LayerSpec())
 
 
-@given(any_layers(plain=False), st.sampled_from(NAMES), st.sampled_from(THEMES), st.sampled_from([None, "A & <b>", "漢字 50 %"]))
+@given(
+    any_layers(plain=False),
+    st.sampled_from(NAMES),
+    st.sampled_from(THEMES),
+    st.sampled_from([None, "A & <b>", "漢字 50 %"]),
+)
 @settings(max_examples=30)
 def test_metadata_has_the_figures_address_and_licence(spec, name, theme, title):
     options = Options(theme, 640, "none", title)
@@ -349,7 +360,7 @@ def test_error_figure_of_any_text_is_valid_and_small(title, lines):
     assert len(svg.encode()) <= 30_000
 
 
-@given(st.lists(any_layers(plain=False), min_size=16, max_size=16), st.sampled_from([None, "W" * 80, "A caption " * 8]))
+@given(st.lists(ANY, min_size=16, max_size=16), st.sampled_from([None, "W" * 80, "A caption " * 8]))
 @example(
     [LARGEST, LARGEST.as_kind("spatially-separable"), LARGEST.replace(padding="valid", stride=1), SINGLE], "W" * 80
 )
@@ -378,7 +389,7 @@ def test_headings_in_the_page_begin_at_the_columns_edges():
     assert all(a < b for a, b in pairwise(COLUMNS))
 
 
-@given(any_layers(plain=False))
+@given(ANY)
 @example(LARGEST)
 @example(SINGLE)
 @settings(max_examples=40)
@@ -414,7 +425,7 @@ def test_omitted_channels_are_counted(channels, more):
     assert ("left out" in texts) == bool(more)
 
 
-@given(any_layers(plain=False))
+@given(ANY)
 @settings(max_examples=40)
 def test_curve_of_the_ratio_matches_the_costs(spec):
     layer = spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec
@@ -445,7 +456,7 @@ CROSSED = """strokes => {
 STROKES = [COLOURS[role]["light"] for role in ("plane", "depthwise", "ink")]
 
 
-@given(any_layers(plain=False))
+@given(ANY)
 @example(LARGEST)
 @example(SINGLE)
 @example(LayerSpec(in_channels=16, out_channels=32))
@@ -548,7 +559,7 @@ def test_blocks_have_the_steps_and_params_of_torch_modules(channels, outputs, ke
     assert inverted.shortcut == (channels == outputs)
 
 
-@given(any_layers(plain=False))
+@given(ANY)
 @settings(max_examples=60)
 def test_shortcut_is_drawn_if_shapes_and_stride_allow_it(spec):
     stages = plan(spec.as_kind("depthwise-separable") if spec.kind != "depthwise-separable" else spec).convolutions
@@ -566,7 +577,7 @@ def test_spatial_figure_states_the_rank_of_the_product():
     )
 
 
-@given(any_layers(plain=False), st.sampled_from(NAMES))
+@given(ANY, st.sampled_from(NAMES))
 @example(SINGLE, "groups")
 @example(SINGLE, "window")
 @example(SINGLE, "block")
@@ -586,7 +597,7 @@ def test_grouped_layer_is_drawn_with_its_groups_and_the_channels_of_one_group(ch
     assert "one kernel, through all channels" not in texts
 
 
-@given(any_layers(plain=False))
+@given(ANY)
 @settings(max_examples=40)
 def test_norms_are_named_and_counted_in_the_figure_of_the_layer(spec):
     spec = spec.replace(after="norm,relu6")

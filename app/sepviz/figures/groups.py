@@ -9,6 +9,7 @@ from sepviz.figures.connections import HEIGHT, draw_connections
 from sepviz.figures.paint import number
 from sepviz.figures.text_metrics import letter_width, text_width, wrap
 from sepviz.figures.translations import counted_text, text
+from sepviz.layer.cost import compare
 from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
@@ -54,7 +55,7 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
         canvas.text(x, 31, _format_reads(canvas, shape), "muted")
         draw_connections(canvas, x, _TOP, shape)
         _draw_cost(canvas, x, shape, standard, most, spec.bias)
-    return _draw_formulas(canvas, _TOP + HEIGHT + 142, spec.bias)
+    return _draw_formulas(canvas, _TOP + HEIGHT + 142, spec)
 
 
 def _format_reads(canvas: Canvas, shape: Convolution) -> str:
@@ -100,13 +101,15 @@ def _format_share(canvas: Canvas, shape: Convolution, standard: Convolution) -> 
     return canvas.translate("groups.share" if ratio < 1 else "groups.more", share=ratio)
 
 
-def _draw_formulas(canvas: Canvas, y: float, bias: bool) -> float:
+def _draw_formulas(canvas: Canvas, y: float, spec: LayerSpec) -> float:
     """Draw the formulas of params and MACs; return their end."""
     canvas.path(f"M0 {number(y)}H{number(WIDTH)}", stroke="line")
     x, y = 0.0, y + 24
-    for word, letters in (("params", ("D_K", "·", "D_K", "·", "M", "/", "g", "·", "N")), ("macs", ("D_F", "·", "D_F"))):
+    rows, columns, *_, down, across = compare(spec.as_kind("standard")).baseline.stages[0].macs.factors
+    params = (rows.letter, "·", columns.letter, "·", "M", "/", "g", "·", "N")
+    for word, letters in (("params", params), ("macs", (down.letter, "·", across.letter))):
         text = canvas.translate(
-            f"groups.formula.{word}", what=canvas.translate("groups.weights" if bias else "formula.params")
+            f"groups.formula.{word}", what=canvas.translate("groups.weights" if spec.bias else "formula.params")
         )
         canvas.text(x, y, text)
         x += text_width(text, TEXT) + 2

@@ -159,12 +159,13 @@ class ReceptiveField:
         """Describe the receptive field in sentences."""
         first, (rows, columns) = self.stages[0], self.input_ranges(self.cell)
         under, inside = self.count()
+        channels = first.in_channels // first.groups if first.stage.mixes_channels else first.in_channels
         place = text(
             "window.description",
             y=self.cell[0],
             x=self.cell[1],
             output=format_shape(self.stages[-1].output),
-            channels=counted_text("window.description.channels", first.in_channels),
+            channels=counted_text("window.description.channels", channels),
             input=format_shape(first.input),
             count=under,
             rows=_describe_range(rows),
@@ -176,7 +177,7 @@ class ReceptiveField:
             maps=first.out_channels,
             kernels=counted_text("window.description.kernels", first.out_channels),
             kernel=format_shape(first.kernel),
-            channels=first.in_channels,
+            channels=channels,
             across=counted_text("window.description.across", len(columns)),
             down=len(rows),
         )

@@ -73,7 +73,7 @@ def _draw_separable(canvas: Canvas, field: ReceptiveField) -> float:
 
 def _draw_standard(canvas: Canvas, field: ReceptiveField) -> float:
     (standard,) = field.stages
-    channels = standard.in_channels
+    channels = standard.in_channels // standard.groups  # that make one output
     columns = (
         field.column(canvas, 0, 400),
         _column(canvas, 430, 750, standard, f"{_format_size(standard)} × {channels}"),
