@@ -281,6 +281,7 @@ def test_the_limits_are_those_of_the_server(visit):
         "pixels": decoding.MAX_PIXELS,
         "side": decoding.MAX_SIDE,
         "kept": decoding.MAX_KEPT_SIDE,
+        "least": decoding.MIN_KEPT_SIDE,
         "formats": list(formats.FORMATS),
     }
 
@@ -314,7 +315,7 @@ def test_a_picture_of_48_megapixels_is_reduced_in_the_browser(visit, painted, se
     painted(page, input=UPLOAD)
     expect(page.locator(NOTE)).to_contain_text("8000 × 6000, of which 6000 × 6000 is used, as marked.")
     expect(page.locator(NOTE)).to_contain_text(
-        "This server takes at most 25 megapixels: your browser reduced it to 2731 × 2048 and sent it as PNG."
+        "This server takes at most 25 megapixels: your browser reduced it to 2048 × 1536 and sent it as PNG."
     )
     expect(page.locator(NOTE)).not_to_contain_text("transparency")
     assert_near(kept(server, shown_input(page)), centred(picture))

@@ -12,7 +12,7 @@ from sepviz import __version__
 from sepviz.compute import Compute
 from sepviz.compute.process import Crew, Process
 from sepviz.compute.rate_limits import RULES, Limits
-from sepviz.pictures.decoding import MAX_BYTES, MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE
+from sepviz.pictures.decoding import MAX_BYTES, MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE, MIN_KEPT_SIDE
 from sepviz.pictures.formats import FORMATS
 from sepviz.pictures.sandbox import Decoder
 from sepviz.settings import MEBIBYTE, Settings, assets
@@ -63,6 +63,7 @@ def create_app(
             "pixels": MAX_PIXELS,
             "side": MAX_SIDE,
             "kept": MAX_KEPT_SIDE,
+            "least": MIN_KEPT_SIDE,
             "formats": FORMATS,
         },
     }

@@ -8,7 +8,8 @@
  * @property {number} bytes
  * @property {number} pixels
  * @property {number} side the pixels of the longer side
- * @property {number} kept the pixels of the shorter side that the server keeps
+ * @property {number} kept the pixels of the longer side that the server keeps
+ * @property {number} least the pixels of the shorter side that it keeps even where the longer one then has more
  * @property {string[]} formats
  */
 
@@ -63,10 +64,10 @@ export function describeFile({ name, type }) {
  * @param {boolean} isScalable whether a small picture is drawn larger, as one of lines can be
  * @param {Limits} limits
  */
-export async function reduce(picture, isScalable, { bytes, side, kept }) {
+export async function reduce(picture, isScalable, { bytes, side, kept, least }) {
   // A picture of lines may have no size of its own.
   const [width, height] = [picture.naturalWidth || kept, picture.naturalHeight || kept];
-  const enough = kept / Math.min(width, height);
+  const enough = Math.max(kept / Math.max(width, height), least / Math.min(width, height));
   let scale = Math.min(isScalable ? enough : Math.min(enough, 1), side / Math.max(width, height));
   for (;;) {
     const blob = await draw(picture, width * scale, height * scale)
