@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         description="Trusted proxies, whose X-Forwarded-* headers are used: addresses and networks by comma, or *.",
     )
     allowed_hosts: tuple[str, ...] = Field((), description="Further host names of this server, as a JSON list.")
-    workers: int = Field(2, ge=1, le=64, description="Threads that compute; torch uses one thread in each.")
+    workers: int = Field(2, ge=1, le=64, description="Processes that compute; torch uses one thread in each.")
     queue: int = Field(128, ge=1, description="Maximum number of waiting computations; further requests get 503.")
     deadline_seconds: float = Field(
         5, gt=0, description="How long a request waits for its computation before it gets 503."

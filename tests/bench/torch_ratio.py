@@ -1,4 +1,4 @@
-"""Times of /api/tensors, including its worker process, beside those of the same convolutions in bare torch."""
+"""Times of /api/tensors, including the worker processes, beside those of the same convolutions in bare torch."""
 
 import asyncio
 import time
@@ -50,7 +50,7 @@ async def _measure(in_channels: int, out_channels: int, size: int) -> TensorTime
             with torch.inference_mode():
                 F.conv2d(F.conv2d(maps, depthwise, padding=1, groups=in_channels), pointwise)
             times.torch[name].append((time.perf_counter() - start) * 1000)
-    await app.state.services.crew.close()
+    await app.state.services.executor.close()
     torch_times = {name: values[WARM_UP:] for name, values in times.torch.items()}
     return TensorTimes(times.request[WARM_UP:], torch_times)
 

@@ -31,11 +31,11 @@ def processes(pid: int) -> list[psutil.Process]:
 
 
 def resident(pid: int) -> int:
-    """Bytes of all of them; a page that two of them share counts twice."""
+    """Return the bytes of all of them; a page that several share counts once."""
     total = 0
     for process in processes(pid):
         try:
-            total += process.memory_info().rss
+            total += process.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
     return total

@@ -16,6 +16,7 @@ from tests.soak.bombs import BOMBS
 from tests.soak.known import LEVELS_OFF, SIDE, Levels, known
 from tests.soak.mutations import mutated
 from tests.support.client import Answer, Keeping, get
+from tests.support.sepviz_server import decoder_processes
 
 ALLOWED = (201, 413, 415, 422)
 CONNECTIONS = 3
@@ -44,11 +45,6 @@ def form(data: bytes, name: str = "a.png", media_type: str = "image/png") -> byt
     body = head.encode() + data + f"\r\n--{bounds}--\r\n".encode()
     lines = f"Content-Type: multipart/form-data; boundary={bounds}\r\nContent-Length: {len(body)}\r\n\r\n"
     return f"POST /api/images HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}".encode() + body
-
-
-def decoders(pid: int) -> list[psutil.Process]:
-    """Return the processes that decode: those that the server's children have started."""
-    return [each for child in psutil.Process(pid).children() for each in child.children()]
 
 
 async def run(
@@ -107,7 +103,7 @@ async def _post(client: Keeping, what: str, data: bytes, seen: Posted, rng: rand
 
 async def _kill_decoder(client: Keeping, pid: int) -> None:
     """Kill the decoder, with or without another client's picture in it; start one where there is none."""
-    while not (running := decoders(pid)):
+    while not (running := decoder_processes(pid)):
         await client.ask(form(known(0)[1]))
     for each in running:
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -13,10 +13,10 @@ import psutil
 from tests.soak.known import known
 from tests.soak.memory import processes
 from tests.soak.png import png
-from tests.soak.poster import SURVIVES, decoders, form
+from tests.soak.poster import SURVIVES, form
 from tests.soak.verdict import at_most, faultless, middle
 from tests.support.client import Answer, Connection, get
-from tests.support.sepviz_server import Server, sepviz
+from tests.support.sepviz_server import Server, decoder_processes, sepviz, worker_processes
 from tests.support.table import Row
 
 RUNS = 3
@@ -55,7 +55,7 @@ async def _decoder(server: Server, runs: int, *, busy: bool) -> Recovered:
         held = asyncio.ensure_future(other.ask(large)) if busy else None
         if busy:
             await _working(server)
-        for each in decoders(server.pid):
+        for each in decoder_processes(server.pid):
             each.kill()
         if held is not None and not _refused(answer := await held):
             faults.append(f"its picture: {answer.status} {answer.body[:200]!r}")
@@ -75,7 +75,7 @@ def _refused(answer: Answer) -> bool:
 
 async def _working(server: Server) -> None:
     """Until a decoder has begun to work: its processor time grows."""
-    worker = decoders(server.pid)[0]
+    worker = decoder_processes(server.pid)[0]
     before = worker.cpu_times().user
     until = time.monotonic() + WITHIN_S
     while worker.cpu_times().user <= before and time.monotonic() < until:  # noqa: ASYNC110 - there is no event
@@ -94,7 +94,7 @@ async def _worker(server: Server, runs: int) -> Recovered:
         before = await _come(server)
         asked = [asyncio.ensure_future(each.ask(get(JOB.format(seed=next(seeds))))) for each in connections]
         await _all_in(server, AT_WORK, before)
-        killed = [each for each in psutil.Process(server.pid).children() if "sepviz.compute.worker" in each.cmdline()]
+        killed = worker_processes(server.pid)
         faults += [] if killed else ["there is nobody who computes"]
         for each in killed:
             each.kill()

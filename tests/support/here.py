@@ -1,36 +1,33 @@
-"""The app with its jobs carried out in this very process: nothing has to start, and a test may look inside.
+"""The app with jobs executed by threads of this process: nothing has to start, and a test may look inside.
 
-What `sepviz serve` runs computes in a process of its own; tests of the server, of replicas and of the page have that.
+`sepviz serve` executes them in worker processes; tests of the server, of replicas and of the page do so, too.
 """
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from sepviz.compute.worker import Tools, carry_out, one_torch_thread
-from sepviz.settings import assets
+import torch
+from sepviz.compute.worker import run_job
 from sepviz.tensors.inputs import Inputs
 from sepviz.web import app as main
-from sepviz.web.rendering import templates
 
 
-class Here:
-    """A crew of threads."""
-
-    ready = True
+class ThreadExecutor:
+    is_ready = True
 
     def __init__(self, settings):
-        self._tools = Tools(Inputs(settings.input_cache_bytes), templates(assets("templates")))
-        self._pool = ThreadPoolExecutor(settings.workers, "compute", one_torch_thread)
+        self._inputs = Inputs(settings.input_cache_bytes)
+        self._pool = ThreadPoolExecutor(settings.workers, initializer=torch.set_num_threads, initargs=(1,))
 
     async def start(self):
         pass
 
-    async def carry_out(self, job, picture):
-        return await asyncio.get_running_loop().run_in_executor(self._pool, carry_out, job, picture, self._tools)
+    async def execute(self, job, picture):
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run_job, job, picture, self._inputs)
 
     async def close(self):
         self._pool.shutdown()
 
 
-create_app = partial(main.create_app, crew=Here)
+create_app = partial(main.create_app, make_executor=ThreadExecutor)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = "from sepviz.cli import main; main()"
 COMMAND = (sys.executable, "-c", MAIN)
@@ -54,6 +56,21 @@ def serving(command: list[str], health: str, settings: dict[str, str]) -> Iterat
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def worker_processes(pid: int) -> list[psutil.Process]:
+    """Return the server's workers: each leads a session of its own."""
+    return [each for each in _forked(pid) if os.getsid(each.pid) == each.pid]
+
+
+def decoder_processes(pid: int) -> list[psutil.Process]:
+    """Return the server's processes that decode pictures."""
+    return [each for each in _forked(pid) if os.getsid(each.pid) != each.pid]
+
+
+def _forked(pid: int) -> list[psutil.Process]:
+    """Return what the server's fork server has started."""
+    return [each for child in psutil.Process(pid).children() for each in child.children()]
 
 
 def free_port() -> int:

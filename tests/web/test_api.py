@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load
 from sepviz.compute import Compute
-from sepviz.compute.worker import carry_out
+from sepviz.compute.worker import run_job
 from sepviz.errors import Busy
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
@@ -504,7 +504,7 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
     def counted(*arguments):
         calls.append(arguments)
         assert all_asked.wait(30)
-        return carry_out(*arguments)
+        return run_job(*arguments)
 
     async def once(self, key, work, client=None, **options):
         asked.append(key)
@@ -512,7 +512,7 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
             all_asked.set()
         return await Compute.once(self, key, work, client, **options)
 
-    monkeypatch.setattr(here, "carry_out", counted)
+    monkeypatch.setattr(here, "run_job", counted)
     monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))
 
     async def ask():

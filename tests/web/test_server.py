@@ -16,7 +16,7 @@ from sepviz.web.server import DeadlineProtocol
 from uvicorn.server import ServerState
 
 from tests.support.redis_server import until
-from tests.support.sepviz_server import sepviz
+from tests.support.sepviz_server import sepviz, worker_processes
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -216,15 +216,18 @@ def test_sigterm_lets_running_requests_finish():
     queries = [f"seed={seed}&in_channels=64&out_channels=64&weights=random&channels=0-7" for seed in range(8)]
     with sepviz() as own, ThreadPoolExecutor(len(queries)) as asking:
         process = psutil.Process(own.pid)
-        (worker,) = (each for each in process.children() if "sepviz.compute.worker" in each.cmdline())
-        worker.suspend()  # what begins now does not end before the order to stop
+        until(lambda: len(worker_processes(own.pid)) == 2, 60)
+        workers = worker_processes(own.pid)
+        for each in workers:
+            each.suspend()  # no job ends before the signal
         answers = [asking.submit(httpx2.get, f"{own.url}/api/tensors?{query}", timeout=60) for query in queries]
         # Two are being computed.
         waiting = rf"^sepviz_queue_length {len(queries) - 2}"
         while not re.search(waiting, metrics(own.port), re.MULTILINE):
             pass
         process.terminate()
-        worker.resume()
+        for each in workers:
+            each.resume()
         found = [each.result() for each in answers]
         process.wait(timeout=60)
     assert [each.status_code for each in found] == [200] * len(queries)

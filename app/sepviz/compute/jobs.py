@@ -22,11 +22,12 @@ class Tensors:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The part of the page that a change replaces, and the planes below it, in one file."""
+    """The maps that the page shows, with the HTML that a change of the layer replaces, in one file."""
 
     spec: LayerSpec
     selection: Selection
     tile: int | None
+    fragment: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from sepviz import __version__
 from sepviz.compute import Compute
-from sepviz.compute.process import Crew, Process
+from sepviz.compute.executor import Executor, ProcessExecutor
 from sepviz.compute.rate_limits import RULES, Limits
 from sepviz.pictures.decoding import MAX_BYTES, MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE, MIN_KEPT_SIDE
 from sepviz.pictures.formats import FORMATS
@@ -33,17 +33,17 @@ EXPORTED_BYTES = 4 * MEBIBYTE
 def create_app(
     settings: Settings | None = None,
     clock: Callable[[], float] = time.monotonic,
-    crew: Callable[[Settings], Crew] = Process,
+    make_executor: Callable[[Settings], Executor] = ProcessExecutor,
 ) -> FastAPI:
-    """An app of its own; nothing is shared between two of them.
+    """Return a new app, which shares nothing with any other.
 
-    By `clock`, in seconds, what is kept grows old; `crew` carries out what is to be computed.
+    Cached results and uploads expire by `clock`, in seconds; `make_executor` makes what executes jobs.
     """
     settings = settings or Settings()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     store = _store(settings, redis_url, clock)
     limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
-    at_work = crew(settings)
+    executor = make_executor(settings)
     compute = Compute(
         settings.workers,
         settings.queue,
@@ -70,7 +70,7 @@ def create_app(
     services = Services(
         settings=settings,
         store=store,
-        crew=at_work,
+        executor=executor,
         compute=compute,
         exports=exports,
         decoder=Decoder(),
@@ -81,9 +81,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await at_work.start()
+        await executor.start()
         yield
-        await at_work.close()
+        await executor.close()
         services.decoder.close()
         store.close()
         await limits.close()

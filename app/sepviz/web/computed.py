@@ -1,35 +1,39 @@
 """Answers that are computed: asked for by a job, waited for as long as the client does."""
 
 import asyncio
-from collections.abc import Coroutine
-from functools import partial
+from collections.abc import Callable, Coroutine
 
 from fastapi import Request, Response
-from pydantic import BaseModel
 
 from sepviz.compute import Client, Job
 from sepviz.encoded import Encoded
 from sepviz.errors import Busy
 from sepviz.uploads.store import load_input
+from sepviz.web.queries import LayerQuery
 from sepviz.web.responses import CACHED, PRIVATE, address, respond, unchanged
 from sepviz.web.services import Services
 
 
-async def computed(request: Request, asked: BaseModel, services: Services, job: Job, cache: str = CACHED) -> Response:
-    """The job's result, which others may keep as `cache` says; what is made of an upload is nobody else's.
+async def computed(
+    request: Request, query: LayerQuery, services: Services, make_job: Callable[[], Job], cache: str = CACHED
+) -> Response:
+    """Answer with a job's result, cacheable as `cache` says, or privately where its input is an upload.
 
-    Raises what `Compute.once` raises.
+    `make_job` is called only if the job has to be executed. Raises what `Compute.once` raises.
     """
-    # Looked up before anything else: who asks too late joins nobody who asked in time.
-    picture = await load_input(services.store, job.spec)
+    # Looked up first: a request for a picture that is gone joins no computation that still has it.
+    picture = await load_input(services.store, query.layer)
     if picture is not None:
         cache = PRIVATE
-    key = address(request, asked)
+    key = address(request, query)
     if same := unchanged(request, key, cache):
         return same
     made = services.compute.kept(key)
     if made is None:
-        work = partial(services.crew.carry_out, job, picture)
+
+        async def work() -> Encoded:
+            return await services.executor.execute(make_job(), picture)
+
         made = await while_asked(request, services.compute.once(key, work, client(request), keep=cache != PRIVATE))
     return respond(request, key, made, cache)
 

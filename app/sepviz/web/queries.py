@@ -107,7 +107,7 @@ class CodeQuery(LayerQuery):
     framework: str = Field("pytorch", max_length=40, **described("`pytorch`.", allowed="pytorch"))
 
 
-def query(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+def parse_query(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
     """A dependency: the request's whole query string as the model; `InvalidParameters` if it does not fit.
 
     Async, as it does not wait: FastAPI would send a plain function through its thread pool.

@@ -1,4 +1,4 @@
-"""What every route may use; one for each app."""
+"""The services that every route may use."""
 
 from dataclasses import dataclass, field
 from threading import Event
@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from jinja2 import Environment
 
 from sepviz.compute import Compute
-from sepviz.compute.process import Crew
+from sepviz.compute.executor import Executor
 from sepviz.compute.rate_limits import Limits
 from sepviz.pictures.sandbox import Decoder
 from sepviz.settings import Settings
@@ -18,14 +18,14 @@ from sepviz.web.middleware.access_log import Metrics
 
 @dataclass(frozen=True)
 class Services:
-    """The uploaded pictures, who computes and decodes, what is admitted and counted, and what the operator has set.
+    """What the routes of one app share.
 
-    Layers wait in `compute`; figures that Cairo turns into PNG or PDF in `exports`, one at a time.
+    Layers are queued in `compute`; figures that Cairo turns into PNG or PDF in `exports`, one at a time.
     """
 
     settings: Settings
     store: Store
-    crew: Crew
+    executor: Executor
     compute: Compute
     exports: Compute
     decoder: Decoder

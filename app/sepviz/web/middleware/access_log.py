@@ -47,15 +47,17 @@ class _ComputeNumbers(Collector):
         yield CounterMetricFamily("sepviz_compute_seconds", "Spent computing", value=counts.seconds)
         yield GaugeMetricFamily("sepviz_queue_length", "Computations not yet begun", value=self._compute.waiting)
         yield GaugeMetricFamily("sepviz_cache_bytes", "Results that are kept", value=self._compute.cached_bytes)
-        yield GaugeMetricFamily("sepviz_memory_bytes", "Of all processes of this server", value=_resident())
+        yield GaugeMetricFamily("sepviz_memory_bytes", "Of all processes of this server", value=_memory_bytes())
 
 
-def _resident() -> int:
-    here = psutil.Process()
+def _memory_bytes() -> int:
+    """Return the memory of this process and all below it; on Linux what several share counts once."""
+    this = psutil.Process()
     total = 0
-    for each in (here, *here.children(recursive=True)):
+    for process in (this, *this.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-            total += each.memory_info().rss
+            memory = process.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
     return total
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,7 +14,7 @@ from sepviz.layer.cost import document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.computed import computed
-from sepviz.web.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, query
+from sepviz.web.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, parse_query
 from sepviz.web.responses import address, respond, unchanged
 from sepviz.web.services import Provided
 
@@ -27,29 +28,29 @@ TABLES: dict[str, tuple[Callable[[LayerSpec], str], str]] = {
 
 
 @router.get("/layer", openapi_extra=documented(LayerTableQuery))
-async def layer(request: Request, asked: Annotated[LayerTableQuery, Depends(query(LayerTableQuery))]) -> Response:
+async def layer(request: Request, query: Annotated[LayerTableQuery, Depends(parse_query(LayerTableQuery))]) -> Response:
     """The normalised layer, its stages, params and MACs, and those of what it replaces."""
-    key = address(request, asked)
+    key = address(request, query)
     if same := unchanged(request, key):
         return same
-    write, media_type = TABLES[asked.format]
-    return respond(request, key, Encoded(write(asked.layer).encode(), media_type))
+    write, media_type = TABLES[query.format]
+    return respond(request, key, Encoded(write(query.layer).encode(), media_type))
 
 
 @router.get("/code", openapi_extra=documented(CodeQuery))
-async def code(request: Request, asked: Annotated[CodeQuery, Depends(query(CodeQuery))]) -> Response:
+async def code(request: Request, query: Annotated[CodeQuery, Depends(parse_query(CodeQuery))]) -> Response:
     """The layer as source."""
-    key = address(request, asked)
+    key = address(request, query)
     if same := unchanged(request, key):
         return same
-    source = generate(asked.layer, asked.framework)
+    source = generate(query.layer, query.framework)
     return respond(request, key, Encoded(source.encode(), "text/plain; charset=utf-8"))
 
 
 @router.get("/tensors", openapi_extra=documented(TensorsQuery))
 async def tensors(
-    request: Request, asked: Annotated[TensorsQuery, Depends(query(TensorsQuery))], services: Provided
+    request: Request, query: Annotated[TensorsQuery, Depends(parse_query(TensorsQuery))], services: Provided
 ) -> Response:
     """The tensors, as a safetensors file or a NumPy archive."""
-    job = Tensors(asked.layer, asked.selection, asked.dtype, asked.tile, asked.format)
-    return await computed(request, asked, services, job)
+    make_job = partial(Tensors, query.layer, query.selection, query.dtype, query.tile, query.format)
+    return await computed(request, query, services, make_job)

@@ -17,7 +17,7 @@ from sepviz.layer.plan import plan
 from sepviz.layer.selection import stage_names
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.computed import client, computed, while_asked
-from sepviz.web.queries import MapsQuery, documented, query
+from sepviz.web.queries import MapsQuery, documented, parse_query
 from sepviz.web.responses import address, respond, unchanged
 from sepviz.web.services import Provided
 
@@ -32,7 +32,7 @@ async def diagram(
     name: str,
     form: str,
     request: Request,
-    asked: Annotated[FigureSpec, Depends(query(FigureSpec))],
+    query: Annotated[FigureSpec, Depends(parse_query(FigureSpec))],
     services: Provided,
 ) -> Response:
     """A diagram of the layer as SVG, as PNG with two pixels for each of its own, or as PDF."""
@@ -40,40 +40,45 @@ async def diagram(
         raise UnknownName("kind of file", form, FIGURE_TYPES, "form")
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
-    key = address(request, asked)
+    key = address(request, query)
     if same := unchanged(request, key):
         return same
     if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
-        return respond(request, key, _packed(name, asked))
+        return respond(request, key, _packed(name, query))
     if form == "svg":
-        return respond(request, key, Encoded(draw(name, asked.layer, asked.options).encode(), FIGURE_TYPES[form]))
-    made = services.exports.once(key, partial(_exported, name, form, asked), client(request))
+        return respond(request, key, Encoded(draw(name, query.layer, query.options).encode(), FIGURE_TYPES[form]))
+    made = services.exports.once(key, partial(_exported, name, form, query), client(request))
     return respond(request, key, await while_asked(request, made))
 
 
-async def _exported(name: str, form: str, asked: FigureSpec) -> Encoded:
+async def _exported(name: str, form: str, query: FigureSpec) -> Encoded:
     """By Cairo, which takes tens of milliseconds, of the largest a second, and lets go of the interpreter meanwhile."""
-    svg = draw(name, asked.layer, asked.options)
+    svg = draw(name, query.layer, query.options)
     return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
 
 
-# A figure in a document is asked for again and again; to pack it takes as long as all else.
+# A figure in a document is query for again and again; to pack it takes as long as all else.
 @lru_cache(maxsize=256)
-def _packed(name: str, asked: FigureSpec) -> Encoded:
-    svg = draw(name, asked.layer, asked.options)
+def _packed(name: str, query: FigureSpec) -> Encoded:
+    svg = draw(name, query.layer, query.options)
     return Encoded(gzip.compress(svg.encode(), mtime=0), FIGURE_TYPES["svg"], "gzip")
 
 
 @router.get("/feature-maps/{stage}.{form}", openapi_extra=documented(MapsQuery))
 async def grid(
-    stage: str, form: str, request: Request, asked: Annotated[MapsQuery, Depends(query(MapsQuery))], services: Provided
+    stage: str,
+    form: str,
+    request: Request,
+    query: Annotated[MapsQuery, Depends(parse_query(MapsQuery))],
+    services: Provided,
 ) -> Response:
     """All channels of a stage as a labelled grid, as PNG or as SVG with the planes inside."""
     if form not in MAPS_TYPES:
         raise UnknownName("kind of file", form, MAPS_TYPES, "form")
-    if stage not in stage_names(asked.layer):
-        raise UnknownName("stage", stage, stage_names(asked.layer))
-    return await computed(request, asked, services, Grid(asked.layer, stage, form, asked.colormap, asked.scale))
+    if stage not in stage_names(query.layer):
+        raise UnknownName("stage", stage, stage_names(query.layer))
+    make_job = partial(Grid, query.layer, stage, form, query.colormap, query.scale)
+    return await computed(request, query, services, make_job)
 
 
 @router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
@@ -81,12 +86,12 @@ async def plane(
     stage: str,
     channel: str,
     request: Request,
-    asked: Annotated[MapsQuery, Depends(query(MapsQuery))],
+    query: Annotated[MapsQuery, Depends(parse_query(MapsQuery))],
     services: Provided,
 ) -> Response:
     """One channel, a pixel for each cell."""
-    job = Plane(asked.layer, stage, _number(channel, asked.layer, stage), asked.colormap)
-    return await computed(request, asked, services, job)
+    make_job = partial(Plane, query.layer, stage, _number(channel, query.layer, stage), query.colormap)
+    return await computed(request, query, services, make_job)
 
 
 def _number(channel: str, spec: LayerSpec, stage: str) -> int:

@@ -18,7 +18,7 @@ from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
 from sepviz.web.middleware.security_headers import POLICY
-from sepviz.web.queries import PageQuery, documented, query
+from sepviz.web.queries import PageQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
 from sepviz.web.responses import CACHED
 from sepviz.web.routes.snippets import FRAME, diagram_picture, frame, origin
@@ -96,13 +96,13 @@ class OEmbedQuery(BaseModel):
 async def embed(request: Request, services: Provided) -> Response:
     """The page without its frame, for an iframe; a bad parameter is reported beside its control."""
     pairs = request.query_params.multi_items()
-    asked, bad = nearest(EmbedQuery, pairs)
-    own = {name: value for name in ("lock", "hide") if (value := getattr(asked, name))}
-    filled = page_context(asked, bad, pairs) | {
-        "locked": asked.locked,
-        "left_out": asked.hidden,
-        "own": own | ({"theme": asked.theme} if asked.theme != "auto" else {}),
-        "theme": asked.theme,
+    query, bad = nearest(EmbedQuery, pairs)
+    own = {name: value for name in ("lock", "hide") if (value := getattr(query, name))}
+    filled = page_context(query, bad, pairs) | {
+        "locked": query.locked,
+        "left_out": query.hidden,
+        "own": own | ({"theme": query.theme} if query.theme != "auto" else {}),
+        "theme": query.theme,
     }
     body = services.templates.get_template("embed.html").render(filled)
     headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": "no-store" if bad else CACHED}
@@ -111,22 +111,22 @@ async def embed(request: Request, services: Provided) -> Response:
 
 @router.get("/oembed", openapi_extra=documented(OEmbedQuery))
 async def oembed(
-    request: Request, asked: Annotated[OEmbedQuery, Depends(query(OEmbedQuery))], services: Provided
+    request: Request, query: Annotated[OEmbedQuery, Depends(parse_query(OEmbedQuery))], services: Provided
 ) -> Response:
     """How to show an address of this server inside a page; 404 for any other."""
-    if asked.format != "json":
-        raise HTTPException(501, f"format {asked.format[:20]}: not made here; json would fit")
+    if query.format != "json":
+        raise HTTPException(501, f"format {query.format[:20]}: not made here; json would fit")
     own = origin(request, services)
-    if not asked.url.startswith((f"{own}/", f"{own}?")) and asked.url != own:
+    if not query.url.startswith((f"{own}/", f"{own}?")) and query.url != own:
         raise UnknownName(
-            "address of this server", asked.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"], "url"
+            "address of this server", query.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"], "url"
         )
-    path, pairs = _taken_apart(asked.url.removeprefix(own))
+    path, pairs = _taken_apart(query.url.removeprefix(own))
     name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
-        told = _rich(own, parse(EmbedQuery if path == "/embed" else PageQuery, pairs), dict(pairs), asked)
+        told = _rich(own, parse(EmbedQuery if path == "/embed" else PageQuery, pairs), dict(pairs), query)
     elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):
-        told = _photo(own, name, ending, FigureSpec.parse(pairs), asked)
+        told = _photo(own, name, ending, FigureSpec.parse(pairs), query)
     else:
         raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)], "url")
     about = {"version": "1.0", "provider_name": "Sepviz", "provider_url": f"{own}/", "cache_age": 3600}
@@ -143,17 +143,17 @@ def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
     return path, parse_qsl(parts.query, keep_blank_values=True)
 
 
-def _rich(own: str, layer: PageQuery, given: dict[str, str], asked: OEmbedQuery) -> dict[str, Any]:
+def _rich(own: str, layer: PageQuery, given: dict[str, str], query: OEmbedQuery) -> dict[str, Any]:
     plan(layer.layer)
-    width, height = min(FRAME[0], asked.maxwidth or FRAME[0]), min(FRAME[1], asked.maxheight or FRAME[1])
+    width, height = min(FRAME[0], query.maxwidth or FRAME[0]), min(FRAME[1], query.maxheight or FRAME[1])
     title = f"Sepviz: {KINDS[layer.kind].title}, {layer.in_channels} → {layer.out_channels} channels"
     return {"type": "rich", "title": title, "html": frame(own, given, width, height), "width": width, "height": height}
 
 
-def _photo(own: str, name: str, ending: str, figure: FigureSpec, asked: OEmbedQuery) -> dict[str, Any]:
+def _photo(own: str, name: str, ending: str, figure: FigureSpec, query: OEmbedQuery) -> dict[str, Any]:
     """The figure, as large as it is and fits; `width` in its address says how large."""
     across, down = size(draw(name, figure.layer, figure.options))
-    fits = min(1.0, (asked.maxwidth or across) / across, (asked.maxheight or down) / down)
+    fits = min(1.0, (query.maxwidth or across) / across, (query.maxheight or down) / down)
     width = max(MIN_WIDTH, int(across * fits))
     options = figure.options.parameters() | ({"width": str(width)} if fits < 1 else {})
     picture = diagram_picture(name, figure.layer, own)

@@ -47,18 +47,18 @@ EXAMPLES: dict[str, dict[str, str]] = {
 @router.get("/gallery", openapi_extra=documented(PageQuery))
 async def gallery(request: Request, services: Provided) -> Response:
     """All figures of a layer, as HTML."""
-    asked, bad = nearest(PageQuery, request.query_params.multi_items())
+    query, bad = nearest(PageQuery, request.query_params.multi_items())
     if bad:
-        return refused_page(services, asked, bad)
+        return refused_page(services, query, bad)
     own = origin(request, services)
-    key = f"{own} {address(request, asked)}"
+    key = f"{own} {address(request, query)}"
     if same := unchanged(request, key, REVALIDATED):
         return same
-    spec = asked.layer
+    spec = query.layer
     examples = {words: LayerSpec.parse(given.items()) for words, given in EXAMPLES.items()}
     context = {
         "spec": spec,
-        "look": asked.look,
+        "look": query.look,
         "short": spec.non_default(),
         "figures": [(diagram_picture(name, spec, own), name, name in ANIMATED) for name in NAMES],
         "purposes": PURPOSES,

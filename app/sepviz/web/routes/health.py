@@ -38,7 +38,7 @@ async def readyz(services: Provided) -> Response:
     faults = {
         "stopping": services.stopping.is_set(),
         "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
-        "compute": not services.crew.ready,
+        "compute": not services.executor.is_ready,
         "decoder": not services.stopping.is_set() and not await services.decoder.answers(),
     }
     reasons = [name for name, holds in faults.items() if holds]
@@ -51,7 +51,8 @@ async def readyz(services: Provided) -> Response:
 @router.get("/metrics")
 async def metrics(services: Provided) -> Response:
     """The numbers, as Prometheus reads them."""
-    return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST, headers=UNCACHED)
+    numbers = await to_thread(generate_latest, services.metrics.registry)  # it reads the memory maps of all processes
+    return Response(numbers, media_type=CONTENT_TYPE_LATEST, headers=UNCACHED)
 
 
 @router.get("/docs")

@@ -149,7 +149,7 @@ def downloads(spec: LayerSpec, picture: Picture) -> list[tuple[str, str, str]]:
 
 
 def origin(request: Request, services: Services) -> str:
-    """Where readers find this server, without a slash at the end: as it is set, else as it was asked for."""
+    """Where readers find this server, without a slash at the end: as it is set, else as it was query for."""
     public = services.settings.public_url
     return str(public or request.base_url).rstrip("/")
 
@@ -170,27 +170,27 @@ def _options(given: dict[str, str]) -> str:
 @router.get("/use/diagrams/{name}", openapi_extra=documented(PageQuery))
 async def use_diagram(name: str, request: Request, services: Provided) -> Response:
     """How to use a figure elsewhere, as HTML."""
-    return _use(request, services, lambda asked, own: diagram_picture(name, asked.layer, own))
+    return _use(request, services, lambda query, own: diagram_picture(name, query.layer, own))
 
 
 @router.get("/use/feature-maps/{stage}", openapi_extra=documented(PageQuery))
 async def use_maps(stage: str, request: Request, services: Provided) -> Response:
     """How to use the maps of a stage elsewhere, as HTML."""
-    return _use(request, services, lambda asked, own: maps_picture(stage, asked.layer, own, asked.look))
+    return _use(request, services, lambda query, own: maps_picture(stage, query.layer, own, query.look))
 
 
 def _use(request: Request, services: Services, make_picture: Callable[[PageQuery, str], Picture]) -> Response:
-    asked, bad = nearest(PageQuery, request.query_params.multi_items())
+    query, bad = nearest(PageQuery, request.query_params.multi_items())
     if bad:
-        return refused_page(services, asked, bad)
-    picture = make_picture(asked, origin(request, services))
-    key = f"{picture.origin} {address(request, asked)}"
+        return refused_page(services, query, bad)
+    picture = make_picture(query, origin(request, services))
+    key = f"{picture.origin} {address(request, query)}"
     if same := unchanged(request, key, REVALIDATED):
         return same
-    spec = asked.layer
+    spec = query.layer
     context = {
         "spec": spec,
-        "look": asked.look,
+        "look": query.look,
         "picture": picture,
         "snippets": list(snippets(picture)),
         "downloads": downloads(spec, picture),
