@@ -9,6 +9,7 @@ from sepviz.layer.kinds import STANDARD
 from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
+from sepviz.tensors import convolution
 from sepviz.tensors.convolution import FEW_CHANNELS, convolve
 
 from tests.support.layers import correlated, layers, steps
@@ -158,3 +159,70 @@ def test_whole_groups_of_any_convolution_equal_the_loops_and_conv2d(convolution,
     run = slice(first * each, last * each)
     part = convolve(maps[:, first * read : last * read], weight[run], None if bias is None else bias[run], convolution)
     np.testing.assert_allclose(part[0].numpy(), by_loops[run], rtol=1e-4, atol=1e-4)
+
+
+WIDE = {"dilation": 64, "kernel_size": 31, "padding": "same"}
+
+
+@pytest.mark.parametrize("stride", [1, 2, 32])
+@pytest.mark.parametrize(("size", "kernel"), [("1", "31"), ("2x70", "2"), ("1x65", "31x3"), ("64", "4"), ("3", "2x1")])
+@pytest.mark.parametrize("kind", ["standard", "depthwise-separable", "spatially-separable"])
+def test_kernel_cells_beyond_a_small_map_add_nothing(kind, size, kernel, stride):
+    spec = LayerSpec.parse(
+        {"kind": kind, "in_channels": "2", "size": size, "stride": str(stride), **WIDE, "kernel_size": kernel}.items()
+    )
+    for shape in plan(spec).convolutions:
+        maps, weight, bias = drawn(shape, 1, bias=True)
+        (top, bottom), (left, right) = shape.padding
+        padded = torch.nn.functional.pad(maps.double(), (left, right, top, bottom))
+        expected = torch.nn.functional.conv2d(
+            padded, weight.double(), bias.double(), shape.stride, 0, shape.dilation, shape.groups
+        )
+        torch.testing.assert_close(convolve(maps, weight, bias, shape), expected.float(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kind=standard",
+        "kind=standard&groups=2",
+        "kind=standard&groups=6",
+        "kind=depthwise-separable&depth_multiplier=2",
+    ],
+)
+@pytest.mark.parametrize("padding", ["same", "9"])
+@pytest.mark.parametrize("cells", [1, 700, 2000])
+def test_parts_of_the_channels_make_the_maps_of_all(monkeypatch, query, padding, cells):
+    pairs = [each.split("=") for each in query.split("&")]
+    others = {"in_channels": "6", "out_channels": "6", "size": "7x3", "padding": padding, "stride": "2"}
+    shape = plan(LayerSpec.parse([*pairs, *others.items()])).convolutions[0]
+    maps, weight, bias = drawn(shape, 1, bias=True)
+    whole = convolve(maps, weight, bias, shape)
+    monkeypatch.setattr(convolution, "MAX_CELLS_AT_ONCE", cells)
+    torch.testing.assert_close(convolve(maps, weight, bias, shape), whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "standard", "in_channels": "4096", "size": "1", **WIDE, "kernel_size": "7"},
+        {"kind": "depthwise-separable", "in_channels": "4096", "size": "1", **WIDE},
+        {"kind": "standard", "in_channels": "4096", "size": "1", "padding": "64", "kernel_size": "1"},
+        {"kind": "standard", "in_channels": "1024", "size": "2048x1", "padding": "64", "kernel_size": "1"},
+    ],
+)
+def test_padding_of_many_channels_is_bounded(monkeypatch, query):
+    """Neither the padded maps, nor what conv2d may make of them, are more than the limit at a time."""
+    shape = plan(LayerSpec.parse({"out_channels": "1", **{k: str(v) for k, v in query.items()}}.items())).convolutions[
+        0
+    ]
+    seen = []
+
+    def spy(maps, weight, bias, stride, padding, *_):
+        rows, columns = (side + 2 * around for side, around in zip(maps.shape[2:], padding, strict=True))
+        seen.append(maps.shape[1] * rows * columns)
+        return torch.zeros(1, len(weight), 1, 1)
+
+    monkeypatch.setattr(torch.nn.functional, "conv2d", spy)
+    convolve(torch.zeros(1, *shape.input_shape), torch.zeros(shape.weight_shape), None, shape)
+    assert max(seen) <= convolution.MAX_CELLS_AT_ONCE
