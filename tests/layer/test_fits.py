@@ -1,5 +1,6 @@
 """Each change that a refusal offers mends it, alone."""
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sepviz.errors import InvalidParameters
@@ -64,6 +65,42 @@ def test_a_layer_above_the_budget_is_offered_the_largest_size(inputs, outputs, k
     ((name, value),) = bad[0].fits
     assert refusal(given_layer | {name: value}) == ()
     assert refusal(given_layer | {name: str(int(value) + 1)})
+
+
+@given(
+    st.integers(1, 4096),
+    st.integers(1, 4096),
+    st.tuples(st.integers(1, 31), st.integers(1, 31)),
+    st.tuples(st.integers(1, 2048), st.integers(1, 2048)),
+    st.sampled_from(["same", "valid", "0", "40"]),
+)
+def test_a_layer_of_two_sides_above_the_budget_is_offered_a_size_if_any_fits(inputs, outputs, kernel, size, padding):
+    given_layer = {
+        "kind": "standard",
+        "in_channels": str(inputs),
+        "out_channels": str(outputs),
+        "kernel_size": "{}x{}".format(*kernel),
+        "size": "{}x{}".format(*size),
+        "padding": padding,
+    }
+    bad = refusal(given_layer)
+    assume(bad and bad[0].parameter == "size")
+    for name, value in bad[0].fits:
+        assert refusal(given_layer | {name: value}) == ()
+    if not bad[0].fits:
+        around = 2 * int(padding) if padding.isdigit() else 0
+        smallest = (1, 1) if padding == "same" else (max(1, each - around) for each in kernel)
+        assert refusal(given_layer | {"size": "{}x{}".format(*smallest)}) != ()
+
+
+@pytest.mark.parametrize("size", ["1x2048", "2048x1"])
+def test_a_row_of_cells_above_the_budget_is_offered_a_shorter_one(size):
+    (bad,) = refusal(
+        {"kind": "standard", "in_channels": "256", "out_channels": "256", "kernel_size": "5", "size": size}
+    )
+    ((name, value),) = bad.fits
+    assert name == "size"
+    assert 1 < max(map(int, value.split("x"))) < 2048
 
 
 def test_a_combination_is_offered_its_only_value():

@@ -172,6 +172,13 @@ def test_refusal_names_the_largest_accepted_size(spec, channels):
         assert held <= BYTE_BUDGET
 
 
+def test_composing_kernels_of_many_multiplied_channels_counts_as_weights():
+    spec = LayerSpec(kind="standard", in_channels=4096, out_channels=1, kernel_size=31, depth_multiplier=64, size=1)
+    # 64 filters of 31 x 31 cells for each channel.
+    assert work(spec, Selection())[1] == 4 * 4096 * 64 * 31**2
+    assert work(spec.replace(weights="random"), Selection())[1] == 4 * 4096 * 31**2
+
+
 def test_run_refuses_before_computing():
     gone = LayerSpec(in_channels=512, out_channels=1024, size=512, input="upload-" + "0" * 32)
     with pytest.raises(OverBudget, match="size=512: this would take"):

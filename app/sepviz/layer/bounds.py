@@ -59,8 +59,7 @@ def bounds(spec: LayerSpec) -> dict[str, Pair]:
     if spec.padding == "same":
         return limits
     sides = 2 * spec.padding_cells
-    kernel, size = max(spec.kernel_size), min(spec.size)
-    span = size + sides - 1
+    span = min(spec.size) + sides - 1
 
     def capped(name: str, low: int, high: int) -> Pair:
         return max(limits[name][0], low), min(limits[name][1], high)
@@ -68,8 +67,16 @@ def bounds(spec: LayerSpec) -> dict[str, Pair]:
     return limits | {
         "kernel_size": capped("kernel_size", 1, span // spec.dilation + 1),
         "dilation": capped("dilation", 1, _most_dilation(spec, sides, limits["dilation"][1])),
-        "size": capped("size", spec.dilation * (kernel - 1) + 1 - sides, limits["size"][1]),
+        "size": capped("size", max(smallest_size(spec)), limits["size"][1]),
     }
+
+
+def smallest_size(spec: LayerSpec) -> Size:
+    """The smallest input that the kernel fits into, whatever the size of the layer's own."""
+    if spec.padding == "same":
+        return Size.square(1)
+    reaches = (spec.dilation * (kernel - 1) + 1 - 2 * spec.padding_cells for kernel in spec.kernel_size)
+    return Size(*(max(1, reach) for reach in reaches))
 
 
 def _most_dilation(spec: LayerSpec, sides: int, limit: int) -> int:

@@ -1,18 +1,20 @@
 """What of a layer is looked at, what has to be computed for it, and whether that is too much."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 from sepviz.errors import BadParameter, InvalidParameters, OverBudget
-from sepviz.layer.bounds import bounds
-from sepviz.layer.operations import FLOAT32_BYTES
+from sepviz.layer.bounds import smallest_size
+from sepviz.layer.operations import FLOAT32_BYTES, Convolution, Operation
 from sepviz.layer.plan import plan
 from sepviz.layer.size import Size
 from sepviz.layer.spec import RANDOM, LayerSpec
 
 MAC_BUDGET = 2 * 10**9
 BYTE_BUDGET = 64 * 2**20
+MAX_MAPS_IN_PICTURE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,12 @@ EVERYTHING = Selection()
 
 def stage_names(spec: LayerSpec) -> tuple[str, ...]:
     """`input` and the layer's stages, in order."""
-    return ("input", *(each.name for each in plan(spec).operations))
+    return tuple(channels_of(spec))
+
+
+def channels_of(spec: LayerSpec) -> dict[str, int]:
+    """The number of channels of the input and of each stage."""
+    return {"input": spec.in_channels} | {each.name: each.out_channels for each in plan(spec).operations}
 
 
 def needed(spec: LayerSpec, selection: Selection) -> dict[str, range]:
@@ -55,13 +62,12 @@ def _hull(one: range, other: range) -> range:
 
 
 def _check_selection(spec: LayerSpec, selection: Selection) -> None:
-    names = stage_names(spec)
-    if unknown := [name for name in selection.stages if name not in names]:
-        allowed = f"this layer has {', '.join(names)}"
+    sizes = channels_of(spec)
+    if unknown := [name for name in selection.stages if name not in sizes]:
+        allowed = f"this layer has {', '.join(sizes)}"
         raise InvalidParameters([BadParameter("stages", ",".join(unknown), allowed, "no such stage")])
-    sizes = [spec.in_channels, *(each.out_channels for each in plan(spec).operations)]
-    if not any(selection.wanted(name, size) for name, size in zip(names, sizes, strict=True)):
-        most = max(size for name, size in zip(names, sizes, strict=True) if name in (selection.stages or names))
+    if not any(selection.wanted(name, size) for name, size in sizes.items()):
+        most = max(sizes[name] for name in selection.stages or sizes)
         channels = selection.channels or range(0)
         asked = f"{channels.start}-{channels.stop - 1}"
         raise InvalidParameters([BadParameter("channels", asked, f"the last is {most - 1}", "no such channels")])
@@ -72,10 +78,9 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     macs, held = work(spec, selection)
     if not _too_much(spec, selection):
         return
-    # The largest map of the same proportions.
-    lows = range(bounds(spec)["size"][0], min(spec.size))
-    fitting = bisect_left(lows, True, key=lambda low: _too_much(spec.replace(size=_scaled(spec.size, low)), selection))
-    size = str(_scaled(spec.size, lows[fitting - 1])) if fitting else ""
+    smaller = _SmallerSizes(spec)
+    fitting = bisect_left(smaller, True, key=lambda size: _too_much(spec.replace(size=size), selection))
+    size = str(smaller[fitting - 1]) if fitting else ""
     fits = f"size up to {size} would fit" if fitting else "no size would fit with so many channels"
     if selection.channels is None and not _too_much(spec, Selection(selection.stages, range(16))):
         fits += ", or a part of the channels (channels=0-15)"
@@ -90,15 +95,35 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     raise OverBudget([BadParameter("size", str(spec.size), fits, why, fitting_size)])
 
 
+def check_picture(spec: LayerSpec, stage: str, channels: int) -> None:
+    """Refuse a picture of more maps than it has room for; only a depth multiplier makes so many."""
+    if channels <= MAX_MAPS_IN_PICTURE:
+        return
+    why = f"a picture has room for {MAX_MAPS_IN_PICTURE:,} maps, and {stage} has {channels:,}"
+    most = str(MAX_MAPS_IN_PICTURE // spec.in_channels)
+    given, fits = str(spec.depth_multiplier), (("depth_multiplier", most),)
+    raise OverBudget([BadParameter("depth_multiplier", given, f"up to {most} would fit", why, fits)])
+
+
 def _too_much(spec: LayerSpec, selection: Selection) -> bool:
     macs, held = work(spec, selection)
     return macs > MAC_BUDGET or held > BYTE_BUDGET
 
 
-def _scaled(size: Size, low: int) -> Size:
-    """A size of the same proportions whose shorter side is `low`."""
-    short = min(size)
-    return Size(size.height * low // short, size.width * low // short)
+class _SmallerSizes(Sequence[Size]):
+    """The smaller sizes of a layer's input that its kernel fits into, in its proportions as far as it does."""
+
+    def __init__(self, spec: LayerSpec) -> None:
+        self._size, self._smallest = spec.size, smallest_size(spec)
+        longer = 0 if spec.size.height >= spec.size.width else 1
+        self._longest = range(self._smallest[longer], spec.size[longer])
+
+    def __len__(self) -> int:
+        return len(self._longest)
+
+    def __getitem__(self, index: int) -> Size:  # type: ignore[override]
+        longest, sides = self._longest[index], zip(self._size, self._smallest, strict=True)
+        return Size(*(max(smallest, side * longest // max(self._size)) for side, smallest in sides))
 
 
 def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
@@ -109,7 +134,18 @@ def work(spec: LayerSpec, selection: Selection) -> tuple[int, int]:
         outputs = len(runs[each.name])
         macs += each.macs * outputs // each.out_channels
         maps += outputs * prod(each.output)
-        # The random generator has to run through the whole weight, whatever part of it is used.
-        made = each.out_channels if spec.weights in RANDOM["weights"] else outputs
-        weights += each.weights * made // each.out_channels
+        weights += _values_of_weights(spec, each, outputs)
     return macs, FLOAT32_BYTES * max(maps + spec.in_channels * spec.size.area, weights)
+
+
+def _values_of_weights(spec: LayerSpec, operation: Operation, outputs: int) -> int:
+    """Values that are computed for the weights of so many outputs."""
+    # The random generator has to run through the whole weight, whatever part of it is used.
+    if spec.weights in RANDOM["weights"]:
+        return operation.weights
+    weights = operation.weights * outputs // operation.out_channels
+    if not outputs or not isinstance(operation, Convolution) or not operation.stage.mixes_channels:
+        return weights
+    # Composed of a depthwise and a pointwise kernel, which are larger where the depth multiplier is.
+    _, read, *cells = operation.weight_shape
+    return max(weights, *(read * spec.depth_multiplier * each for each in (outputs, prod(cells))))

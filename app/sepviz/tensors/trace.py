@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sepviz.layer.operations import Convolution, Operation
 from sepviz.layer.plan import plan
-from sepviz.layer.selection import EVERYTHING, Selection, check_budget, needed
+from sepviz.layer.selection import EVERYTHING, Selection, channels_of, check_budget, needed
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.convolution import convolve
 from sepviz.tensors.following import follow
@@ -73,7 +73,7 @@ class Trace:
 
     def selected_maps(self) -> dict[str, Maps]:
         """The selected maps by stage name, in order."""
-        sizes = {"input": self.spec.in_channels} | {s.name: s.shape.out_channels for s in self.stages}
+        sizes = channels_of(self.spec)
         maps = {"input": self.input} | {stage.name: stage.output for stage in self.stages}
         runs = {name: self.selection.wanted(name, channels) for name, channels in sizes.items()}
         return {name: maps[name].part(run) for name, run in runs.items() if run}

@@ -6,7 +6,7 @@ many as channels its kernels are those of the depthwise stage.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separa
 from sepviz.tensors.weights.kernel import Kernel
 
 BIAS = 0.1
+CELLS_AT_ONCE = 2**20
 
 
 def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
@@ -51,8 +52,13 @@ def mixing(channels: int, outputs: range) -> Tensor:
     """
     places = (torch.arange(channels, dtype=torch.float64) + 0.5) / channels
     frequencies = torch.tensor([_frequency(n, channels) for n in outputs], dtype=torch.float64)
-    rows = torch.cos(math.pi * frequencies[:, None] * places)
-    return (rows / rows.abs().sum(1, keepdim=True)).float()
+    rows = torch.empty(len(outputs), channels)
+    at_once = max(1, CELLS_AT_ONCE // channels)
+    for start in range(0, len(outputs), at_once):
+        run = slice(start, start + at_once)
+        cosines = torch.cos(math.pi * frequencies[run, None] * places)
+        rows[run] = cosines / cosines.abs().sum(1, keepdim=True)
+    return rows
 
 
 def _frequency(row: int, channels: int) -> float:
@@ -74,9 +80,9 @@ def _own_filters(convolution: Convolution, channels: range) -> Tensor:
     return _filters(convolution.kernel, channels)
 
 
-def _filters(kernel: Pair, channels: Iterable[int]) -> Tensor:
-    names = filter_names(kernel)
-    return torch.stack([_filter(names[each % len(names)], kernel) for each in channels])
+def _filters(kernel: Pair, channels: range) -> Tensor:
+    every = torch.stack([_filter(name, kernel) for name in filter_names(kernel)])
+    return every[torch.tensor(channels) % len(every)]
 
 
 def _filter(name: str, kernel: Pair) -> Tensor:
