@@ -513,7 +513,15 @@ def test_impossible_maps_exit_2_and_write_nothing(tmp_path, arguments, wanted):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("channels", ["5", "5-", "-5", "5-3", "a-b", "00000-00001"])
+def test_picture_of_too_many_maps_is_refused_and_a_part_of_them_is_not(tmp_path):
+    options = "--in-channels=2000", "--depth-multiplier=64", "--size=1", "--kernel-size=1"
+    refused = run("maps", "depthwise", "-o", tmp_path / "a.png", *options)
+    assert refused.exit_code == 2
+    assert "--depth-multiplier 64: a picture has room for 4,096 maps, and depthwise has 128,000" in refused.stderr
+    assert run("maps", "depthwise", "-o", tmp_path / "a.png", "--channels=127990-127999", *options).exit_code == 0
+
+
+@pytest.mark.parametrize("channels", ["5", "5-", "-5", "5-3", "a-b", "0000000-0000001"])
 def test_invalid_channel_range_is_usage_error(tmp_path, channels):
     refused = run("maps", "-o", tmp_path / "a.npz", f"--channels={channels}")
     assert refused.exit_code == 2

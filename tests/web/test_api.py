@@ -231,6 +231,24 @@ def test_over_budget_names_what_fits_and_that_fits(client):
     assert client.get(f"/api/layer?{query}&size=512").status_code == 200
 
 
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_picture_of_more_maps_than_it_has_room_for_is_refused(client, form):
+    query = "in_channels=2000&size=1&kernel_size=1&stages=depthwise"
+    path = f"/feature-maps/depthwise.{form}?in_channels=2000&out_channels=1&size=1&kernel_size=1"
+    assert client.get(f"{path}&depth_multiplier=2").status_code == 200
+    assert client.get(f"{path}&depth_multiplier=3").status_code == 422
+    # Its tensors are no picture: even the last of 128,000 channels can be had.
+    answer = client.get(f"/api/tensors?{query}&depth_multiplier=64&channels=127999-127999")
+    assert load(answer.content)["depthwise"].shape == (1, 1, 1)
+
+
+def test_every_stage_of_the_longest_layer_can_be_named(client):
+    operations = "norm,relu,relu6,silu,hard-swish,gelu"
+    query = f"size=5&between={operations}&after={operations}"
+    names = [each["name"] for each in client.get(f"/api/layer?{query}").json()["stages"]]
+    assert set(names) <= set(load(client.get(f"/api/tensors?{query}&stages={','.join(names)}").content))
+
+
 @pytest.mark.parametrize("path", ["/", "/diagrams/cost.svg", "/healthz"])
 def test_head_is_answered_as_get(client, path):
     assert client.head(path).status_code == 200

@@ -10,7 +10,7 @@ from sepviz.cli.invalid_input import InvalidInput
 from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import parse_suffix, write
 from sepviz.errors import UnknownName
-from sepviz.layer.selection import Selection, stage_names
+from sepviz.layer.selection import Selection, channels_of, check_picture, stage_names
 from sepviz.layer.spec import LayerSpec
 
 if TYPE_CHECKING:  # imports torch
@@ -40,7 +40,7 @@ class ChannelRange(click.ParamType[range]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> range:
         """The channels from the first to the last, both included."""
-        bounds = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", str(value))
+        bounds = re.fullmatch(r"([0-9]{1,6})-([0-9]{1,6})", str(value))
         if bounds is None or int(bounds[1]) > int(bounds[2]):
             self.fail(f"{value} is not a range of channels such as 0-15, the lower number first", param, ctx)
         return range(int(bounds[1]), int(bounds[2]) + 1)
@@ -89,6 +89,8 @@ def maps(
     if image is not None and layer["input"]:
         raise InvalidInput(f"--input {layer['input'][0]}: --image {image} is the input already; use one of them")
     spec = LayerSpec.parse(query_pairs(layer))
+    if suffix in PICTURE_SUFFIXES and stages[0] in stage_names(spec):
+        check_picture(spec, stages[0], len(Selection(stages, channels).wanted(stages[0], channels_of(spec)[stages[0]])))
     trace = _compute(spec, stages, channels, None if image is None else _read(image))
 
     from sepviz.tensors.encoders.grid import grid_png, grid_svg  # noqa: PLC0415 - imports torch

@@ -12,7 +12,7 @@ import torch
 
 from sepviz.compute.jobs import Grid, Job, Plane, Tensors, View
 from sepviz.encoded import Encoded
-from sepviz.layer.selection import Selection
+from sepviz.layer.selection import Selection, channels_of, check_picture
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
@@ -60,6 +60,7 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
             metadata = {"fragment": job.fragment, "input.names": json.dumps(names)}
             return encode_view(run(job.spec, inputs, job.selection, picture), job.tile, metadata)
         case Grid():
+            check_picture(job.spec, job.stage, channels_of(job.spec)[job.stage])
             draw = grid_png if job.form == "png" else grid_svg
             maps = run(job.spec, inputs, Selection((job.stage,)), picture).selected_maps()[job.stage]
             return draw(maps, job.colormap, job.scale)

@@ -17,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _run(text: str) -> str:
     first, dash, last = text.partition("-")
-    plain = dash and all(part.isascii() and part.isdigit() and len(part) <= 4 for part in (first, last))
+    plain = dash and all(part.isascii() and part.isdigit() and len(part) <= 6 for part in (first, last))
     if not plain or int(first) > int(last):
         raise PydanticCustomError("known_input", "not a run of channels")
     return text
@@ -86,7 +86,7 @@ class TensorsQuery(PlanesQuery):
     """Which tensors, and how they are written."""
 
     dtype: DType = Field("float32", **described("Their type; with `uint8`, ranges come beside them."))
-    stages: str | None = Field(None, max_length=80, **described("Some of `input` and the layer's stages, by comma."))
+    stages: str | None = Field(None, max_length=400, **described("Some of `input` and the layer's stages, by comma."))
     format: Literal["safetensors", "npz"] = Field("safetensors", **described("The kind of file."))
 
     @property

@@ -13,8 +13,7 @@ from sepviz.errors import UnknownName
 from sepviz.figures import NAMES, draw
 from sepviz.figures.export import pdf, png
 from sepviz.figures.figure_spec import FigureSpec
-from sepviz.layer.plan import plan
-from sepviz.layer.selection import stage_names
+from sepviz.layer.selection import channels_of, stage_names
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.computed import client, computed, while_asked
 from sepviz.web.queries import MapsQuery, documented, parse_query
@@ -96,7 +95,7 @@ async def plane(
 
 def _number(channel: str, spec: LayerSpec, stage: str) -> int:
     """The channel of a stage; what is no number of one, or written otherwise, is no channel."""
-    counts = {"input": spec.in_channels} | {each.name: each.out_channels for each in plan(spec).operations}
+    counts = channels_of(spec)
     if stage not in counts:
         raise UnknownName("stage", stage, counts)
     if channel not in map(str, range(counts[stage])):
