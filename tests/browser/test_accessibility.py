@@ -22,7 +22,7 @@ def scrolled(page):
 
 @pytest.mark.parametrize("kind", ["depthwise-separable", "spatially-separable"])
 @pytest.mark.parametrize("slot", ["input", "output"])
-def test_a_change_scrolls_no_pane_and_keeps_the_focus(visit, painted, kind, slot):
+def test_change_keeps_scroll_positions_and_focus(visit, painted, kind, slot):
     page = visit(f"/?in_channels=16&kind={kind}")
     maps = page.locator(f"[data-column={slot}] button.map")
     maps.nth(2).evaluate("(map) => map.focus({ preventScroll: true })")
@@ -37,7 +37,7 @@ def test_a_change_scrolls_no_pane_and_keeps_the_focus(visit, painted, kind, slot
         expect(maps.nth(2)).to_be_focused()
 
 
-def test_the_focus_of_a_map_that_is_gone_goes_to_the_last_one(visit, painted):
+def test_focus_of_a_removed_map_moves_to_the_last_map(visit, painted):
     page = visit("/?in_channels=16")
     page.locator("[data-column=input] button.map").nth(9).evaluate("(map) => map.focus({ preventScroll: true })")
     page.evaluate(CHANGE, "4")
@@ -45,20 +45,20 @@ def test_the_focus_of_a_map_that_is_gone_goes_to_the_last_one(visit, painted):
     expect(page.locator("[data-column=input] button.map").last).to_be_focused()
 
 
-def test_the_legend_does_not_speak_at_every_focus(visit):
+def test_legend_is_not_announced_at_every_focus(visit):
     page = visit()
     live = page.locator("#legend :is(output, [aria-live], [role=status], [role=alert])")
     expect(live).to_have_count(0)
 
 
-def test_what_is_inside_a_picture_is_in_its_name(visit):
+def test_accessible_name_of_a_picture_has_its_text(visit):
     page = visit()
     expect(page.get_by_role("img", name=re.compile("^MACs:"))).not_to_contain_text("params")
     expect(page.get_by_role("region", name="Cost")).to_match_aria_snapshot("- paragraph: params 216 → 27 + 24")
 
 
 @pytest.mark.parametrize("query", ["", "depth_multiplier=2", "kind=spatially-separable"])
-def test_a_kernel_is_read_before_its_map(visit, painted, query):
+def test_kernel_precedes_its_map_in_reading_order(visit, painted, query):
     page = visit(f"/?in_channels=5&{query}")
     for count in (5, 2, 7):
         page.evaluate(CHANGE, str(count))
@@ -86,7 +86,7 @@ def test_a_kernel_is_read_before_its_map(visit, painted, query):
     ],
     ids=["map", "use", "gallery"],
 )
-def test_a_click_beside_a_dialog_closes_it(visit, path, open_it, dialog):
+def test_click_on_the_backdrop_closes_the_dialog(visit, path, open_it, dialog):
     page = visit(path, wait=path == "/")
     open_it(page)
     shown = page.locator(dialog)
@@ -106,7 +106,7 @@ def test_a_click_beside_a_dialog_closes_it(visit, path, open_it, dialog):
 
 
 @pytest.mark.parametrize(("system", "other"), [("light", "dark"), ("dark", "light")])
-def test_the_theme_goes_round_to_automatic(visit, painted, system, other):
+def test_theme_button_cycles_back_to_automatic(visit, painted, system, other):
     page = visit(color_scheme=system)
     root, button = page.locator("html"), page.locator("#theme")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -135,7 +135,7 @@ def test_the_theme_goes_round_to_automatic(visit, painted, system, other):
 
 @pytest.mark.parametrize(("touch", "least"), [(False, 24), (True, 44)])
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
-def test_use_this_is_large_enough_for_a_finger(visit, touch, least, size):
+def test_use_link_has_the_least_size_for_touch(visit, touch, least, size):
     viewport = dict(zip(("width", "height"), size, strict=True))
     page = visit(viewport=viewport, has_touch=touch, is_mobile=touch)
     assert page.evaluate("matchMedia('(pointer: coarse)').matches") == touch

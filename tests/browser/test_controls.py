@@ -24,24 +24,24 @@ def folds(page):
 
 
 @pytest.mark.parametrize("name", FOLDED)
-def test_what_is_not_as_usual_is_not_folded(visit, name):
+def test_controls_are_unfolded_for_values_that_are_not_the_default(visit, name):
     page = visit(f"/?{name}={FOLDED[name]}", java_script_enabled=False)
     expect(folds(page)).to_have_attribute("open", "")
     expect(page.locator(f"#controls details [name={name}]:not([type=range])")).to_be_visible()
 
 
 @pytest.mark.parametrize("query", ["", "kernel_size=5&out_channels=9&weights=random", "stride=1&padding=same&size=128"])
-def test_what_is_as_usual_is_folded(visit, query):
+def test_controls_are_folded_for_defaults(visit, query):
     page = visit(f"/?{query}", java_script_enabled=False)
     expect(folds(page)).not_to_have_attribute("open", "")
 
 
-def test_a_frame_does_not_unfold_for_what_it_hides(visit):
+def test_embedded_page_stays_folded_for_a_hidden_parameter(visit):
     page = visit("/embed?stride=2&hide=stride", java_script_enabled=False)
     expect(folds(page)).not_to_have_attribute("open", "")
 
 
-def test_a_refusal_is_not_folded(visit):
+def test_refused_control_is_unfolded(visit):
     page = visit("/?in_channels=4", allow=REFUSED)
     folds(page).evaluate("(details) => { details.open = true; }")
     held = []
@@ -62,7 +62,7 @@ def test_a_refusal_is_not_folded(visit):
     ("query", "script"),
     [("", True), ("", False), ("weights=random", True), ("input=noise", True), ("input=noise", False)],
 )
-def test_the_seed_can_be_changed_where_something_is_random(visit, query, script):
+def test_seed_is_enabled_where_something_is_random(visit, query, script):
     page = visit(f"/?seed=5&{query}", java_script_enabled=script)
     pairs = [pair.split("=") for pair in query.split("&") if pair]
     seed = page.locator("#seed")
@@ -75,7 +75,7 @@ def test_the_seed_can_be_changed_where_something_is_random(visit, query, script)
     expect(seed).to_have_value("5")
 
 
-def test_the_seed_follows_weights_and_input(visit, painted):
+def test_seed_is_enabled_and_disabled_with_weights_and_input(visit, painted):
     page = visit("/?seed=5")
     seed = page.locator("#seed")
     expect(seed).to_be_disabled()
@@ -91,7 +91,7 @@ def test_the_seed_follows_weights_and_input(visit, painted):
     expect(seed).to_be_enabled()
 
 
-def test_without_javascript_a_seed_that_cannot_be_changed_is_kept(visit):
+def test_disabled_seed_is_submitted_without_javascript(visit):
     page = visit("/?seed=5", java_script_enabled=False)
     page.get_by_text("random", exact=True).click()
     page.get_by_role("button", name="Show this layer").click()
@@ -99,7 +99,7 @@ def test_without_javascript_a_seed_that_cannot_be_changed_is_kept(visit):
     expect(page.locator("#seed")).to_have_value("5")
 
 
-def test_a_locked_seed_stays_locked(visit, painted):
+def test_locked_seed_stays_disabled(visit, painted):
     page = visit("/embed?lock=seed&seed=5")
     page.get_by_text("random", exact=True).click()
     painted(page, weights="random", seed=5)
@@ -129,7 +129,7 @@ def values(name):
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_the_keyboard_goes_over_every_value_of_a_slider(visit, name):
+def test_arrow_keys_reach_every_stop_of_a_slider(visit, name):
     page = visit("/?in_channels=1&out_channels=1&size=8&kernel_size=1", allow=UNREACHED)
     page.route("**/view?*", lambda route: route.abort())
     folds(page).evaluate("(details) => { details.open = true; }")
@@ -150,7 +150,7 @@ def test_the_keyboard_goes_over_every_value_of_a_slider(visit, name):
 
 
 @pytest.mark.parametrize("name", ["in_channels", "out_channels"])
-def test_the_values_of_a_slider_are_evenly_spaced_under_the_pointer(visit, name):
+def test_stops_of_a_slider_are_evenly_spaced(visit, name):
     page = visit(allow=UNREACHED)
     page.route("**/view?*", lambda route: route.abort())
     slider, number = slider_of(page, name), number_of(page, name)
@@ -166,7 +166,7 @@ def test_the_values_of_a_slider_are_evenly_spaced_under_the_pointer(visit, name)
     assert seen == values(name)
 
 
-def test_a_value_between_two_stops_is_kept_and_stands_between_them(visit, painted):
+def test_value_between_two_stops_has_a_position_between_them(visit, painted):
     page = visit()
     slider, number = slider_of(page, "out_channels"), number_of(page, "out_channels")
     number.fill("100")
@@ -185,7 +185,7 @@ def test_a_value_between_two_stops_is_kept_and_stands_between_them(visit, painte
     painted(page, out_channels=97)
 
 
-def test_a_slider_keeps_to_the_bounds_that_the_server_gives(visit, painted):
+def test_slider_has_the_bounds_of_the_server(visit, painted):
     page = visit("/?padding=valid&kernel_size=31&dilation=3&size=100", allow=REFUSED)
     expect(number_of(page, "size")).to_have_attribute("min", "91")
     slider = slider_of(page, "size")
@@ -197,7 +197,7 @@ def test_a_slider_keeps_to_the_bounds_that_the_server_gives(visit, painted):
     painted(page, size=2048)
 
 
-def test_a_slider_that_is_moved_within_a_value_asks_for_nothing(visit):
+def test_slider_moved_within_one_value_requests_nothing(visit):
     page = visit()
     slider = slider_of(page, "in_channels")
     asked = []
@@ -223,7 +223,7 @@ def test_a_slider_that_is_moved_within_a_value_asks_for_nothing(visit):
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/embed"])
-def test_what_would_fit_is_a_button(visit, painted, path, query, fit, wanted):
+def test_fitting_value_is_offered_as_a_button(visit, painted, path, query, fit, wanted):
     page = visit(f"{path}?{query}", allow=REFUSED, wait=False)
     page.get_by_role("button", name=fit, exact=True).first.click()
     painted(page, **wanted)
@@ -233,7 +233,7 @@ def test_what_would_fit_is_a_button(visit, painted, path, query, fit, wanted):
     assert all(f"{name}={value}" in page.url for name, value in wanted.items())
 
 
-def test_what_is_locked_is_no_button(visit):
+def test_locked_parameter_is_not_offered_as_a_button(visit):
     page = visit("/embed?kernel_size=31&size=20&lock=size&hide=padding", allow=REFUSED)
     page.locator("#dilation-number").evaluate("(input) => { input.closest('details').open = true; }")
     page.locator("#kernel_size-number").fill("99")

@@ -50,7 +50,7 @@ def choose_kind(page, kind):
     page.locator(f'#controls a[data-query*="kind={kind}&"]').click()
 
 
-def test_typed_number_follows_back_and_forward(visit, painted):
+def test_typed_number_changes_with_back_and_forward(visit, painted):
     page = visit()
     field = page.locator("#in_channels-number")
     field.fill("5")
@@ -64,7 +64,7 @@ def test_typed_number_follows_back_and_forward(visit, painted):
     assert field.input_value() == "5"
 
 
-def test_minimap_of_the_matrix_is_seen_after_another_kind(visit, painted):
+def test_minimap_is_visible_after_another_kind(visit, painted):
     page = visit("/?kind=standard&in_channels=4&out_channels=64")
     choose_kind(page, KINDS[0])
     painted(page, kind=KINDS[0])

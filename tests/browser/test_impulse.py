@@ -17,7 +17,7 @@ def background(theme):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("kernel_size", "size", "side"), [(3, 24, 24), (5, 24, 24), (3, 128, 12), (5, 512, 12)])
-def test_answer_has_the_kernels_colours(visit, theme, kernel_size, size, side):
+def test_impulse_response_has_the_colours_of_the_kernel(visit, theme, kernel_size, size, side):
     query = f"input=impulse&size={size}&in_channels=9&kernel_size={kernel_size}"
     page = visit(f"/?{query}", color_scheme=theme)
     spec = LayerSpec(input="impulse", size=size, in_channels=9, kernel_size=kernel_size)
@@ -51,7 +51,7 @@ def test_legend_says_which_cells_of_a_map_are_shown(visit):
 
 
 @pytest.mark.parametrize("size", [128, 512])
-def test_far_answers_of_one_map_keep_the_end_colours(visit, size):
+def test_distant_responses_in_one_map_have_the_end_colours(visit, size):
     """A kernel dilated beyond what is shown enlarged is reduced, and its few cells are not averaged away."""
     page = visit(f"/?input=impulse&size={size}&dilation=16&kernel_size=5")
     ends = table("diverging")[[0, 255]].astype(int)

@@ -74,7 +74,7 @@ def still(browser, request):
 
 
 @pytest.mark.parametrize("count", [2, 3, 10])
-def test_inlined_figures_look_and_read_as_they_do_alone(still, count):
+def test_inlined_figures_look_and_read_as_single_ones(still, count):
     figures = FIGURES[:count]
     for order in (figures, figures[::-1]):
         wanted = alone(still, order)
@@ -84,7 +84,7 @@ def test_inlined_figures_look_and_read_as_they_do_alone(still, count):
         assert accessible_names(still) == [words(each) for each in order]
 
 
-def test_inlined_films_play_as_they_do_alone(page):
+def test_inlined_animations_play_as_single_ones(page):
     films = [
         draw("spatial", spec, Options(theme, animate=True)) for spec in (SMALL, WIDE) for theme in ("auto", "light")
     ]
@@ -97,14 +97,14 @@ def test_inlined_films_play_as_they_do_alone(page):
     assert [page.locator("svg").nth(index).evaluate(MOVEMENTS) for index in range(len(films))] == wanted
 
 
-def test_a_figure_inlined_twice_looks_and_reads_the_same_twice(still):
+def test_figure_inlined_twice_looks_and_reads_the_same(still):
     figures = [FIGURES[0], FIGURES[1], FIGURES[0]]
     wanted = alone(still, figures)
     assert together(still, figures) == wanted
     assert accessible_names(still) == [words(each) for each in figures]
 
 
-def test_a_figure_inlined_into_the_page_of_sepviz_keeps_its_colours(visit):
+def test_figure_inlined_into_the_page_keeps_its_colours(visit):
     page = visit("/", color_scheme="light")
     figure = draw("separable", SMALL, Options("dark"))
     page.evaluate(

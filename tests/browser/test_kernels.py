@@ -51,13 +51,13 @@ def test_equal_values_of_kernels_have_equal_colours(visit, query):
 
 
 @pytest.mark.parametrize(("query", "ranges"), LAYERS.items(), ids=list(LAYERS))
-def test_legend_tells_the_range_of_kernels(visit, query, ranges):
+def test_legend_shows_the_domains_of_kernels(visit, query, ranges):
     page = visit(f"/?{query}&size=16")
     words = page.locator('[data-legend="kernels"]').text_content().replace("\u202f", "")
     assert [words.startswith(ranges[0]), *(each in words for each in ranges)] == [True] * (1 + len(ranges))
 
 
-def test_legend_of_a_layer_over_budget_tells_of_no_other_layer(visit, painted):
+def test_legend_is_hidden_for_a_layer_over_budget(visit, painted):
     page = visit("/?kind=standard", allow=REFUSED)
     expect(page.locator("#legend")).to_be_visible()
     for name, value in (("in_channels", 512), ("out_channels", 1024), ("size", 512), ("kernel_size", 31)):
@@ -74,7 +74,7 @@ def test_legend_of_a_layer_over_budget_tells_of_no_other_layer(visit, painted):
     expect(page.locator("#legend")).to_be_visible()
 
 
-def test_numbers_and_names_of_the_legend(visit):
+def test_legend_names_the_map_and_its_range(visit):
     page = visit("/?in_channels=1&out_channels=1&input=impulse&size=16")
     expect(page.locator("[data-legend=map]")).to_have_text("output 0")
     expect(page.locator("[data-legend=range]")).to_have_text("values 0 to 1.00")

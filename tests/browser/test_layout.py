@@ -100,7 +100,7 @@ MOVED = """() => {
 
 
 @pytest.mark.parametrize("layer", [name for name in LAYERS if name != "over-budget"])
-def test_looking_at_a_map_moves_nothing(visit, layer):
+def test_pointing_at_a_map_moves_nothing(visit, layer):
     page = visit(f"/?{LAYERS[layer]}")
     for width in (320, 1024, 1280):
         page.set_viewport_size({"width": width, "height": SIZES.get(width, 700)})

@@ -73,14 +73,14 @@ class Links(HTMLParser):
             self.found.append(dict(attrs)["href"])
 
 
-def test_the_choices_are_those_of_the_query():
+def test_options_of_the_look_are_those_of_the_query():
     schema = properties(PageQuery)
     for name, names in (("colormap", COLORMAP_NAMES), ("scale", SCALE_NAMES)):
         assert list(names) == schema[name]["enum"]
         assert next(iter(names)) == schema[name]["default"] == DEFAULT[name]
 
 
-def test_every_choice_is_in_the_address_and_survives_reload_and_back(visit, painted):
+def test_look_is_in_the_address_and_survives_reload_and_back(visit, painted):
     page = visit(f"/?{LAYER}")
     seen = {}
     for look in LOOKS[1:]:
@@ -101,7 +101,7 @@ def test_every_choice_is_in_the_address_and_survives_reload_and_back(visit, pain
     assert requests == []
 
 
-def test_back_goes_over_layers_and_looks(visit, painted):
+def test_back_restores_layers_and_looks(visit, painted):
     page = visit()
     choose(page, {"colormap": "viridis"})
     page.locator("#kernel_size-number").fill("5")
@@ -117,7 +117,7 @@ def test_back_goes_over_layers_and_looks(visit, painted):
         assert chosen(page) == DEFAULT | look
 
 
-def test_back_to_the_start_after_a_reload_shows_the_start(visit, painted):
+def test_back_after_a_reload_shows_the_first_layer(visit, painted):
     page = visit()
     page.locator("#kernel_size-number").fill("5")
     painted(page, kernel_size=5)
@@ -128,7 +128,7 @@ def test_back_to_the_start_after_a_reload_shows_the_start(visit, painted):
 
 
 @pytest.mark.parametrize("look", LOOKS[::3], ids=query)
-def test_the_address_is_shown_and_handed_on(visit, server, look):
+def test_look_of_the_address_is_shown_and_in_all_links(visit, server, look):
     page = visit(f"/?{LAYER}{query(look)}")
     assert chosen(page) == look
     other = visit(f"/?{LAYER}")
@@ -148,7 +148,7 @@ def test_the_address_is_shown_and_handed_on(visit, server, look):
 
 
 @pytest.mark.parametrize("look", LOOKS[::3], ids=query)
-def test_maps_are_used_with_the_colours_that_are_shown(visit, look):
+def test_snippets_of_maps_have_the_look_that_is_shown(visit, look):
     page = visit(f"/?{LAYER}")
     choose(page, look)
     page.locator('[data-part="use-maps"] a').click()
@@ -171,7 +171,7 @@ def test_maps_are_used_with_the_colours_that_are_shown(visit, look):
     assert chosen(visit(frame)) == look
 
 
-def test_a_frame_keeps_its_colours_and_what_is_locked(visit, painted):
+def test_embedded_page_keeps_look_and_locks_in_its_addresses(visit, painted):
     page = visit("/embed?colormap=viridis&lock=stride")
     assert chosen(page) == DEFAULT | {"colormap": "viridis"}
     choose(page, {"scale": "stage"})
@@ -188,7 +188,7 @@ def test_a_frame_keeps_its_colours_and_what_is_locked(visit, painted):
         assert look_of(address) == {"colormap": "viridis", "scale": "stage"}
 
 
-def test_without_javascript_the_colours_are_kept(visit):
+def test_form_keeps_the_look_without_javascript(visit):
     page = visit(f"/?{LAYER}&colormap=viridis", java_script_enabled=False)
     for picture in page.locator("[data-column] img").all():
         assert look_of(picture.get_attribute("src")) == {"colormap": "viridis"}
@@ -201,14 +201,14 @@ def test_without_javascript_the_colours_are_kept(visit):
 
 @pytest.mark.parametrize("bad", ["colormap=pink", "colormap=diverging-dark", "scale=", "scale=map"])
 @pytest.mark.parametrize("path", ["/", "/embed", "/gallery", "/use/feature-maps/input"])
-def test_a_look_that_does_not_exist_is_refused(server, path, bad):
+def test_unknown_look_is_refused(server, path, bad):
     name, _, value = bad.partition("=")
     status, body = get(f"{server}{path}?{bad}")
     assert status == 422
     assert f"{name}={value}: not one of the choices" in body.decode()
 
 
-def test_a_page_whose_look_is_refused_has_the_usual_one(visit):
+def test_page_with_a_refused_look_has_the_default_look(visit):
     page = visit("/?colormap=pink&kernel_size=5", allow=REFUSED)
     assert chosen(page) == DEFAULT
     expect(page.locator('[data-problem="page"]')).to_contain_text("colormap=pink")
@@ -216,5 +216,5 @@ def test_a_page_whose_look_is_refused_has_the_usual_one(visit):
 
 
 @pytest.mark.parametrize("path", ["/fragment", "/view", "/api/layer", "/api/tensors"])
-def test_a_layer_has_no_look(server, path):
+def test_routes_of_a_layer_refuse_a_look(server, path):
     assert get(f"{server}{path}?scale=stage")[0] == 422

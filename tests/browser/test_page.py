@@ -68,7 +68,7 @@ def picture_of(page, slot, channel):
     return maps(page, slot).nth(channel).locator("canvas")
 
 
-def test_the_first_paint(visit):
+def test_first_paint_has_all_maps_kernels_and_headings(visit):
     page = visit()
     assert [maps(page, slot).count() for slot in ("input", "depthwise", "output")] == [3, 3, 8]
     expect(page.locator(MAPS)).to_have_count(14)
@@ -81,7 +81,7 @@ def test_the_first_paint(visit):
 
 
 @pytest.mark.parametrize("name", TWINS)
-def test_a_slider_and_its_number(visit, painted, name):
+def test_slider_and_number_field_follow_each_other(visit, painted, name):
     page = visit()
     unfold(page)
     slider = page.locator(f"input[type=range][name={name}]")
@@ -101,7 +101,7 @@ def test_a_slider_and_its_number(visit, painted, name):
         expect(maps(page, count[0])).to_have_count(count[1])
 
 
-def test_the_other_controls(visit, painted):
+def test_padding_bias_weights_and_seed_change_the_layer(visit, painted):
     page = visit()
     unfold(page)
     for value in ("valid", "2", "same"):
@@ -119,7 +119,7 @@ def test_the_other_controls(visit, painted):
     assert asked(page) | {"bias": "true", "weights": "random", "seed": "7"} == asked(page)
 
 
-def test_half_typed_padding_changes_nothing(visit, painted):
+def test_incomplete_padding_changes_nothing(visit, painted):
     page = visit()
     unfold(page)
     page.locator("#padding").fill("val")
@@ -127,7 +127,7 @@ def test_half_typed_padding_changes_nothing(visit, painted):
     painted(page, stride=2, padding="same")
 
 
-def test_kinds(visit, painted):
+def test_kind_changes_columns_and_controls(visit, painted):
     page = visit()
     kind(page, "Standard").click()
     painted(page, kind="standard")
@@ -144,14 +144,14 @@ def test_kinds(visit, painted):
     expect(maps(page, "depthwise")).to_have_count(3)
 
 
-def test_a_page_that_began_as_spatial_gets_all_controls(visit, painted):
+def test_page_loaded_as_spatial_gets_all_controls_of_another_kind(visit, painted):
     page = visit("/?kind=spatially-separable")
     kind(page, "Depthwise separable").click()
     painted(page, kind="depthwise-separable")
     expect(page.locator("#out_channels-number")).to_be_visible()
 
 
-def test_inputs(visit, painted):
+def test_sample_and_generated_input_change_the_layer(visit, painted):
     page = visit()
     before = pixels(picture_of(page, "input", 0))
     page.locator("label", has=page.locator('input[value="coffee"]')).click()
@@ -164,7 +164,7 @@ def test_inputs(visit, painted):
     assert asked(page)["input"] == "zone-plate"
 
 
-def test_back_and_forward(visit, painted):
+def test_back_and_forward_restore_layer_and_controls(visit, painted):
     page = visit()
     page.locator("#kernel_size-number").fill("5")
     painted(page, kernel_size=5)
@@ -181,7 +181,7 @@ def test_back_and_forward(visit, painted):
     assert asked(page)["kernel_size"] == "5"
 
 
-def test_a_shared_link_shows_the_same(visit, painted):
+def test_shared_link_shows_the_same_maps(visit, painted):
     page = visit()
     page.locator("input[type=range][name=kernel_size]").fill("7")
     painted(page, kernel_size=7)
@@ -198,7 +198,7 @@ def test_a_shared_link_shows_the_same(visit, painted):
     expect(other.locator("#kernel_size-number")).to_have_value("7")
 
 
-def test_the_latest_of_ten_rapid_changes_wins(visit, painted):
+def test_last_of_ten_rapid_changes_is_shown(visit, painted):
     page = visit()
     page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
     painted(page, kernel_size=13)
@@ -208,7 +208,7 @@ def test_the_latest_of_ten_rapid_changes_wins(visit, painted):
     expect(page.locator("#kernel_size-number")).to_have_value("13")
 
 
-def test_a_rapid_gesture_is_one_step_of_history(visit, painted):
+def test_rapid_drag_is_one_step_of_history(visit, painted):
     page = visit()
     page.locator("input[type=range][name=kernel_size]").evaluate(RAPID)
     painted(page, kernel_size=13)
@@ -228,7 +228,7 @@ def coloured(maps_of, low, high, anchors):
     return table[np.floor((values + most) / (2 * most) * 255 + 0.5).clip(0, 255).astype(int)]
 
 
-def test_painted_pixels_are_the_tensors(visit, server):
+def test_painted_pixels_have_the_colours_of_the_tensors(visit, server):
     page = visit()
     query = page.evaluate("document.documentElement.dataset.painted")
     address = f"{server}/api/tensors?{query}&tile=96&channels=0-15&dtype=uint8"
@@ -248,7 +248,7 @@ def test_painted_pixels_are_the_tensors(visit, server):
 
 
 @pytest.mark.parametrize("query", ["", "&size=64", "&kernel_size=7", "&kind=standard", "&kind=spatially-separable"])
-def test_zero_is_in_the_middle_of_the_colours_however_much_of_it_there_is(visit, query):
+def test_zero_has_the_middle_colour_in_sparse_maps(visit, query):
     page = visit(f"/?input=impulse{query}")
     middle = json.loads(page.locator("#colormaps").text_content())["diverging"]
     middle = np.array(list(bytes.fromhex(middle[len(middle) // 2][1:])))
@@ -257,7 +257,7 @@ def test_zero_is_in_the_middle_of_the_colours_however_much_of_it_there_is(visit,
         assert np.abs(corner - middle).max() <= 12
 
 
-def test_the_keyboard_stays_where_it_was(visit, painted):
+def test_keyboard_focus_survives_replaced_parts(visit, painted):
     page = visit("/?out_channels=20")
     link = kind(page, "Standard")
     link.focus()
@@ -272,7 +272,7 @@ def test_the_keyboard_stays_where_it_was(visit, painted):
     expect(page.locator("#announcer")).to_have_text("all channels are shown")
 
 
-def test_an_impulse_shows_the_kernel_turned(visit):
+def test_impulse_response_is_the_rotated_kernel(visit):
     page = visit("/?input=impulse&size=9")
     seen = set()
     for channel in range(3):
@@ -300,7 +300,7 @@ HANDED = """([type, bytes]) => {
 
 
 @pytest.mark.parametrize("way", ["button", "drop", "paste"])
-def test_a_picture_of_ones_own(visit, painted, way):
+def test_uploaded_picture_is_shown_by_button_drop_and_paste(visit, painted, way):
     page = visit()
     before = pixels(picture_of(page, "input", 0))
     if way == "button":
@@ -321,7 +321,7 @@ def test_a_picture_of_ones_own(visit, painted, way):
     painted(page, input="upload-[0-9a-f]{32}")
 
 
-def test_a_map_opens_at_full_resolution(visit):
+def test_clicked_map_opens_at_full_resolution(visit):
     page = visit("/?size=200")
     assert pixels(picture_of(page, "output", 2)).shape[0] < 200
     maps(page, "output").nth(2).click()
@@ -340,7 +340,7 @@ def lit(page, slot, name="map"):
     return [at for at, each in enumerate(cells.all()) if "lit" in each.get_attribute("class").split()]
 
 
-def test_a_looked_at_output_shows_its_row_and_a_row_its_output(visit):
+def test_output_and_its_row_of_the_matrix_are_marked_together(visit):
     page = visit()
     maps(page, "output").nth(3).hover()
     expect(page.locator(".weights.lit")).to_have_count(1)
@@ -354,7 +354,7 @@ def test_a_looked_at_output_shows_its_row_and_a_row_its_output(visit):
     expect(page.locator("#strip .lit")).to_have_count(0)
 
 
-def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
+def test_depthwise_map_is_marked_with_its_kernel_and_input(visit):
     page = visit("/?depth_multiplier=2")
     maps(page, "depthwise").nth(3).hover()
     expect(page.locator("[data-legend=map]")).to_have_text("depthwise 3")
@@ -366,7 +366,7 @@ def test_a_looked_at_depthwise_map_shows_its_kernel_and_its_one_input(visit):
     assert lit(page, "output") == lit(page, "weights", "weights") == []
 
 
-def test_depthwise_maps_keep_the_colour_of_their_input(visit):
+def test_depthwise_map_has_the_colour_of_its_input(visit):
     page = visit("/?depth_multiplier=2")
     colour = "(maps) => maps.map((map) => getComputedStyle(map).borderLeftColor)"
     inputs, first = (maps(page, slot).evaluate_all(colour) for slot in ("input", "depthwise"))
@@ -374,7 +374,7 @@ def test_depthwise_maps_keep_the_colour_of_their_input(visit):
     assert first == [each for each in inputs for _ in range(2)]
 
 
-def test_a_spatial_channel_is_marked_from_left_to_right(visit):
+def test_spatial_channel_is_marked_in_every_column(visit):
     page = visit("/?kind=spatially-separable")
     maps(page, "output").nth(2).hover()
     expect(page.locator("[data-legend=map]")).to_have_text("output 2")
@@ -398,7 +398,7 @@ def boxes(page, selector):
 
 @pytest.mark.parametrize("viewport", [(1280, 800), (390, 844)])
 @pytest.mark.parametrize(("query", "count"), [("", 8), ("in_channels=64&out_channels=128", 16)])
-def test_the_rows_of_the_matrix_are_in_line_with_their_maps(visit, viewport, query, count):
+def test_rows_of_the_matrix_are_in_line_with_their_maps(visit, viewport, query, count):
     page = visit(f"/?{query}", viewport=dict(zip(("width", "height"), viewport, strict=True)))
     for scrolled in (0, 150):
         page.locator(".pane").nth(1).locator(".scroll").evaluate("(pane, top) => { pane.scrollTop = top; }", scrolled)
@@ -424,14 +424,14 @@ def test_rows_of_the_matrix_are_the_weights(visit, server):
     assert seen.sum(-1)[np.abs(weight).argmax() // 5, np.abs(weight).argmax() % 5] == seen.sum(-1).min()
 
 
-def test_standard_kernels_stand_as_their_maps_do(visit):
+def test_standard_kernels_are_in_line_with_their_maps(visit):
     page = visit("/?kind=standard&in_channels=20")
     sheets, cells = boxes(page, ".weights"), boxes(page, "[data-column=output] .map")
     assert len(sheets) == len(cells) == 8
     assert (np.abs(sheets.mean(1) - cells.mean(1)) < 1).all()
 
 
-def test_spatial_columns_scroll_as_one(visit):
+def test_spatial_columns_scroll_together(visit):
     page = visit("/?kind=spatially-separable&in_channels=12")
     page.locator(".pane").first.locator(".scroll").evaluate("(pane) => { pane.scrollTop = 267; }")
     expect(page.locator(".pane .scroll[data-above]")).to_have_count(2)
@@ -439,7 +439,7 @@ def test_spatial_columns_scroll_as_one(visit):
     assert np.ptp(np.stack(tops), axis=0).max() < 1
 
 
-def test_more_is_announced_and_shown(visit):
+def test_further_channels_are_offered_and_shown(visit):
     page = visit("/?in_channels=30&out_channels=60")
     expect(page.locator(".pane .scroll[data-below]")).to_have_count(2)
     expect(page.locator(".minimap")).to_be_visible()
@@ -453,13 +453,13 @@ def test_more_is_announced_and_shown(visit):
     expect(page.locator("#more")).to_be_hidden()
 
 
-def test_nothing_is_cut_where_all_fits(visit):
+def test_no_overflow_is_marked_where_all_fits(visit):
     page = visit()
     expect(page.locator(".scroll[data-below], .scroll[data-after]")).to_have_count(0)
     expect(page.locator(".minimap")).to_be_hidden()
 
 
-def test_spatial_gives_back_what_it_has_not(visit, painted):
+def test_parameters_that_spatial_lacks_return_with_another_kind(visit, painted):
     page = visit("/?out_channels=13&depth_multiplier=2")
     kind(page, "Spatially separable").click()
     painted(page, kind="spatially-separable")
@@ -472,7 +472,7 @@ def test_spatial_gives_back_what_it_has_not(visit, painted):
     expect(page.locator("#out_channels-number")).to_have_value("13")
 
 
-def test_only_what_changed_is_replaced(visit, painted):
+def test_only_changed_parts_are_replaced(visit, painted):
     page = visit()
     hold = "() => { window.held = [...document.querySelectorAll('[data-part] > :first-child')]; }"
     page.evaluate(hold)
@@ -488,7 +488,7 @@ def test_only_what_changed_is_replaced(visit, painted):
     assert "head-input" in kept
 
 
-def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
+def test_legend_shows_domain_and_range_of_the_map_pointed_at(visit, server):
     page = visit()
     query = page.evaluate("document.documentElement.dataset.painted")
     # The whole map's: what is painted is averaged, and its values lie closer together.
@@ -517,7 +517,7 @@ def test_the_legend_tells_the_range_of_the_map_looked_at(visit, server):
     assert (grey == np.arange(256)[:, None]).all()
 
 
-def test_scale_and_colours_ask_for_nothing(visit):
+def test_scale_and_colours_request_nothing(visit):
     page = visit()
     requests = []
     # The browser itself looks for the page's icon again at each step of the history.
@@ -531,7 +531,7 @@ def test_scale_and_colours_ask_for_nothing(visit):
     assert requests == []
 
 
-def test_the_theme_is_chosen_and_kept(visit, painted):
+def test_chosen_theme_survives_reload(visit, painted):
     page = visit(color_scheme="light")
     background = "getComputedStyle(document.body).backgroundColor"
     light, before = page.evaluate(background), pixels(picture_of(page, "output", 0))
@@ -544,13 +544,13 @@ def test_the_theme_is_chosen_and_kept(visit, painted):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_the_systems_theme_is_followed(visit):
+def test_page_has_the_theme_of_the_system(visit):
     light, dark = (visit(color_scheme=scheme) for scheme in ("light", "dark"))
     background = "getComputedStyle(document.body).backgroundColor"
     assert light.evaluate(background) != dark.evaluate(background)
 
 
-def test_without_javascript(visit):
+def test_page_without_javascript_has_diagram_formulas_and_maps(visit):
     page = visit(java_script_enabled=False)
     expect(page.locator(".diagram svg")).to_be_visible()
     assert page.locator(".formula math").count() == 2
@@ -565,7 +565,7 @@ def test_without_javascript(visit):
         assert answer.headers["content-type"] == "image/png"
 
 
-def test_the_form_without_javascript(visit):
+def test_form_without_javascript_loads_the_layer(visit):
     page = visit(java_script_enabled=False)
     page.locator("#kernel_size-number").fill("5")
     with page.expect_navigation() as navigation:
@@ -575,7 +575,7 @@ def test_the_form_without_javascript(visit):
     expect(page.locator("#kernel_size-number")).to_have_value("5")
 
 
-def test_a_bad_address(visit, server):
+def test_bad_address_shows_its_problem_beside_the_control(visit, server):
     page = visit("/?kernel_size=99&stride=2", allow=REFUSED, wait=False)
     assert page.request.get(page.url).status == 422
     problem = page.locator("#problem-kernel_size")
@@ -585,7 +585,7 @@ def test_a_bad_address(visit, server):
     assert "stride=2" in page.locator("#maps").get_attribute("data-query")
 
 
-def test_a_number_out_of_bounds_is_told_beside_it(visit, painted):
+def test_number_out_of_bounds_has_its_problem_beside_it(visit, painted):
     page = visit(allow=REFUSED)
     page.locator("#kernel_size-number").fill("99")
     expect(page.locator("#problem-kernel_size")).to_contain_text("99")
@@ -596,7 +596,7 @@ def test_a_number_out_of_bounds_is_told_beside_it(visit, painted):
     expect(page.locator("#problem-kernel_size")).to_be_empty()
 
 
-def test_over_budget_shows_words_and_the_cost(visit):
+def test_layer_over_budget_shows_its_problem_and_cost(visit):
     page = visit("/?kind=standard&in_channels=512&out_channels=1024&kernel_size=31&size=512", allow=REFUSED)
     words = page.locator(".problem:not(:empty):visible")
     expect(words.first).to_be_visible()
@@ -605,12 +605,12 @@ def test_over_budget_shows_words_and_the_cost(visit):
     expect(page.locator(".formula-sum").first).to_contain_text(f"{macs:,} MACs")
 
 
-def test_a_small_screen_scrolls_one_way(visit):
+def test_small_screen_scrolls_only_vertically(visit):
     page = visit(viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_phone_shows_that_the_diagram_goes_on(visit):
+def test_phone_marks_the_overflow_of_the_diagram(visit):
     page = visit(viewport={"width": 390, "height": 844})
     diagram = page.locator(".diagram")
     expect(diagram).to_have_attribute("data-after", "")
@@ -623,7 +623,7 @@ def test_a_phone_shows_that_the_diagram_goes_on(visit):
         assert box <= 390
 
 
-def test_a_laptop_shows_everything_at_once(visit):
+def test_laptop_shows_everything_without_scrolling(visit):
     page = visit()
     for selector in (
         "#controls",
@@ -647,7 +647,7 @@ def test_axe_finds_nothing(visit, scheme):
     assert results.violations_count == 0, results.generate_report()
 
 
-def test_the_keyboard_moves_a_slider(visit, painted):
+def test_arrow_keys_move_a_slider(visit, painted):
     page = visit()
     slider = page.locator("input[type=range][name=kernel_size]")
     slider.focus()
@@ -658,7 +658,7 @@ def test_the_keyboard_moves_a_slider(visit, painted):
     painted(page, kernel_size=3)
 
 
-def test_the_keyboard_opens_a_map(visit):
+def test_enter_opens_a_map(visit):
     page = visit()
     maps(page, "output").first.focus()
     expect(page.locator(".weights.lit")).to_have_count(1)

@@ -55,7 +55,7 @@ def refuse(page, status, times):
 
 
 @pytest.mark.parametrize("status", [503, 429])
-def test_a_busy_server_is_asked_again(visit, painted, status):
+def test_request_is_repeated_while_the_server_is_busy(visit, painted, status):
     page = visit(allow=str(status))
     before = first_output(page)
     seen = refuse(page, status, 2)
@@ -71,7 +71,7 @@ def test_a_busy_server_is_asked_again(visit, painted, status):
     assert first_output(page) != before
 
 
-def test_a_newer_change_is_not_kept_waiting(visit, painted):
+def test_newer_change_is_requested_at_once(visit, painted):
     page = visit(allow="503")
     seen = refuse(page, 503, 1)
     page.locator("#kernel_size-number").fill("9")
@@ -82,7 +82,7 @@ def test_a_newer_change_is_not_kept_waiting(visit, painted):
     assert [("kernel_size=9" in url, "kernel_size=5" in url) for url in seen] == [(True, False), (False, True)]
 
 
-def test_a_server_that_stays_busy_is_left_alone(visit):
+def test_requests_end_after_six_busy_responses(visit):
     page = visit(allow="503")
     page.clock.install()
     seen = refuse(page, 503, 100)
@@ -101,7 +101,7 @@ def test_a_server_that_stays_busy_is_left_alone(visit):
     assert len(seen) == 6
 
 
-def test_a_picture_that_was_forgotten_is_sent_again(visit, painted, server):
+def test_expired_picture_is_uploaded_again(visit, painted, server):
     page = visit(allow="410")
     page.locator("#upload input").set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": noise(1)})
     painted(page, input="upload-[0-9a-f]{32}")

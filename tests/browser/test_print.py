@@ -56,7 +56,7 @@ def test_layer_is_printed_on_one_page_without_javascript(visit, server, query):
     check_one_page(visit(f"/?{query}", java_script_enabled=False), server, query)
 
 
-def test_print_shows_the_layer_that_was_chosen_last(visit, server, painted):
+def test_print_shows_the_newest_layer(visit, server, painted):
     page = visit("/?kind=standard")
     page.locator("#out_channels-number").fill("5")
     painted(page, out_channels=5)

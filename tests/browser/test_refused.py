@@ -20,7 +20,7 @@ def expect_figures(page):
 
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
-def test_refused_address_shows_its_refusal_until_it_is_mended(visit, painted, path):
+def test_refused_address_shows_its_refusal_until_it_is_fixed(visit, painted, path):
     page = visit(f"{path}?in_channels=9999&stride=2&size=0", allow=REFUSED, wait=False)
     expect_no_figures(page)
     expect(page.locator("#in_channels-number")).to_have_value("9999")
@@ -36,7 +36,7 @@ def test_refused_address_shows_its_refusal_until_it_is_mended(visit, painted, pa
     expect(page.locator('[data-column="input"] button.map')).to_have_count(4)
 
 
-def test_refused_address_without_javascript(visit):
+def test_refused_address_without_javascript_shows_its_refusal(visit):
     page = visit("/?in_channels=9999&kind=standard", allow=REFUSED, java_script_enabled=False)
     expect_no_figures(page)
     expect(page.locator("#in_channels-number")).to_have_value("9999")
@@ -48,14 +48,14 @@ def test_refused_address_without_javascript(visit):
     assert "kind=standard" in page.url
 
 
-def test_link_to_the_nearest_layer(visit, painted):
+def test_nearest_layer_is_linked_from_a_refusal(visit, painted):
     page = visit("/?kernel_size=31&padding=valid&size=8", allow=REFUSED, wait=False)
     page.get_by_role("link", name="show the nearest layer").click()
     painted(page, kernel_size=8, padding="valid", size=8)
     expect_figures(page)
 
 
-def test_kind_is_chosen_from_a_refused_layer(visit, painted):
+def test_kind_can_be_chosen_from_a_refused_layer(visit, painted):
     page = visit("/?kind=spatially-separable&out_channels=5", allow=REFUSED, wait=False)
     expect(page.locator("#out_channels-number")).to_be_visible()
     page.get_by_role("link", name="Standard").click()
@@ -63,7 +63,7 @@ def test_kind_is_chosen_from_a_refused_layer(visit, painted):
     expect_figures(page)
 
 
-def test_value_that_is_refused_takes_the_figures_of_the_last_layer_away(visit, painted):
+def test_refused_value_hides_the_figures_of_the_last_layer(visit, painted):
     page = visit(allow=REFUSED)
     page.locator("#kernel_size-number").fill("99")
     expect(page.locator("#problem-kernel_size")).to_contain_text("99")

@@ -70,14 +70,14 @@ def opened(visit, part="diagram", query=LAYER, **context):
 
 
 @given(layers())
-def test_a_short_address_means_the_same_layer(spec):
+def test_short_address_has_the_same_layer(spec):
     short = spec.non_default()
     assert LayerSpec.parse(short.items()) == spec
     assert all(LayerSpec.parse({**short, name: value}.items()) == spec for name, value in spec.parameters().items())
 
 
 @pytest.mark.parametrize("part", ["diagram", "maps", "cost"])
-def test_every_figure_of_the_page_can_be_used(visit, server, part):
+def test_every_figure_of_the_page_has_snippets(visit, server, part):
     page, found = opened(visit, part)
     assert list(found) == LANGUAGES
     wanted = {
@@ -101,7 +101,7 @@ def test_every_figure_of_the_page_can_be_used(visit, server, part):
 
 
 @pytest.mark.parametrize("part", ["diagram", "maps"])
-def test_snippets_say_the_same_in_every_language(visit, server, part):
+def test_snippets_name_the_same_layer_in_every_language(visit, server, part):
     _, found = opened(visit, part)
     address = found["Address"]
     page = f"{server}/?{LAYER if part == 'maps' else LAYER.removesuffix('&weights=random')}"
@@ -138,7 +138,7 @@ def test_snippets_say_the_same_in_every_language(visit, server, part):
 
 
 @pytest.mark.parametrize(("part", "words"), [("diagram", "pointwise"), ("maps", None)])
-def test_the_latex_makes_a_paper(visit, tmp_path, part, words):
+def test_latex_snippet_compiles(visit, tmp_path, part, words):
     _, found = opened(visit, part)
     told, needed, drawn = found["LaTeX"].splitlines()
     command = shlex.split(told.removeprefix("% "))
@@ -156,7 +156,7 @@ def test_the_latex_makes_a_paper(visit, tmp_path, part, words):
         assert paper.images[0].image.width > 500
 
 
-def test_downloads(visit):
+def test_downloads_have_the_types_of_their_names(visit):
     page, _ = opened(visit, "diagram")
     links = page.locator("#use .downloads a")
     found = {each.inner_text(): page.request.get(each.get_attribute("href")) for each in links.all()}
@@ -176,7 +176,7 @@ def test_downloads(visit):
     assert download.value.suggested_filename == "separable.svg"
 
 
-def test_the_dialog_leads_to_every_other_figure(visit):
+def test_dialog_links_every_other_figure(visit):
     page, _ = opened(visit)
     for name in (*NAMES, "input", "depthwise", "pointwise"):
         assert page.locator("#use .choices").get_by_role("link", name=name, exact=True).count() >= 1
@@ -185,7 +185,7 @@ def test_the_dialog_leads_to_every_other_figure(visit):
     expect(page.locator("#use")).to_be_visible()
 
 
-def test_the_dialog_follows_the_layer(visit, painted):
+def test_dialog_has_the_snippets_of_the_changed_layer(visit, painted):
     page = visit()
     page.locator("#kernel_size-number").fill("9")
     painted(page, kernel_size=9)
@@ -193,7 +193,7 @@ def test_the_dialog_follows_the_layer(visit, painted):
     expect(page.locator("#use pre").first).to_contain_text("kernel_size=9")
 
 
-def test_copying(visit):
+def test_copy_button_copies_the_snippet(visit):
     page, found = opened(visit)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     for language in LANGUAGES:
@@ -203,7 +203,7 @@ def test_copying(visit):
     expect(page.locator("#announcer")).to_have_text("copied")
 
 
-def test_copying_by_keyboard(visit):
+def test_keyboard_copies_the_snippet(visit):
     page = visit(f"/?{LAYER}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator('[data-part="use-diagram"] a').focus()
@@ -220,7 +220,7 @@ def test_copying_by_keyboard(visit):
     assert page.evaluate("navigator.clipboard.readText()").startswith("[![")
 
 
-def test_without_a_clipboard_the_text_is_selected(visit):
+def test_snippet_is_selected_where_the_clipboard_is_forbidden(visit):
     page, found = opened(visit)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="copy Markdown").click()
@@ -228,7 +228,7 @@ def test_without_a_clipboard_the_text_is_selected(visit):
     assert page.evaluate("getSelection().toString()").strip() == found["Markdown"]
 
 
-def test_without_javascript_a_page_of_its_own(visit):
+def test_snippets_without_javascript_have_a_page(visit):
     page = visit(f"/?{LAYER}", java_script_enabled=False)
     page.locator('[data-part="use-diagram"] a').click()
     expect(page.locator("h1")).to_have_text("Use this: A depthwise separable convolution")
@@ -236,7 +236,7 @@ def test_without_javascript_a_page_of_its_own(visit):
     expect(page.locator("[data-copy]").first).to_be_hidden()
 
 
-def test_an_uploaded_picture_is_said_to_go_away(server):
+def test_snippets_of_an_upload_say_that_it_expires(server):
     upload = f"input=upload-{'0' * 32}"
     _, _, body = get(f"{server}/use/feature-maps/input?{upload}")
     assert "30 minutes" in body.decode()
@@ -245,7 +245,7 @@ def test_an_uploaded_picture_is_said_to_go_away(server):
 
 
 @pytest.mark.parametrize("path", ["/use/diagrams/nothing", "/use/feature-maps/vertical"])
-def test_there_is_no_use_for_what_is_not_there(server, path):
+def test_snippets_of_an_unknown_figure_are_not_found(server, path):
     status, headers, _ = get(f"{server}{path}")
     assert status == 404
     assert headers["content-type"] == "application/problem+json"
@@ -283,7 +283,7 @@ def outside(browser):
     site.server_close()
 
 
-def test_other_sites_may_frame_it_and_only_it(outside, server, visit):
+def test_other_sites_may_frame_the_embedded_page_alone(outside, server, visit):
     _, found = opened(visit)
     page = outside(found["iframe"])
     inside = page.frame_locator("iframe")
@@ -298,7 +298,7 @@ def test_other_sites_may_frame_it_and_only_it(outside, server, visit):
         assert "frame-ancestors 'self'" in get(f"{server}{path}")[1]["content-security-policy"]
 
 
-def test_a_teacher_locks_and_hides(visit, painted):
+def test_locked_and_hidden_parameters_cannot_be_changed(visit, painted):
     page = visit(
         "/embed?kernel_size=5&lock=kernel_size,input,weights,bias&hide=in_channels,seed,stride,link&theme=dark"
     )
@@ -335,12 +335,12 @@ def test_a_teacher_locks_and_hides(visit, painted):
         ("input", ".thumbs"),
     ],
 )
-def test_a_part_that_is_hidden_is_not_seen(visit, part, selector):
+def test_hidden_part_is_not_visible(visit, part, selector):
     expect(visit("/embed").locator(selector)).to_be_visible()
     expect(visit(f"/embed?hide={part}").locator(selector)).to_be_hidden()
 
 
-def test_a_locked_form_without_javascript_keeps_what_is_locked(visit):
+def test_form_without_javascript_submits_locked_parameters(visit):
     page = visit("/embed?kernel_size=5&in_channels=4&lock=kernel_size&hide=in_channels", java_script_enabled=False)
     page.locator("#out_channels-number").fill("3")
     page.get_by_role("button", name="Show this layer").click()
@@ -366,7 +366,7 @@ def test_a_locked_form_without_javascript_keeps_what_is_locked(visit):
 
 
 @pytest.mark.parametrize(("name", "known"), [("lock", LOCKABLE), ("hide", HIDEABLE)])
-def test_what_cannot_be_locked_or_hidden_is_named(server, name, known):
+def test_unknown_lock_or_hide_is_named(server, name, known):
     status, headers, body = get(f"{server}/embed?{name}=kernel_size,nonsense")
     assert status == 422
     assert headers["content-type"].startswith("text/html")
@@ -380,7 +380,7 @@ def oembed(server, address, **parameters):
     return status, headers["content-type"], json.loads(body)
 
 
-def test_the_page_tells_where_its_oembed_is(visit, server):
+def test_page_links_its_oembed(visit, server):
     page = visit(f"/?{LAYER}")
     link = page.locator('link[type="application/json+oembed"]').get_attribute("href")
     status, headers, body = get(link)
@@ -395,7 +395,7 @@ def test_the_page_tells_where_its_oembed_is(visit, server):
 
 
 @pytest.mark.parametrize("path", ["/", f"/embed?{LAYER}&lock=stride&hide=controls", "/diagrams/cost.svg"])
-def test_oembed_keeps_to_the_room_there_is(server, path):
+def test_oembed_keeps_to_maxwidth_and_maxheight(server, path):
     for room in ({"maxwidth": 300}, {"maxheight": 200}, {"maxwidth": 4000, "maxheight": 4000}):
         status, _, told = oembed(server, f"{server}{path}", format="json", **room)
         assert status == 200
@@ -403,7 +403,7 @@ def test_oembed_keeps_to_the_room_there_is(server, path):
         assert told["height"] <= room.get("maxheight", 10_000)
 
 
-def test_oembed_of_a_figure_is_its_picture(server):
+def test_oembed_of_a_figure_is_a_photo(server):
     address = f"{server}/diagrams/separable.svg?in_channels=4&theme=dark&title=Mine"
     for room in ({}, {"maxwidth": 500}):
         status, _, told = oembed(server, address, **room)
@@ -434,19 +434,19 @@ def test_oembed_of_a_figure_is_its_picture(server):
         ("{server}/diagrams/cost.svg?theme=pink", 422),
     ],
 )
-def test_oembed_refuses(server, address, status):
+def test_oembed_refuses_other_addresses(server, address, status):
     found, kind, told = oembed(server, address.format(server=server))
     assert (found, kind) == (status, "application/problem+json")
     assert told["detail"]
 
 
-def test_oembed_makes_json_and_needs_an_address(server):
+def test_oembed_requires_an_address_and_writes_only_json(server):
     assert oembed(server, f"{server}/", format="xml")[0] == 501
     assert oembed(server, f"{server}/", maxwidth="wide")[0] == 422
     assert get(f"{server}/oembed")[0] == 422
 
 
-def test_the_gallery_has_every_figure_of_the_layer(visit, server):
+def test_gallery_has_every_figure_of_the_layer(visit, server):
     page = visit("/gallery?in_channels=6&out_channels=12", wait=False)
     assert page.locator("article h2").all_text_contents() == list(NAMES)
     assert all(PURPOSES.get(name) for name in NAMES)
@@ -463,7 +463,7 @@ def test_the_gallery_has_every_figure_of_the_layer(visit, server):
     expect(page.locator("#in_channels-number")).to_have_value("6")
 
 
-def test_the_gallery_marks_what_moves(server):
+def test_gallery_marks_animated_figures(server):
     page = get(f"{server}/gallery")[2].decode()
     for name in NAMES:
         status, _, moving = get(f"{server}/diagrams/{name}.svg?animate=true")
@@ -473,7 +473,7 @@ def test_the_gallery_marks_what_moves(server):
 
 
 @pytest.mark.parametrize("words", EXAMPLES)
-def test_the_gallerys_examples(visit, words):
+def test_gallery_examples_load_their_layers(visit, words):
     page = visit("/gallery", wait=False)
     page.get_by_role("navigation", name="Example layers").get_by_role("link", name=words, exact=True).click()
     expect(page.locator(".examples [aria-current]")).to_have_text(words)
@@ -481,7 +481,7 @@ def test_the_gallerys_examples(visit, words):
     assert parse_qs(urlsplit(address).query) == {name: [value] for name, value in EXAMPLES[words].items()}
 
 
-def test_the_gallery_copies_and_opens(visit):
+def test_gallery_copies_addresses_and_opens_the_dialog(visit):
     page = visit("/gallery", wait=False)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="copy the address of cost").click()
@@ -491,7 +491,7 @@ def test_the_gallery_copies_and_opens(visit):
     expect(page.locator("#use h1")).to_contain_text("What a layer costs")
 
 
-def test_the_gallery_follows_the_theme(visit):
+def test_gallery_has_the_chosen_theme(visit):
     seen = []
     for scheme in ("light", "dark"):
         page = visit("/gallery", wait=False, color_scheme=scheme)
@@ -520,6 +520,6 @@ def test_axe_finds_nothing_in_the_dialog(visit, scheme):
 
 
 @pytest.mark.parametrize("path", ["/gallery", "/use/feature-maps/input", "/embed"])
-def test_a_small_screen_scrolls_one_way(visit, path):
+def test_small_screen_scrolls_only_vertically(visit, path):
     page = visit(path, wait=path == "/embed", viewport={"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

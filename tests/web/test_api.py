@@ -27,7 +27,7 @@ from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 from sepviz.web import app as main
 from sepviz.web.middleware import request_limits as guards
-from sepviz.web.rendering import scaled
+from sepviz.web.rendering import format_macs
 from starlette.testclient import TestClient
 
 from tests.support import here
@@ -783,4 +783,4 @@ def test_any_tag_at_all_is_held_of_what_there_is(client, address, status):
     [(64, "64"), (17_920, "17,920"), (109_760, "0.11 M"), (3_538_944, "3.54 M"), (2 * 10**9, "2.00 G")],
 )
 def test_no_count_of_macs_is_told_as_nothing(count, told):
-    assert scaled(count) == told
+    assert format_macs(count) == told

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType
 from sepviz.layer.spec import LayerSpec
-from sepviz.web.rendering import context, templates
+from sepviz.web.rendering import create_environment, layer_context
 
 ROOT = Path(__file__).resolve().parents[2]
 MATHS_FONT = "latinmodern-math.otf"
@@ -33,10 +33,10 @@ INK = """body, .formulas { background: #fff; margin: 0; color: #fff } .formula {
 @pytest.fixture(scope="module")
 def formulas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with the formulas of several layers, one layer below the other."""
-    environment = templates(ROOT / "templates")
+    environment = create_environment(ROOT / "templates")
     cost = environment.get_template("parts/cost.html")
     layers = [LayerSpec.parse(pair.split("=") for pair in query.split("&") if pair) for query in LAYERS]
-    rendered = [cost.render(context(layer, {})) for layer in layers]
+    rendered = [cost.render(layer_context(layer, {})) for layer in layers]
     styles = "".join((ROOT / "static/css" / name).read_text() for name in ("page.css", "figures.css"))
     hidden = f"body {{ width: {WIDTH}px; transform: scale({SCALE}); transform-origin: 0 0 }}"
     hidden += "body { display: block; min-height: 0 } .verdict, .bars { display: none } .formulas { height: 90px }"

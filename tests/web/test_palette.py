@@ -2,7 +2,7 @@
 
 import pytest
 from sepviz.palette import COLOURS
-from sepviz.web.rendering import templates
+from sepviz.web.rendering import create_environment
 
 from tests.support.sepviz_server import ROOT
 
@@ -11,7 +11,7 @@ PROPERTIES = "names => names.map(name => getComputedStyle(document.documentEleme
 
 def show(page, system, chosen="", body=""):
     page.emulate_media(color_scheme=system)
-    colours = templates(ROOT / "templates").get_template("parts/colours.html").render()
+    colours = create_environment(ROOT / "templates").get_template("parts/colours.html").render()
     page.set_content(f'<!doctype html><html data-theme="{chosen}"><head>{colours}</head><body>{body}</body></html>')
 
 

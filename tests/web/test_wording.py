@@ -16,7 +16,7 @@ from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 from sepviz.web.map_columns import map_panes
-from sepviz.web.rendering import fragment, templates
+from sepviz.web.rendering import create_environment, render_fragment
 from sepviz.web.wording import column_labels, compared_costs, description, remark, verdict
 
 from tests.support.layers import layers
@@ -57,7 +57,7 @@ def inputs():
 
 @pytest.fixture(scope="module")
 def loaded():
-    return templates(ROOT / "templates")
+    return create_environment(ROOT / "templates")
 
 
 def headings(spec):
@@ -110,7 +110,7 @@ def test_remark_is_of_standard_layers_alone(kind):
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_every_number_agrees_with_its_noun(loaded, spec):
-    for text in Text(fragment(loaded, spec)).texts:
+    for text in Text(render_fragment(loaded, spec)).texts:
         for number, noun, plural in COUNTED.findall(text):
             assert (number.lower() in ("1", "one")) == (plural == ""), (number, noun, text)
 

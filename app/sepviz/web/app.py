@@ -22,7 +22,7 @@ from sepviz.web.middleware.access_log import Metrics, Watch
 from sepviz.web.middleware.gzip import Packing
 from sepviz.web.middleware.request_limits import Guards
 from sepviz.web.middleware.security_headers import SecurityHeaders
-from sepviz.web.rendering import templates
+from sepviz.web.rendering import create_environment
 from sepviz.web.routes import api, diagrams, embed, gallery, health, images, page, snippets
 from sepviz.web.services import Services
 
@@ -54,7 +54,7 @@ def create_app(
         limits,
     )
     exports = Compute(1, EXPORTS_WAIT, settings.deadline_seconds, EXPORTED_BYTES, settings.upload_seconds, clock)
-    made = templates(assets("templates"))
+    made = create_environment(assets("templates"))
     made.globals |= {
         "uploads": settings.uploads,
         "upload_lasts": format_duration(settings.upload_seconds),

@@ -12,7 +12,7 @@ from sepviz.layer.plan import plan
 from sepviz.layer.size import Size
 from sepviz.layer.spec import LayerSpec, parse
 from sepviz.web.queries import PageQuery
-from sepviz.web.rendering import context, refused_context
+from sepviz.web.rendering import layer_context, refused_context
 from sepviz.web.services import Services
 
 Query = TypeVar("Query", bound=PageQuery)
@@ -37,7 +37,7 @@ def nearest(model: type[Query], pairs: Pairs) -> tuple[Query, dict[str, BadParam
 def page_context(near: PageQuery, bad: dict[str, BadParameter], pairs: Pairs) -> dict[str, Any]:
     """What a page with controls is filled with, where `near` is the nearest to what was given."""
     if not bad.keys() - PageQuery.LOOK:
-        return context(near.layer, near.look) | {"bad": bad}
+        return layer_context(near.layer, near.look) | {"bad": bad}
     given = {name: value for name, value in pairs if name in LayerSpec.model_fields}
     kept = {name: value for name, value in given.items() if name != "kind"}
     controls = refused_context(near.layer, kept) | {"look": near.look}

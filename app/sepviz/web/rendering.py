@@ -1,4 +1,4 @@
-"""What the page says of a layer: its templates, and what they are filled with. No HTTP, and nothing is computed."""
+"""The HTML of a layer: the templates and their contexts. No HTTP, and no maps are computed."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -30,17 +30,17 @@ SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage
 FIRST_CHANNELS = 16  # of each stage, painted at first
 
 
-def templates(folder: Path) -> Environment:
-    """The templates, with what all of them may say."""
-    made = Environment(
+def create_environment(folder: Path) -> Environment:
+    """The Jinja2 environment with the globals and filters of all templates."""
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=select_autoescape(),
-        auto_reload=False,  # to look for changed files takes a tenth of the time of a fragment
+        auto_reload=False,  # looking for changed files takes a tenth of the time of a fragment
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"scaled": scaled}
-    made.globals |= {
+    environment.filters |= {"format_macs": format_macs}
+    environment.globals |= {
         "version": __version__,
         "samples": SAMPLES,
         "generated": GENERATED,
@@ -64,10 +64,10 @@ def templates(folder: Path) -> Environment:
         "given": {},
         "refused": False,
     }
-    return made
+    return environment
 
 
-def scaled(count: int) -> str:
+def format_macs(count: int) -> str:
     """A count of MACs in millions, or in G (10^9) and T (10^12) where millions are many; a small one in full."""
     if count < 10**5:
         return f"{count:,}"
@@ -80,12 +80,16 @@ def page_query(spec: LayerSpec, look: Mapping[str, str]) -> str:
     return "&".join([spec.query(), *(f"{name}={value}" for name, value in look.items())])
 
 
-def context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
-    """What the templates draw from; `InvalidParameters` where the output would be empty.
+def layer_context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
+    """The context of a page; `InvalidParameters` where the output would be empty.
 
     `look` are the colours and ranges of the maps, as the address of the page has them.
     """
-    return _drawing(spec.geometry(), remark(spec)) | _names(spec) | {"look": look, "over_budget": _over_budget(spec)}
+    return (
+        _geometry_context(spec.geometry(), remark(spec))
+        | _spec_context(spec)
+        | {"look": look, "over_budget": _over_budget(spec)}
+    )
 
 
 def _over_budget(spec: LayerSpec) -> BadParameter | None:
@@ -104,23 +108,23 @@ def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]
         parameters = nearest.as_kind(kind).parameters()
         kept = {name: value for name, value in given.items() if name in parameters}
         kinds.append((kind, KINDS[kind].title, urlencode(parameters | kept)))
-    return _names(nearest) | {"kinds": kinds, "diagram": "", "panes": (), "columns": (), "max_channels": 0}
+    return _spec_context(nearest) | {"kinds": kinds, "diagram": "", "panes": (), "columns": (), "max_channels": 0}
 
 
-def fragment(templates: Environment, spec: LayerSpec) -> str:
-    """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
-    drawn = _drawn(templates, spec.geometry(), remark(spec))
-    return templates.get_template("fragment.html").render(_names(spec) | {"drawn": drawn})
+def render_fragment(environment: Environment, spec: LayerSpec) -> str:
+    """The parts of the page that depend on the layer, but for the pixels: diagram, formulas, costs, headings."""
+    drawn = _render_geometry(environment, spec.geometry(), remark(spec))
+    return environment.get_template("fragment.html").render(_spec_context(spec) | {"drawn": drawn})
 
 
-# A page that is played with asks for the same geometry with other inputs, weights and seeds.
+# Inputs, weights and seeds change while the geometry stays.
 @lru_cache(maxsize=64)
-def _drawn(templates: Environment, geometry: LayerSpec, words: str | None) -> str:
-    return templates.get_template("drawn.html").render(_drawing(geometry, words))
+def _render_geometry(environment: Environment, geometry: LayerSpec, words: str | None) -> str:
+    return environment.get_template("drawn.html").render(_geometry_context(geometry, words))
 
 
-def _drawing(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
-    """What is the same for every input, all weights and seeds, but for the remark."""
+def _geometry_context(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
+    """The context that depends on the geometry and the remark alone."""
     planned = plan(geometry)
     beside = separable_comparison(geometry)
     panes = map_panes(planned, words)
@@ -129,31 +133,31 @@ def _drawing(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
         "panes": panes,
         "columns": [column.description() for column in columns],
         "max_channels": max(column.number for column in columns),
-        "diagram": draw(_figure(geometry), geometry, Options(theme="page")),
+        "diagram": draw(_figure_name(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),
         "compared_costs": compared_costs(geometry, beside),
     }
 
 
-def _names(spec: LayerSpec) -> dict[str, Any]:
-    """What names the very layer."""
+def _spec_context(spec: LayerSpec) -> dict[str, Any]:
+    """The context that depends on the input, the weights and the seed as well."""
     return {
         "spec": spec,
         "query": spec.query(),
         "stage_names": stage_names(spec),
         "description": description(spec),
         "bounds": bounds(spec.geometry()),
-        "idle": _idle(spec),
-        "figure": _figure(spec),
+        "idle": _unused_parameters(spec),
+        "figure": _figure_name(spec),
         "kinds": [(kind, KINDS[kind].title, spec.as_kind(kind).query()) for kind in KINDS],
         "uploaded": is_upload(spec.input),
     }
 
 
-def _idle(spec: LayerSpec) -> dict[str, str]:
-    """The parameters that have no effect on the layer, each with the reason."""
+def _unused_parameters(spec: LayerSpec) -> dict[str, str]:
+    """The parameters without effect on the layer, each with the reason."""
     return {} if spec.is_random else {"seed": "changes nothing: neither the weights nor the input is random"}
 
 
-def _figure(spec: LayerSpec) -> str:
+def _figure_name(spec: LayerSpec) -> str:
     return plan(spec.geometry()).kind.figure

@@ -9,7 +9,7 @@ from sepviz.encoded import Encoded
 from sepviz.web.computed import computed
 from sepviz.web.queries import LayerQuery, PageQuery, PlanesQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
-from sepviz.web.rendering import fragment as render_fragment
+from sepviz.web.rendering import render_fragment
 from sepviz.web.responses import BRIEFLY, REVALIDATED, address, respond, unchanged
 from sepviz.web.routes.snippets import origin
 from sepviz.web.services import Provided
