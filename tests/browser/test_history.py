@@ -28,7 +28,8 @@ SETTLED = """() => {
   const address = new URLSearchParams(location.search);
   const fields = [...document.querySelectorAll("#controls :is([data-number], [type=hidden])[name]:enabled")];
   return [...painted].length > 0 && [...address, ...fields.map(({ name, value }) => [name, value])].every(
-    ([name, value]) => name === "colormap" || name === "scale" || painted.get(name) === value);
+    ([name, value]) =>
+      name === "colormap" || name === "scale" || (painted.get(name) ?? (name === "groups" ? "1" : null)) === value);
 }"""
 
 

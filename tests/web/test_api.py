@@ -19,7 +19,7 @@ from safetensors.torch import load
 from sepviz.compute import Compute
 from sepviz.compute.worker import run_job
 from sepviz.errors import Busy
-from sepviz.layer.selection import Selection
+from sepviz.layer.selection import Selection, channels_of, check_picture
 from sepviz.layer.spec import LayerSpec
 from sepviz.pictures.decoding import MAX_BYTES
 from sepviz.settings import Settings
@@ -235,7 +235,8 @@ def test_over_budget_names_what_fits_and_that_fits(client):
 def test_picture_of_more_maps_than_it_has_room_for_is_refused(client, form):
     query = "in_channels=2000&size=1&kernel_size=1&stages=depthwise"
     path = f"/feature-maps/depthwise.{form}?in_channels=2000&out_channels=1&size=1&kernel_size=1"
-    assert client.get(f"{path}&depth_multiplier=2").status_code == 200
+    fitting = LayerSpec(in_channels=2000, out_channels=1, size=1, kernel_size=1, depth_multiplier=2)
+    check_picture(fitting, "depthwise", channels_of(fitting)["depthwise"])
     assert client.get(f"{path}&depth_multiplier=3").status_code == 422
     # Its tensors are no picture: even the last of 128,000 channels can be had.
     answer = client.get(f"/api/tensors?{query}&depth_multiplier=64&channels=127999-127999")
