@@ -48,6 +48,7 @@ def page_context(near: PageQuery, bad: dict[str, BadParameter], pairs: Pairs) ->
         "bad": bad,
         "given": given,
         "query": urlencode(near.layer.parameters() | kept),
+        "values": near.layer.values() | kept,
     }
 
 

@@ -144,6 +144,7 @@ def _spec_context(spec: LayerSpec) -> dict[str, Any]:
     return {
         "spec": spec,
         "query": spec.query(),
+        "values": spec.values(),
         "stage_names": stage_names(spec),
         "description": description(spec),
         "bounds": bounds(spec.geometry()),
