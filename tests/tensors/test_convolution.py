@@ -225,3 +225,27 @@ def test_padding_of_many_channels_is_bounded(monkeypatch, query):
     monkeypatch.setattr(torch.nn.functional, "conv2d", spy)
     convolve(torch.zeros(1, *shape.input_shape), torch.zeros(shape.weight_shape), None, shape)
     assert max(seen) <= convolution.MAX_CELLS_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("kernel", "size", "padding", "is_padded_before"),
+    [("3x1", "33x1", 2, True), ("3x1", "5x1", 4, True), ("3", "33", 2, False), ("3", "33", 0, False)],
+)
+def test_maps_are_padded_before_where_a_dilated_window_meets_padding_alone(
+    monkeypatch, kernel, size, padding, is_padded_before
+):
+    """Left to itself conv2d ends the process there, now and then, so that it is not tried here."""
+    options = {"kernel_size": kernel, "size": size, "padding": str(padding), "dilation": "2", "stride": "3"}
+    shape = plan(LayerSpec.parse({"in_channels": "2", "depth_multiplier": "2", **options}.items())).convolutions[0]
+    maps, weight, bias = drawn(shape, 1, bias=True)
+    paddings, conv2d = [], torch.nn.functional.conv2d
+
+    def spy(maps, weight, bias, stride, padding, *others):
+        paddings.append(max(padding))
+        return conv2d(maps, weight, bias, stride, padding, *others)
+
+    padded = torch.nn.functional.pad(maps, (padding,) * 4)
+    expected = conv2d(padded, weight, bias, shape.stride, 0, shape.dilation, shape.groups)
+    monkeypatch.setattr(torch.nn.functional, "conv2d", spy)
+    torch.testing.assert_close(convolve(maps, weight, bias, shape), expected, rtol=1e-4, atol=1e-5)
+    assert paddings == [0 if is_padded_before else padding]

@@ -91,10 +91,26 @@ def _conv2d(maps: Tensor, weight: Tensor, bias: Tensor | None, convolution: Conv
     is_narrow = groups == 1 and maps.shape[1] < FEW_CHANNELS
     maps = maps.contiguous(memory_format=torch.contiguous_format if is_narrow else torch.channels_last)
     (top, bottom), (left, right) = convolution.padding
-    is_slow = max(convolution.dilation) > 1 and max(top, left) > MAX_FAST_PADDING
-    if is_slow or (top, left) != (bottom, right) or min(top, left) < 0:
+    is_dilated = max(convolution.dilation) > 1
+    is_slow = is_dilated and max(top, left) > MAX_FAST_PADDING
+    is_unsafe = is_dilated and any(_has_empty_windows(convolution, axis) for axis in (0, 1))
+    if is_slow or is_unsafe or (top, left) != (bottom, right) or min(top, left) < 0:
         maps, top, left = F.pad(maps, (left, right, top, bottom)), 0, 0
     return F.conv2d(maps, weight, bias, convolution.stride, (top, left), convolution.dilation, groups)
+
+
+def _has_empty_windows(convolution: Convolution, axis: int) -> bool:
+    """Whether some output's window meets padding alone along the axis.
+
+    With a dilated kernel, several groups, a bias and channels-last maps, conv2d of torch 2.13 may crash the process
+    there, unless the maps were padded before.
+    """
+    start, step = -convolution.padding[axis][0], convolution.dilation[axis]
+    size, kernel = convolution.input[axis], convolution.kernel[axis]
+    return any(
+        not any(0 <= cell < size for cell in range(first, first + kernel * step, step))
+        for first in range(start, start + convolution.output[axis] * convolution.stride[axis], convolution.stride[axis])
+    )
 
 
 def _is_pointwise(convolution: Convolution) -> bool:
