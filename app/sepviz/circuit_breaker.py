@@ -1,27 +1,27 @@
-"""A respite for what does not answer: else everybody would wait for it, one after the other."""
+"""`CircuitBreaker`: after a failure, skips a dependency for a while instead of waiting for it again and again."""
 
 import time
 from collections.abc import Callable
 
-SECONDS = 5
+OPEN_SECONDS = 5
 
 
-class Respite:
-    """Begins when something has not answered; for `SECONDS`, by `clock`, it is left alone."""
+class CircuitBreaker:
+    """Open for `OPEN_SECONDS` after each failure, by `clock`; while it is open the dependency is not called."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._ends = float("-inf")
+        self._open_until = float("-inf")
 
-    def begin(self) -> None:
-        """It has not answered."""
-        self._ends = self._clock() + SECONDS
+    def trip(self) -> None:
+        """Open it: the dependency has failed."""
+        self._open_until = self._clock() + OPEN_SECONDS
 
-    def end(self) -> None:
-        """It answers again."""
-        self._ends = float("-inf")
+    def reset(self) -> None:
+        """Close it: the dependency works again."""
+        self._open_until = float("-inf")
 
     @property
-    def lasts(self) -> bool:
-        """Whether it is to be left alone."""
-        return self._clock() < self._ends
+    def is_open(self) -> bool:
+        """Whether the dependency is to be skipped."""
+        return self._clock() < self._open_until

@@ -1,42 +1,42 @@
-"""What can go wrong, as exceptions that know no HTTP.
+"""The exceptions of Sepviz, without HTTP.
 
-Every message names the value, says what was wrong with it and what would fit; it is written for
-the person who asked and is safe to show. `app/sepviz/web/problems.py` maps each class to a status.
+A message names the value, says what is wrong with it and what would fit; it is written for the client and is safe to
+show. `app/sepviz/web/problems.py` maps each class to a status.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SHOWN = 40
+MAX_PRINTED = 40
 
 
-def shown(value: object) -> str:
-    """The value as an error may repeat it: at most 40 printable characters."""
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)[: SHOWN + 1])
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+def truncate_printable(value: object) -> str:
+    """Return the value as a message may repeat it: at most 40 printable characters."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)[: MAX_PRINTED + 1])
+    return text if len(text) <= MAX_PRINTED else text[: MAX_PRINTED - 1] + "…"
 
 
 class SepvizError(Exception):
-    """Anything that the person who asked can mend or should know; `parameter` is what of the request it is about."""
+    """An error that the client can fix or should know about; `parameter` is the part of the request at fault."""
 
     parameter: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
-        """As another process gets it: by what it holds, whatever it was made from."""
-        return _as_it_was, (type(self), self.args, self.__dict__)
+        """Pickle by attributes: the arguments of a constructor are not those of `Exception`."""
+        return _restore, (type(self), self.args, self.__dict__)
 
 
-def _as_it_was(kind: type[SepvizError], args: tuple[object, ...], held: dict[str, object]) -> SepvizError:
+def _restore(kind: type[SepvizError], args: tuple[object, ...], attributes: dict[str, object]) -> SepvizError:
     error = kind.__new__(kind, *args)
-    error.__dict__.update(held)
+    error.__dict__.update(attributes)
     return error
 
 
 @dataclass(frozen=True)
 class BadParameter:
-    """One parameter that does not fit: its name, the value given (None: none was) and what would fit.
+    """One invalid parameter: its name, its value (None if it is missing) and what is allowed.
 
-    `fits` are changes of single parameters, (name, value), each of which alone mends it.
+    `fits` are changes of single parameters, (name, value), each of which alone would make it valid.
     """
 
     parameter: str
@@ -51,7 +51,7 @@ class BadParameter:
 
 
 class InvalidParameters(SepvizError):
-    """One parameter or more that do not fit, alone or together."""
+    """One or more parameters that are invalid, alone or together."""
 
     def __init__(self, bad: Iterable[BadParameter]) -> None:
         self.bad = tuple(bad)
@@ -59,20 +59,17 @@ class InvalidParameters(SepvizError):
 
 
 class OverBudget(InvalidParameters):
-    """A legal layer whose tensors would take more computing or memory than one request may have."""
+    """A valid layer that would take more computing or memory than one request may have."""
 
 
 class UnknownName(SepvizError):
-    """A figure, stage, sample, ... of that name does not exist.
-
-    `parameter` is what an address calls it, where that is not `what`.
-    """
+    """No figure, stage, sample, ... has that name; `parameter` is its name in an address, where that is not `what`."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], parameter: str | None = None) -> None:
         self.parameter = parameter or what
-        self.name = shown(name)
+        self.name = truncate_printable(name)
         self.known = tuple(known)
-        super().__init__(f"there is no {what} named {shown(name)}; there are: {', '.join(self.known)}")
+        super().__init__(f"there is no {what} named {truncate_printable(name)}; there are: {', '.join(self.known)}")
 
 
 class UploadGone(SepvizError):
@@ -94,17 +91,17 @@ class UnsupportedImage(SepvizError):
 
 
 class UndecodableImage(SepvizError):
-    """A file of a supported format that is incomplete or broken."""
+    """A file of a supported format that is incomplete or corrupt."""
 
     parameter = "file"
 
 
 class UnsafeImage(UndecodableImage):
-    """A file that took its decoder down, or too long."""
+    """A file that crashed its decoder, or took it too long."""
 
 
 class Unavailable(SepvizError):
-    """Nothing is wrong with what was asked; `retry_after` is in seconds."""
+    """The request is valid, and may succeed after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -112,11 +109,11 @@ class Unavailable(SepvizError):
 
 
 class Busy(Unavailable):
-    """More is asked for at the moment than can be computed, or the server is about to stop."""
+    """The server is overloaded, or about to stop."""
 
 
-class Flooding(Unavailable):
-    """One client asks for more at once than its share."""
+class RateLimited(Unavailable):
+    """One client is over its limit."""
 
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message, retry_after)
@@ -127,28 +124,28 @@ class StoreUnavailable(Unavailable):
 
 
 class UploadsOff(SepvizError):
-    """This server takes no pictures."""
+    """This server accepts no uploads."""
 
 
 class ForeignOrigin(SepvizError):
-    """A page of another site sent this."""
+    """A page of another site sent the request."""
 
     parameter = "Origin"
 
 
 class QueryTooLong(SepvizError):
-    """More characters of parameters than any layer needs."""
+    """A query string longer than any layer needs."""
 
     parameter = "query"
 
 
-class HeadTooLong(SepvizError):
-    """More bytes of headers than any browser sends."""
+class HeadersTooLong(SepvizError):
+    """Headers longer than any browser sends."""
 
     parameter = "headers"
 
 
 class BadFraming(SepvizError):
-    """The request says in two ways where it ends."""
+    """The request has both a Content-Length and a Transfer-Encoding."""
 
     parameter = "Content-Length"

@@ -172,7 +172,7 @@ EXAMPLES = {
     "UnknownName": ("figure", "x" * 90, ["a", "b"]),
     "Unavailable": ("later", 3),
     "Busy": ("later", 3),
-    "Flooding": ("later", 3),
+    "RateLimited": ("later", 3),
     "StoreUnavailable": ("later", 3),
 }
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, SepvizError)]

@@ -1,4 +1,4 @@
-"""What one address may have computed, and whom a proxy may speak for."""
+"""Rate limits of an address, and the proxies that may set it."""
 
 import asyncio
 import io
@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from limits import RateLimitItemPerSecond
 from PIL import Image
-from sepviz.compute.rate_limits import Limits, network
-from sepviz.errors import Flooding
+from sepviz.compute.rate_limits import RateLimiter, network
+from sepviz.errors import RateLimited
 from sepviz.settings import Settings
 from sepviz.web import app as main
 from sepviz.web import server
@@ -27,29 +27,29 @@ SMALL = "in_channels=2&out_channels=3&size=8"
 
 @pytest.fixture
 def now(monkeypatch):
-    """The time of day, which stands still until a test moves it."""
+    """A clock that only the test moves."""
     moment = [1_000_000_000.0]
     monkeypatch.setattr(time, "time", lambda: moment[0])
     return moment
 
 
 def apart(work):
-    """In a thread of its own: the browser's tests leave an event loop running in this one."""
+    """Run in a new thread: the browser tests leave an event loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 async def granted(limits, address=HERE):
     try:
-        await limits.charge(address)
-    except Flooding as refused:
+        await limits.hit(address)
+    except RateLimited as refused:
         return refused.retry_after
     return None
 
 
-def test_sixty_at_once_then_as_it_says(now):
+def test_burst_of_sixty_is_allowed_and_the_next_after_retry_after(now):
     async def scenario():
-        limits = Limits()
+        limits = RateLimiter()
         burst = [await granted(limits) for _ in range(61)]
         other = await granted(limits, THERE)
         now[0] += burst[-1] - 1
@@ -65,11 +65,11 @@ def test_sixty_at_once_then_as_it_says(now):
     assert then is None
 
 
-def test_who_never_rests_has_thirty_in_ten_seconds(now):
+def test_steady_client_gets_thirty_in_ten_seconds(now):
     minutes = 20
 
     async def scenario():
-        limits, times = Limits(), []
+        limits, times = RateLimiter(), []
         for _ in range(minutes * 60 * 5):
             now[0] += 0.2
             if await granted(limits) is None:
@@ -83,9 +83,9 @@ def test_who_never_rests_has_thirty_in_ten_seconds(now):
         assert together <= 2 * most
 
 
-def test_who_comes_again_when_told_is_let_in(now):
+def test_client_that_waits_for_retry_after_is_allowed(now):
     async def scenario():
-        limits, waits = Limits(), []
+        limits, waits = RateLimiter(), []
         for _ in range(1000):
             wait = await granted(limits)
             if wait is not None:
@@ -99,9 +99,9 @@ def test_who_comes_again_when_told_is_let_in(now):
     assert max(waits) <= 60
 
 
-def test_what_one_window_refuses_does_not_fill_the_other(now):
+def test_refused_request_does_not_count_in_the_other_window(now):
     async def scenario():
-        limits = Limits((RateLimitItemPerSecond(2, 10), RateLimitItemPerSecond(4, 3600)))
+        limits = RateLimiter((RateLimitItemPerSecond(2, 10), RateLimitItemPerSecond(4, 3600)))
         first = [await granted(limits) for _ in range(50)]
         now[0] += 20
         return [
@@ -111,9 +111,9 @@ def test_what_one_window_refuses_does_not_fill_the_other(now):
     assert apart(scenario()) == [2, 2]
 
 
-def test_without_rules_nothing_is_counted():
+def test_without_rules_nothing_is_limited():
     async def scenario():
-        limits = Limits(())
+        limits = RateLimiter(())
         return [await granted(limits) for _ in range(1000)]
 
     assert apart(scenario()) == [None] * 1000
@@ -132,11 +132,11 @@ def test_without_rules_nothing_is_counted():
         ("testclient", "another", True),
     ],
 )
-def test_an_address_of_ipv6_stands_for_its_network(one, other, same):
+def test_ipv6_addresses_of_one_network_share_a_limit(one, other, same):
     assert (network(one) == network(other)) is same
 
 
-def test_what_is_no_address_is_cut_short():
+def test_invalid_address_is_replaced_by_a_short_word():
     assert len(network("x\n" * 10_000)) <= 40
 
 
@@ -160,7 +160,7 @@ def picture():
     return {"file": file.getvalue()}
 
 
-def test_more_than_its_share_is_429_and_what_needs_no_computing_is_free(public):
+def test_address_over_its_limit_gets_429_only_for_computations(public):
     tag = computed(public, 0).headers["etag"]
     for _ in range(10):
         assert computed(public, 0).status_code == 200
@@ -182,13 +182,13 @@ def test_more_than_its_share_is_429_and_what_needs_no_computing_is_free(public):
     assert computed(public, 0).status_code == 200
 
 
-def test_an_upload_is_a_computation(public):
+def test_upload_counts_as_a_computation(public):
     statuses = [public.post("/api/images", files=picture()).status_code for _ in range(4)]
     assert statuses == [201, 201, 201, 429]
 
 
 @pytest.mark.parametrize("mode", ["local", "classroom"])
-def test_a_class_is_one_address_and_has_no_limits(monkeypatch, mode):
+def test_local_and_classroom_mode_have_no_limits(monkeypatch, mode):
     monkeypatch.setattr(main, "RULES", FEW)
     with TestClient(create_app(Settings(mode=mode)), base_url="http://localhost", client=(HERE, 1)) as client:
         assert {computed(client, seed).status_code for seed in range(10)} == {200}
@@ -199,7 +199,7 @@ def test_a_class_is_one_address_and_has_no_limits(monkeypatch, mode):
 
 @pytest.fixture
 def behind(monkeypatch):
-    """A client at an address of the app as the server runs it, which trusts these proxies."""
+    """Makes a client, with an address, of the app as the server runs it with trusted proxies."""
     monkeypatch.setattr(main, "RULES", FEW)
     monkeypatch.setattr(server.sys, "setswitchinterval", lambda _seconds: None)
     configs, opened = [], []
@@ -219,7 +219,7 @@ def behind(monkeypatch):
 
 
 @pytest.mark.parametrize(("proxies", "address"), [(None, "127.0.0.1"), ("10.0.0.7,10.1.0.0/16", HERE)])
-def test_who_is_not_trusted_speaks_for_nobody(behind, caplog, proxies, address):
+def test_forwarded_headers_of_an_untrusted_address_are_ignored(behind, caplog, proxies, address):
     client = behind(proxies, address)
     with caplog.at_level("INFO", "sepviz.access"):
         statuses = [
@@ -238,7 +238,7 @@ def test_who_is_not_trusted_speaks_for_nobody(behind, caplog, proxies, address):
 @pytest.mark.parametrize(
     ("proxies", "address"), [("10.0.0.7", "10.0.0.7"), ("10.0.0.7, 10.1.0.0/16", "10.1.2.3"), ("*", HERE)]
 )
-def test_a_trusted_proxy_says_who_asks_and_by_which_scheme(behind, proxies, address):
+def test_forwarded_headers_of_a_trusted_proxy_set_address_and_scheme(behind, proxies, address):
     client = behind(proxies, address)
     said = {"x-forwarded-for": "198.51.100.1", "x-forwarded-proto": "https"}
     assert [computed(client, seed, **said).status_code for seed in range(4)] == [200, 200, 200, 429]
@@ -246,7 +246,7 @@ def test_a_trusted_proxy_says_who_asks_and_by_which_scheme(behind, proxies, addr
     assert "https://localhost/oembed" in client.get("/", headers=said).text
 
 
-def test_what_comes_before_the_trusted_proxy_is_not_believed(behind):
+def test_only_the_last_forwarded_address_is_trusted(behind):
     client = behind("10.0.0.7", "10.0.0.7")
     forged = [computed(client, seed, **{"x-forwarded-for": f"192.0.2.{seed}, {HERE}"}).status_code for seed in range(4)]
     assert forged == [200, 200, 200, 429]

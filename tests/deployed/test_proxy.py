@@ -91,7 +91,7 @@ def asked(replicas, method, path):
 
 
 @pytest.mark.parametrize("folder", [DEPLOY, DEPLOY / "kubernetes"])
-def test_nginx_takes_the_configuration(folder, tmp_path):
+def test_nginx_accepts_the_configuration(folder, tmp_path):
     proxies = folder / "proxies.conf"
     command = configure(tmp_path, 8080, [], *([proxies] if proxies.exists() else []))
     given = (folder / "replicas.conf").read_text()
@@ -104,7 +104,7 @@ def test_nginx_takes_the_configuration(folder, tmp_path):
     assert 'unknown directive "serve"' in check(command)
 
 
-def test_equal_requests_are_one(client, replicas):
+def test_equal_requests_reach_one_replica_once(client, replicas):
     for each in replicas:
         each.go_on.clear()
     waiting = [send(str(client.base_url).rstrip("/"), FIGURE) for _ in range(12)]
@@ -119,7 +119,7 @@ def test_equal_requests_are_one(client, replicas):
     assert asked(replicas, "GET", FIGURE) == 1
 
 
-def test_a_figure_is_kept_once_for_all_browsers(client, replicas):
+def test_figure_is_cached_once_for_all_browsers(client, replicas):
     said = ["gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.8, *;q=0.1"]
     answers = [client.get(FIGURE, headers={"Accept-Encoding": each}) for each in said]
     assert {answer.text for answer in answers} == {f"{FIGURE} gzip"}
@@ -141,7 +141,7 @@ def test_a_figure_is_kept_once_for_all_browsers(client, replicas):
         ("/", CACHED),
     ],
 )
-def test_what_is_not_for_everybody_is_not_kept(client, replicas, path, cache):
+def test_private_or_uncacheable_response_is_not_cached(client, replicas, path, cache):
     for each in replicas:
         each.headers = {"Cache-Control": cache} if cache else {}
     for _ in range(3):
@@ -150,7 +150,7 @@ def test_what_is_not_for_everybody_is_not_kept(client, replicas, path, cache):
 
 
 @pytest.mark.parametrize("more", ["", ", stale-while-revalidate=86400"])
-def test_an_old_figure_is_shown_while_no_replica_answers(client, replicas, more):
+def test_stale_figure_is_served_while_no_replica_answers(client, replicas, more):
     for each in replicas:
         each.headers |= {"Cache-Control": f"public, max-age=1{more}"}
     first = client.get(FIGURE)
@@ -168,7 +168,7 @@ def test_an_old_figure_is_shown_while_no_replica_answers(client, replicas, more)
         assert (answer.status_code, answer.text) == (200, first.text)
 
 
-def test_a_get_goes_on_to_the_other_replica_and_a_post_does_not(client, replicas):
+def test_get_is_retried_at_the_other_replica_and_a_post_is_not(client, replicas):
     busy, other = replicas
     busy.status, busy.headers = 503, {"Retry-After": "3"}
     assert [client.get("/fragment").status_code for _ in range(6)] == [200] * 6
@@ -180,7 +180,7 @@ def test_a_get_goes_on_to_the_other_replica_and_a_post_does_not(client, replicas
     assert asked(replicas, "POST", "/api/images") == 6
 
 
-def test_a_replica_that_is_away_is_not_missed(client, replicas):
+def test_requests_go_to_the_other_replica_while_one_is_down(client, replicas):
     away, other = replicas
     away.stop()
     assert [client.get("/fragment").status_code for _ in range(6)] == [200] * 6
@@ -189,7 +189,7 @@ def test_a_replica_that_is_away_is_not_missed(client, replicas):
     assert other.asked["POST", "/api/images"] == 6
 
 
-def test_where_none_answers_it_says_when_to_come_again(client, replicas):
+def test_503_with_retry_after_while_all_replicas_are_down(client, replicas):
     for each in replicas:
         each.stop()
     for answer in (client.get("/fragment"), client.post("/api/images", content=b"x"), client.get(FIGURE)):
@@ -199,20 +199,20 @@ def test_where_none_answers_it_says_when_to_come_again(client, replicas):
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_what_a_client_says_of_itself_goes_no_further(client, replicas):
+def test_forwarded_headers_of_a_client_are_replaced(client, replicas):
     client.get("/fragment", headers={"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https", "Host": "a.example"})
     seen = next(each.seen[-1] for each in replicas if each.asked["GET", "/fragment"])
     assert (seen["X-Forwarded-For"], seen["X-Forwarded-Proto"]) == ("127.0.0.1", "http")
     assert seen["Host"] == "a.example"
 
 
-def test_a_body_that_is_too_large_is_refused(client, replicas):
+def test_body_that_is_too_large_gets_413(client, replicas):
     answer = client.post("/api/images", content=bytes(10 * 2**20))
     assert answer.status_code == answer.json()["status"] == 413
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert asked(replicas, "POST", "/api/images") == 0
 
 
-def test_the_numbers_are_not_for_everybody(client, replicas):
+def test_metrics_are_not_public(client, replicas):
     assert client.get("/metrics").status_code == 404
     assert asked(replicas, "GET", "/metrics") == 0

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from limits import RateLimitItemPerSecond
 from PIL import Image
-from sepviz import circuit_breaker as respite
-from sepviz.compute.rate_limits import Limits
-from sepviz.errors import Flooding, StoreUnavailable, UploadGone
+from sepviz.circuit_breaker import OPEN_SECONDS
+from sepviz.compute.rate_limits import RateLimiter
+from sepviz.errors import RateLimited, StoreUnavailable, UploadGone
 from sepviz.settings import Settings
 from sepviz.uploads.redis_store import PREFIX, RedisStore
 from sepviz.uploads.store import MemoryStore
@@ -185,7 +185,7 @@ def test_full_redis_refuses_uploads_and_still_finds_others(redis, stores):
         redis.client.config_set("maxmemory", 0)
 
 
-def test_an_upload_to_one_server_is_an_input_of_another(app_at):
+def test_upload_to_one_server_is_an_input_of_another(app_at):
     one, other = app_at(), app_at()
     address = f"/api/tensors?{SMALL}&input={uploaded(one)}"
     answers = [client.get(address) for client in (other, one)]
@@ -193,7 +193,7 @@ def test_an_upload_to_one_server_is_an_input_of_another(app_at):
     assert answers[0].content == answers[1].content
 
 
-def test_an_upload_is_forgotten_everywhere_when_its_time_is_over(app_at):
+def test_upload_expires_on_all_servers_at_once(app_at):
     one, other = app_at(upload_seconds=1), app_at(upload_seconds=1)
     name = uploaded(one)
     seeds = iter(range(10**6))
@@ -207,7 +207,7 @@ def test_an_upload_is_forgotten_everywhere_when_its_time_is_over(app_at):
     assert status(other) == 200
 
 
-def test_without_redis_only_uploads_are_refused_and_they_come_back(app_at, redis):
+def test_uploads_alone_get_503_while_redis_is_down(app_at, redis):
     clock = Clock()
     client = app_at(clock)
     name = uploaded(client)
@@ -217,10 +217,10 @@ def test_without_redis_only_uploads_are_refused_and_they_come_back(app_at, redis
     detail = assert_problem(told, 503)
     assert "just now" in detail
     assert "redis" not in detail.lower()
-    assert told.headers["retry-after"] == str(respite.SECONDS)
+    assert told.headers["retry-after"] == str(OPEN_SECONDS)
     refused = client.post("/api/images", files={"file": png(1)})
     assert "just now" in assert_problem(refused, 503)
-    assert refused.headers["retry-after"] == str(respite.SECONDS)
+    assert refused.headers["retry-after"] == str(OPEN_SECONDS)
     assert client.get(f"/feature-maps/input.png?{SMALL}&input={name}").status_code == 503
     for path in ("/", "/api/tensors", "/feature-maps/depthwise.png", "/diagrams/cost.svg", "/api/layer", "/healthz"):
         assert client.get(path).status_code == 200, path
@@ -228,14 +228,14 @@ def test_without_redis_only_uploads_are_refused_and_they_come_back(app_at, redis
     redis.start()
     # It is asked again after the pause, or when it was found to answer.
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=2").status_code == 503
-    clock.now += respite.SECONDS
+    clock.now += OPEN_SECONDS
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=3").status_code == 410
     assert uploaded(client) == name
     assert client.get(f"/api/tensors?{SMALL}&input={name}&seed=4").status_code == 200
     assert client.get("/readyz").json() == {"status": "ready", "without": []}
 
 
-def test_a_redis_that_says_nothing_is_waited_for_once(app_at, redis):
+def test_frozen_redis_is_waited_for_once(app_at, redis):
     client = app_at(Clock())
     name = uploaded(client)
     redis.client.config_resetstat()
@@ -252,7 +252,7 @@ def test_a_redis_that_says_nothing_is_waited_for_once(app_at, redis):
     assert redis.client.info("commandstats")["cmdstat_get"]["calls"] <= 2
 
 
-def test_a_restarted_redis_is_not_noticed(app_at, redis):
+def test_redis_restart_loses_no_request(app_at, redis):
     """The connections that it closed are made anew at once."""
     client = app_at(Clock())
     uploaded(client)
@@ -275,16 +275,16 @@ async def had(limits, address, most=10):
     """How many computations an address is granted, and how long it is then to wait."""
     for count in range(most):
         try:
-            await limits.charge(address)
-        except Flooding as refused:
+            await limits.hit(address)
+        except RateLimited as refused:
             return count, refused.retry_after
     return most, 0
 
 
-def test_servers_count_together(redis):
+def test_servers_share_counters(redis):
     async def scenario():
-        one, other = Limits(FEW, redis.url), Limits(FEW, redis.url)
-        await one.charge("203.0.113.7")
+        one, other = RateLimiter(FEW, redis.url), RateLimiter(FEW, redis.url)
+        await one.hit("203.0.113.7")
         told = await had(other, "203.0.113.7"), await had(one, "203.0.113.7"), await had(other, "203.0.113.8")
         await one.close()
         await other.close()
@@ -298,7 +298,7 @@ def test_servers_count_together(redis):
     assert all(redis.client.pttl(key) > 0 for key in keys)
 
 
-def test_limits_are_those_of_all_servers(app_at, monkeypatch):
+def test_limits_hold_for_all_servers_together(app_at, monkeypatch):
     monkeypatch.setattr(main, "RULES", FEW)
     one, other = app_at(mode="public"), app_at(mode="public")
     statuses = [
@@ -308,16 +308,16 @@ def test_limits_are_those_of_all_servers(app_at, monkeypatch):
     assert app_at(mode="public", address="203.0.113.8").get(f"/api/tensors?{SMALL}&seed=9").status_code == 200
 
 
-def test_without_redis_nobody_is_limited_and_then_all_are_again(redis):
+def test_nobody_is_limited_while_redis_is_down(redis):
     clock = Clock()
 
     async def scenario():
-        limits = Limits(FEW, redis.url, clock)
+        limits = RateLimiter(FEW, redis.url, clock)
         redis.kill()
         without = await had(limits, "203.0.113.7")
         redis.start()
         in_the_pause = await had(limits, "203.0.113.7")
-        clock.now += respite.SECONDS
+        clock.now += OPEN_SECONDS
         after = await had(limits, "203.0.113.7")
         await limits.close()
         return [count for count, _ in (without, in_the_pause, after)]
@@ -325,7 +325,7 @@ def test_without_redis_nobody_is_limited_and_then_all_are_again(redis):
     assert apart(scenario()) == [10, 10, 3]
 
 
-def test_the_address_of_redis_is_told_nowhere(app_at, redis, caplog):
+def test_redis_address_is_in_no_response_or_log(app_at, redis, caplog):
     with caplog.at_level("DEBUG"):
         client = app_at(mode="public")
         name = uploaded(client)

@@ -57,7 +57,7 @@ def kill(server) -> None:
         each.kill()
 
 
-def test_what_one_was_given_the_other_shows(replicas):
+def test_upload_to_one_replica_is_found_by_the_other(replicas):
     one, other, address = replicas
     sent = httpx2.post(f"{one.url}/api/images", files=picture(1), timeout=PATIENCE_S)
     assert sent.status_code == 201
@@ -70,7 +70,7 @@ def test_what_one_was_given_the_other_shows(replicas):
     assert {each.headers["Cache-Control"].partition(",")[0] for each in answers} == {"private"}
 
 
-def test_one_dies_under_load_and_nothing_is_lost(replicas):
+def test_replica_killed_under_load_loses_no_request(replicas):
     one, other, address = replicas
     sent = httpx2.post(f"{address}/api/images", files=picture(2), timeout=PATIENCE_S)
     upload = f"/feature-maps/depthwise.png?size=64&input={sent.json()['id']}"

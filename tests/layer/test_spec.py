@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sepviz.errors import SHOWN, InvalidParameters, shown
+from sepviz.errors import MAX_PRINTED, InvalidParameters, truncate_printable
 from sepviz.layer.spec import GENERATED, KINDS, SAMPLES, LayerSpec, allowed, properties
 
 from tests.support.layers import layers
@@ -53,7 +53,7 @@ def test_a_whole_number_is_plain_digits(name, value):
     (bad,) = refused((name, value))
     low, high = WHOLE[name]
     assert bad.parameter == name
-    assert bad.value == shown(value)
+    assert bad.value == truncate_printable(value)
     assert bad.allowed.startswith(f"it must be a whole number from {low} to {high}")
     assert bad.why
     assert len(str(bad)) < 250
@@ -88,16 +88,16 @@ def test_bounds_are_reached_and_not_passed(name):
 )
 def test_other_values_are_refused_by_name_value_and_what_fits(name, value, fits):
     (bad,) = refused((name, value))
-    assert (bad.parameter, bad.value) == (name, shown(value))
+    assert (bad.parameter, bad.value) == (name, truncate_printable(value))
     assert fits in bad.allowed
     assert bad.why
-    assert str(bad).startswith(f"{name}={shown(value)}: {bad.why}; ")
+    assert str(bad).startswith(f"{name}={truncate_printable(value)}: {bad.why}; ")
 
 
 @pytest.mark.parametrize("name", ["kernel", "Size", "", "size ", "__class__", "batch" * 100, "si\x00ze"])
 def test_an_unknown_parameter_is_refused_and_the_known_are_named(name):
     (bad,) = refused((name, "3"))
-    assert (bad.parameter, bad.value, bad.why) == (shown(name), "3", "no such parameter")
+    assert (bad.parameter, bad.value, bad.why) == (truncate_printable(name), "3", "no such parameter")
     assert all(known in bad.allowed for known in LayerSpec.model_fields)
 
 
@@ -236,11 +236,11 @@ def test_the_schema_has_the_bounds_and_every_description():
 
 
 @given(st.text(max_size=200))
-def test_shown_is_short_and_printable(text):
-    assert len(shown(text)) <= SHOWN
-    assert shown(text).isprintable()
-    if len(text) <= SHOWN and text.isprintable():
-        assert shown(text) == text
+def test_truncated_value_is_short_and_printable(text):
+    assert len(truncate_printable(text)) <= MAX_PRINTED
+    assert truncate_printable(text).isprintable()
+    if len(text) <= MAX_PRINTED and text.isprintable():
+        assert truncate_printable(text) == text
 
 
 @pytest.mark.parametrize(("text", "size"), [("3", (3, 3)), ("1x7", (1, 7)), ("7x1", (7, 1)), ("5x5", (5, 5))])

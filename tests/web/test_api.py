@@ -1,4 +1,4 @@
-"""The routes, by their addresses: numbers, errors, caching, tensors, pictures, uploads."""
+"""The routes: numbers, errors, caching, tensors, pictures, uploads."""
 
 import asyncio
 import io
@@ -144,7 +144,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("query", "parameter", "value", "fits"), BAD)
-def test_a_bad_parameter_is_named_with_what_would_fit(client, query, parameter, value, fits):
+def test_invalid_parameter_is_named_with_what_is_allowed(client, query, parameter, value, fits):
     for path in ("/api/layer", "/api/tensors", "/api/code", "/fragment"):
         problem = assert_problem(client.get(f"{path}?{query}"), 422)
         (error,) = [each for each in problem["errors"] if each["parameter"] == parameter]
@@ -172,7 +172,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("address", "parameter", "fits"), OPTIONS)
-def test_a_bad_option_is_named_with_what_would_fit(client, address, parameter, fits):
+def test_invalid_option_is_named_with_what_is_allowed(client, address, parameter, fits):
     (error,) = assert_problem(client.get(address), 422)["errors"]
     assert error["parameter"] == parameter
     assert fits in error["allowed"]
@@ -180,22 +180,22 @@ def test_a_bad_option_is_named_with_what_would_fit(client, address, parameter, f
 
 @pytest.mark.parametrize("path", [path for path in GETS if path[-4:] in (".svg", ".png")])
 @pytest.mark.parametrize(("query", "status"), [("stride=99", 422), ("foo=1", 422), ("stride=1&stride=1", 422)])
-def test_an_error_of_a_figure_is_a_figure(client, path, query, status):
+def test_error_at_a_figure_s_address_is_an_error_figure(client, path, query, status):
     assert_figure(client.get(f"{path}?{query}"), path, status)
 
 
 @pytest.mark.parametrize("width", ["63", "4097", "wide"])
-def test_a_bad_width_is_a_figure(client, width):
+def test_invalid_width_is_an_error_figure(client, width):
     assert_figure(client.get(f"/diagrams/cost.svg?width={width}"), "/diagrams/cost.svg", 422)
 
 
 @pytest.mark.parametrize("address", ["/diagrams/none.svg", "/feature-maps/none.png", "/feature-maps/depthwise/x.png"])
-def test_an_unknown_name_of_a_figure_is_a_404_figure(client, address):
+def test_unknown_figure_name_is_an_error_figure_with_404(client, address):
     assert_figure(client.get(address), address, 404)
 
 
 @pytest.mark.parametrize("address", ["/feature-maps/input.png", "/feature-maps/depthwise/0.png"])
-def test_a_map_of_a_forgotten_upload_is_a_410_figure(client, address):
+def test_map_of_an_expired_upload_is_an_error_figure_with_410(client, address):
     assert_figure(client.get(f"{address}?input={FORGOTTEN}"), address, 410)
 
 
@@ -218,7 +218,7 @@ def test_unknown_addresses_and_frameworks_are_problems(client):
     assert_problem(client.post("/api/layer"), 405)
 
 
-def test_over_budget_names_what_fits_and_that_fits(client):
+def test_layer_over_budget_names_a_size_that_fits(client):
     query = "kind=standard&in_channels=64&out_channels=128"
     problem = assert_problem(client.get(f"/api/tensors?{query}&size=512"), 422)
     (error,) = problem["errors"]
@@ -259,7 +259,7 @@ def test_head_is_answered_as_get(client, path):
 
 
 @pytest.mark.parametrize("form", ["png", "pdf"])
-def test_figures_by_cairo_are_admitted_made_once_and_kept(client, form):
+def test_exported_figure_is_computed_once_and_cached(client, form):
     exports = client.app.state.services.exports
     before = exports.counts.computed, exports.counts.cached
     first, again = (client.get(f"/diagrams/cost.{form}?{SMALL}&seed=77") for _ in range(2))
@@ -267,14 +267,14 @@ def test_figures_by_cairo_are_admitted_made_once_and_kept(client, form):
     assert (exports.counts.computed, exports.counts.cached) == (before[0] + 1, before[1] + 1)
 
 
-def test_more_figures_than_cairo_is_given_are_refused(monkeypatch):
-    monkeypatch.setattr(main, "EXPORTS_WAIT", 0)
+def test_exports_beyond_their_queue_get_503(monkeypatch):
+    monkeypatch.setattr(main, "MAX_QUEUED_EXPORTS", 0)
     with TestClient(create_app(), base_url="http://localhost") as client:
         assert_problem(client.get(f"/diagrams/cost.pdf?{SMALL}&seed=78"), 503)
         assert client.get(f"/diagrams/cost.svg?{SMALL}&seed=78").status_code == 200
 
 
-def test_a_packed_figure_is_the_plain_one(client):
+def test_gzipped_figure_equals_the_plain_one(client):
     path = f"/diagrams/separable.svg?{SMALL}"
     plain, *packed = (
         client.get(path, headers={"Accept-Encoding": each}) for each in ("identity", "gzip", "br;q=1.0, gzip;q=0.8")
@@ -286,7 +286,7 @@ def test_a_packed_figure_is_the_plain_one(client):
 
 
 @pytest.mark.parametrize("path", ["/diagrams/separable.svg", "/", "/api/layer"])
-def test_who_refuses_gzip_gets_none(client, path):
+def test_client_that_refuses_gzip_gets_plain_text(client, path):
     for refused in ("gzip;q=0", "br, GZIP ; q=0.000", "gzip;q=0, deflate;q=1", "gzip;level=9;q=0", "xgzip", "br"):
         answer = client.get(path, headers={"Accept-Encoding": refused})
         assert "content-encoding" not in answer.headers
@@ -295,7 +295,7 @@ def test_who_refuses_gzip_gets_none(client, path):
 
 
 @pytest.mark.parametrize("path", GETS)
-def test_what_is_held_is_not_sent_again(client, path):
+def test_matching_etag_gets_304(client, path):
     address = f"{path}?{SMALL}"
     first = client.get(address)
     tag = first.headers["etag"]
@@ -311,7 +311,7 @@ def test_what_is_held_is_not_sent_again(client, path):
 
 
 @pytest.mark.parametrize("path", GETS)
-def test_equal_queries_have_equal_tags_and_others_have_not(client, path):
+def test_etags_are_equal_exactly_for_equal_queries(client, path):
     def tag(query):
         return client.get(f"{path}?{query}").headers["etag"]
 
@@ -353,7 +353,7 @@ def test_tensors_are_those_of_the_trace(client, query, tmp_path):
         assert json.loads(found.metadata()["sepviz"])["query"] == trace.spec.query()
 
 
-def test_stages_and_channels_send_only_those(client):
+def test_only_selected_stages_and_channels_are_sent(client):
     query = "in_channels=6&out_channels=8&size=8"
     every = load(client.get(f"/api/tensors?{query}").content)
     part = load(client.get(f"/api/tensors?{query}&stages=input,depthwise&channels=2-4").content)
@@ -362,7 +362,7 @@ def test_stages_and_channels_send_only_those(client):
         torch.testing.assert_close(tensor, every[name][2:5], rtol=1e-5, atol=1e-5)
 
 
-def test_a_tile_is_the_average_of_its_cells(client):
+def test_tile_is_the_average_of_its_cells(client):
     query = f"{SMALL}&input=noise&stages=depthwise"
     whole = load(client.get(f"/api/tensors?{query}").content)["depthwise"]
     tile = load(client.get(f"/api/tensors?{query}&tile=4").content)["depthwise"]
@@ -370,7 +370,7 @@ def test_a_tile_is_the_average_of_its_cells(client):
     np.testing.assert_allclose(tile.numpy(), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_bytes_stand_for_their_range(client):
+def test_uint8_tensors_span_their_range(client):
     whole = load(client.get(f"/api/tensors?{SMALL}").content)
     small = load(client.get(f"/api/tensors?{SMALL}&dtype=uint8").content)
     half = load(client.get(f"/api/tensors?{SMALL}&dtype=float16").content)
@@ -385,7 +385,7 @@ def test_bytes_stand_for_their_range(client):
 # Pictures
 
 
-def test_a_grey_plane_has_a_pixel_for_each_cell_in_its_grey(client):
+def test_grey_map_has_one_pixel_for_each_cell(client):
     query = "in_channels=3&size=16&input=noise&stride=2"
     found = pixels(client.get(f"/feature-maps/depthwise/1.png?{query}&colormap=grey"))
     plane = load(client.get(f"/api/tensors?{query}").content)["depthwise"][1].double().numpy()
@@ -395,7 +395,7 @@ def test_a_grey_plane_has_a_pixel_for_each_cell_in_its_grey(client):
     assert (found[:, :, 0] == found[:, :, 2]).all()
 
 
-def test_the_input_plane_of_an_impulse_is_one_white_pixel(client):
+def test_input_map_of_an_impulse_is_one_white_pixel(client):
     found = pixels(client.get("/feature-maps/input/0.png?input=impulse&size=9&colormap=grey"))
     assert found[4, 4].tolist() == [255, 255, 255]
     assert found.sum() == 3 * 255
@@ -414,7 +414,7 @@ def test_diverging_colours_are_blue_below_and_red_above_zero(client):
 
 @pytest.mark.parametrize("scale", ["channel", "stage"])
 @pytest.mark.parametrize("colormap", ["diverging", "diverging-dark", "grey", "viridis"])
-def test_a_grid_decodes_and_has_room_for_every_channel(client, scale, colormap):
+def test_grid_has_room_for_every_channel(client, scale, colormap):
     answer = client.get(f"/feature-maps/pointwise.png?out_channels=9&size=16&scale={scale}&colormap={colormap}")
     height, width = pixels(answer).shape[:2]
     assert width >= 8 * 128
@@ -440,7 +440,7 @@ def test_code_makes_the_layer_that_is_shown(client):
 # Uploads
 
 
-def test_an_upload_is_an_input(client):
+def test_upload_s_id_is_an_input(client):
     answer = client.post("/api/images", files={"file": ("any.txt", png(40, 20), "text/plain")})
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -457,12 +457,12 @@ def test_an_upload_is_an_input(client):
     ("content", "status"),
     [(b"", 415), (b"GIF, or so I say", 415), (b"<svg/>", 415), (png()[:-30], 422), (png(12001, 1), 413)],
 )
-def test_what_is_no_picture_is_refused(client, content, status):
+def test_upload_that_is_no_picture_is_refused(client, content, status):
     assert_problem(client.post("/api/images", files={"file": ("a.png", content)}), status)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_refused(client, chunked):
+def test_body_that_is_too_large_gets_413(client, chunked):
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
     parts = [head, *[bytes(2**20)] * (MAX_BYTES // 2**20 + 1), b"\r\n--x--\r\n"]
     content = iter(parts) if chunked else b"".join(parts)
@@ -472,11 +472,11 @@ def test_a_body_that_is_too_large_is_refused(client, chunked):
 
 
 @pytest.mark.parametrize("form", [{}, {"files": {"other": b"x"}}, {"data": {"file": "text"}}])
-def test_a_form_without_a_file_is_a_problem(client, form):
+def test_form_without_a_file_is_a_problem(client, form):
     assert_problem(client.post("/api/images", **form), 422)
 
 
-def test_an_upload_is_forgotten_when_its_time_is_over():
+def test_upload_expires_after_its_time():
     now = [1000.0]
     app = create_app(Settings(upload_seconds=60), clock=lambda: now[0])
     with TestClient(app, base_url="http://localhost") as short:
@@ -494,7 +494,7 @@ def test_an_upload_is_forgotten_when_its_time_is_over():
 # Operations
 
 
-def test_the_description_mentions_no_other_host(client):
+def test_openapi_document_mentions_no_other_host(client):
     for path in ("/docs", "/openapi.json"):
         answer = client.get(path)
         assert answer.status_code == 200
@@ -506,7 +506,7 @@ def test_the_description_mentions_no_other_host(client):
     "path",
     [*GETS, "/", "/docs", "/openapi.json", "/healthz", "/nothing", "/static/favicon.svg", "/api/layer?stride=99"],
 )
-def test_every_answer_has_security_headers(client, path):
+def test_every_response_has_security_headers(client, path):
     headers = client.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
@@ -525,14 +525,14 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
         assert all_asked.wait(30)
         return run_job(*arguments)
 
-    async def once(self, key, work, client=None, **options):
+    async def get_or_compute(self, key, work, client=None, **options):
         asked.append(key)
         if len(asked) == 20:
             all_asked.set()
-        return await Compute.once(self, key, work, client, **options)
+        return await Compute.get_or_compute(self, key, work, client, **options)
 
     monkeypatch.setattr(here, "run_job", counted)
-    monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"once": once}))
+    monkeypatch.setattr(main, "Compute", type("Counting", (Compute,), {"get_or_compute": get_or_compute}))
 
     async def ask():
         transport = httpx2.ASGITransport(app=create_app())
@@ -550,11 +550,11 @@ def test_equal_requests_at_once_are_computed_once(monkeypatch):
 # Guards
 
 
-def test_more_pictures_at_once_than_there_is_room_for_come_again(client, monkeypatch):
+def test_uploads_beyond_the_limit_at_once_get_503(client, monkeypatch):
     files = {"file": ("a.png", png())}
-    monkeypatch.setattr(guards, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(guards, "MAX_UPLOADS_AT_ONCE", 1)
     assert [client.post("/api/images", files=files).status_code for _ in range(2)] == [201, 201]
-    monkeypatch.setattr(guards, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(guards, "MAX_UPLOADS_AT_ONCE", 0)
     refused = client.post("/api/images", files=files)
     assert_problem(refused, 503)
     assert int(refused.headers["retry-after"]) >= 1
@@ -573,7 +573,7 @@ def test_more_pictures_at_once_than_there_is_room_for_come_again(client, monkeyp
         ({"origin": "null"}, 403),
     ],
 )
-def test_only_its_own_pages_may_upload(client, headers, status):
+def test_cross_site_upload_is_refused(client, headers, status):
     answer = client.post("/api/images", files={"file": png()}, headers=headers)
     assert answer.status_code == status
     if status == 403:
@@ -581,19 +581,19 @@ def test_only_its_own_pages_may_upload(client, headers, status):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", ""])
-def test_it_answers_to_its_own_names_alone(client, host):
+def test_unknown_host_is_refused(client, host):
     assert_problem(client.get("/api/layer", headers={"host": host}), 400)
 
 
-def test_a_query_that_is_too_long_is_a_problem(client):
+def test_query_that_is_too_long_is_a_problem(client):
     assert_problem(client.get(f"/api/layer?seed={'1' * 3000}"), 414)
 
 
-def test_a_busy_server_says_when_to_come_again(monkeypatch, client):
-    async def once(*_arguments, **_options):
+def test_busy_server_answers_503_with_retry_after(monkeypatch, client):
+    async def refuse(*_arguments, **_options):
         raise Busy("the server is busy: 64 computations wait already; try again in 3 s", 3)
 
-    monkeypatch.setattr(Compute, "once", once)
+    monkeypatch.setattr(Compute, "get_or_compute", refuse)
     answer = client.get(f"/api/tensors?{SMALL}&seed=77")
     assert_problem(answer, 503)
     assert answer.headers["retry-after"] == "3"
@@ -603,7 +603,7 @@ def test_a_busy_server_says_when_to_come_again(monkeypatch, client):
     assert client.get("/api/layer").status_code == 200
 
 
-def test_readiness_tells_why_not(client):
+def test_readiness_names_what_is_not_ready(client):
     assert client.get("/readyz").json() == {"status": "ready", "without": []}
     client.app.state.services.stopping.set()
     try:
@@ -613,7 +613,7 @@ def test_readiness_tells_why_not(client):
         client.app.state.services.stopping.clear()
 
 
-def test_metrics_count_what_was_asked(client):
+def test_metrics_count_requests_and_computations(client):
     def counted():
         text = client.get("/metrics").text
         return float(re.search(r'sepviz_requests_total\{route="/api/code",status="200"\} ([\d.]+)', text)[1])
@@ -624,7 +624,7 @@ def test_metrics_count_what_was_asked(client):
     assert counted() == before + 1
 
 
-def test_the_log_has_one_line_a_request_and_no_words_of_it(client, caplog):
+def test_access_log_has_one_line_per_request_without_its_query(client, caplog):
     with caplog.at_level("INFO", "sepviz.access"):
         client.get("/diagrams/cost.svg?title=secret")
     (line,) = caplog.messages
@@ -669,7 +669,7 @@ def test_costs_as_tables(client, form, media_type):
 
 
 @given(layers(plain=False), st.integers(1, 9), st.integers(0, 3))
-def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
+def test_view_contains_the_fragment_and_the_maps(client, spec, tile, last):
     asked = f"{spec.query()}&channels=0-{last}&tile={tile}"
     held, view = client.get(f"/api/tensors?{asked}&dtype=uint8"), client.get(f"/view?{asked}")
     assert view.status_code == held.status_code == 200
@@ -691,7 +691,7 @@ def test_a_view_is_the_fragment_and_the_planes_in_one(client, spec, tile, last):
         ("input=noise", []),
     ],
 )
-def test_a_view_names_the_channels_of_a_picture(client, query, names):
+def test_view_names_the_channels_of_a_picture(client, query, names):
     content = client.get(f"/view?size=8&{query}").content
     told = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
     assert json.loads(told["input.names"]) == names
@@ -709,7 +709,7 @@ def test_a_view_names_the_channels_of_a_picture(client, query, names):
         (f"/api/layer?seed={'1' * 3000}", 414, "query"),
     ],
 )
-def test_every_refusal_names_what_it_is_about(client, address, status, parameter):
+def test_every_error_names_its_parameter(client, address, status, parameter):
     answer = client.get(address)
     assert answer.status_code == status
     (error,) = answer.json()["errors"]
@@ -720,41 +720,41 @@ def test_every_refusal_names_what_it_is_about(client, address, status, parameter
 @pytest.mark.parametrize(
     ("data", "status"), [(b"no picture", 415), (b"\x89PNG\r\n\x1a\n", 422), (b"GIF89a" + bytes(9 * 2**20), 413)]
 )
-def test_every_refusal_of_a_picture_names_the_file(client, data, status):
+def test_every_refused_upload_names_the_file(client, data, status):
     answer = client.post("/api/images", files={"file": ("a.png", data)})
     assert answer.status_code == status
     assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]
 
 
-def test_of_two_pictures_none_is_taken(client):
+def test_form_with_two_pictures_is_refused(client):
     answer = client.post("/api/images", files=[("file", ("a.png", b"1")), ("file", ("b.png", b"2"))])
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert (error["parameter"], error["value"], error["allowed"]) == ("file", "2 pictures", "send one")
 
 
-def test_a_form_that_is_none_names_the_file(client):
+def test_invalid_form_names_the_file(client):
     answer = client.post("/api/images", content=b"none", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 400
     assert [error["parameter"] for error in answer.json()["errors"]] == ["file"]
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "null", "https://evil.example"])
-def test_an_origin_that_is_no_address_is_foreign(client, origin):
+def test_invalid_origin_is_refused(client, origin):
     answer = client.post("/api/images", files={"file": ("a.png", b"1")}, headers={"Origin": origin})
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("rest", ["//[", "//\u2100", "/\t/[", "//evil.example/embed", "///embed", "/nosuch"])
-def test_oembed_of_what_is_no_page_of_ours_is_404(client, rest):
+def test_oembed_of_another_address_is_404(client, rest):
     answer = client.get("/oembed", params={"url": f"http://localhost{rest}"})
     assert answer.status_code == 404
     assert [error["parameter"] for error in answer.json()["errors"]] == ["url"]
 
 
 @pytest.mark.parametrize("path", ["/view", "/api/tensors", "/feature-maps/input.png", "/feature-maps/input/0.png"])
-def test_what_was_made_of_an_upload_that_is_gone_is_gone(monkeypatch, path):
+def test_matching_etag_of_an_expired_upload_gets_410(monkeypatch, path):
     clock = Clock()
     with TestClient(create_app(Settings(), clock), base_url="http://localhost") as client:
         name = client.post("/api/images", files={"file": ("a.png", png())}).json()["id"]
@@ -775,7 +775,7 @@ def test_what_was_made_of_an_upload_that_is_gone_is_gone(monkeypatch, path):
         ("/view?size=8", 304),
     ],
 )
-def test_any_tag_at_all_is_held_of_what_there_is(client, address, status):
+def test_if_none_match_star_gets_304_only_for_existing_entities(client, address, status):
     assert client.get(address, headers={"If-None-Match": "*"}).status_code == status
 
 
@@ -783,5 +783,5 @@ def test_any_tag_at_all_is_held_of_what_there_is(client, address, status):
     ("count", "told"),
     [(64, "64"), (17_920, "17,920"), (109_760, "0.11 M"), (3_538_944, "3.54 M"), (2 * 10**9, "2.00 G")],
 )
-def test_no_count_of_macs_is_told_as_nothing(count, told):
+def test_small_count_of_macs_is_not_rounded_to_zero(count, told):
     assert format_macs(count) == told

@@ -34,7 +34,7 @@ def client():
 
 @pytest.mark.parametrize("accept", BROWSERS.values(), ids=BROWSERS)
 @pytest.mark.parametrize("path", REFUSED)
-def test_a_browser_gets_a_page(client, path, accept):
+def test_problem_is_a_page_for_a_browser(client, path, accept):
     answer = client.get(path, headers={"Accept": accept})
     status, words = REFUSED[path]
     assert answer.status_code == status
@@ -50,7 +50,7 @@ def test_a_browser_gets_a_page(client, path, accept):
 
 @pytest.mark.parametrize("accept", PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("path", REFUSED)
-def test_a_program_gets_json(client, path, accept):
+def test_problem_is_json_for_a_program(client, path, accept):
     answer = client.get(path, headers={"Accept": accept})
     status, words = REFUSED[path]
     assert answer.status_code == answer.json()["status"] == status
@@ -60,11 +60,11 @@ def test_a_program_gets_json(client, path, accept):
 
 
 @pytest.mark.parametrize("path", ["/diagrams/nothing.svg", "/diagrams/cost.png?kernel_size=99"])
-def test_a_figure_stays_a_figure(client, path):
+def test_problem_at_a_figure_s_address_is_a_figure_for_a_browser(client, path):
     answer = client.get(path, headers={"Accept": BROWSERS["firefox"]})
     assert answer.headers["content-type"].startswith("image/")
 
 
-def test_what_is_sent_is_answered_in_json(client):
+def test_problem_of_a_post_is_json(client):
     answer = client.post("/api/images", headers={"Accept": BROWSERS["firefox"]})
     assert answer.headers["content-type"] == "application/problem+json"

@@ -44,7 +44,7 @@ def query_of(text):
 
 @pytest.mark.parametrize("path", ["/", "/embed"])
 @pytest.mark.parametrize("parameters", REFUSED.values(), ids=REFUSED)
-def test_page_of_a_refused_layer_shows_no_other_layer(client, path, parameters):
+def test_page_of_an_invalid_layer_shows_no_other_layer(client, path, parameters):
     answer = client.get(path, params=parameters)
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
@@ -61,27 +61,27 @@ def test_page_of_a_refused_layer_shows_no_other_layer(client, path, parameters):
 
 
 @pytest.mark.parametrize("parameters", REFUSED.values(), ids=REFUSED)
-def test_page_of_a_refused_layer_keeps_what_was_given(client, parameters):
+def test_page_of_an_invalid_layer_keeps_given_values(client, parameters):
     held = query_of(client.get("/", params=parameters).text)
     known = {name: value for name, value in parameters.items() if name in LayerSpec.model_fields and name != "kind"}
     assert held | known == held
 
 
-def test_two_refusals_are_both_told(client):
+def test_two_invalid_parameters_are_both_reported(client):
     text = client.get("/?in_channels=9999&size=0").text
     assert re.search(r'id="problem-in_channels"[^>]*>in_channels=9999: too large', text)
     assert re.search(r'id="problem-size"[^>]*>size=0: too small', text)
     assert text.count("<li>") == 2
 
 
-def test_a_parameter_that_the_kind_has_not_is_shown_with_its_refusal(client):
+def test_parameter_that_the_kind_lacks_is_shown_with_its_error(client):
     text = client.get("/?kind=spatially-separable&out_channels=5").text
     control = re.search(r'data-control="out_channels"([^>]*)>(.*?)</div>', text, re.DOTALL)
     assert "hidden" not in control[1]
     assert "works per channel" in control[2]
 
 
-def test_an_embedded_page_keeps_its_options_when_refused(client):
+def test_embedded_page_of_an_invalid_layer_keeps_its_options(client):
     text = client.get("/embed?in_channels=9999&hide=diagram&lock=kind&theme=dark").text
     assert 'data-hidden="diagram"' in text
     assert 'data-theme="dark"' in text
@@ -90,7 +90,7 @@ def test_an_embedded_page_keeps_its_options_when_refused(client):
 
 @pytest.mark.parametrize("path", ["/gallery", "/use/diagrams/separable", "/use/feature-maps/input"])
 @pytest.mark.parametrize("parameters", REFUSED.values(), ids=REFUSED)
-def test_page_without_controls_tells_of_a_refusal_and_leads_on(client, path, parameters):
+def test_page_without_controls_reports_errors_and_links_the_nearest_layer(client, path, parameters):
     answer = client.get(path, params=parameters)
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
@@ -106,7 +106,7 @@ VALUES = st.sampled_from(
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
-def test_nearest_layer_can_always_be_shown(pairs):
+def test_nearest_layer_is_always_valid(pairs):
     found, bad = nearest(PageQuery, pairs)
     plan(found.layer)
     again, refused = nearest(PageQuery, parse_qsl(found.query()))
@@ -116,7 +116,7 @@ def test_nearest_layer_can_always_be_shown(pairs):
 
 
 @pytest.mark.parametrize("parameter", ["lock", "hide", "theme", "input", "foo"])
-def test_refusal_repeats_no_control_character(client, parameter):
+def test_error_repeats_no_control_character(client, parameter):
     text = client.get("/embed", params={parameter: "a\0b\x1b\u202ec"}).text
     refusals = re.search(r'class="refusal".*?<ul>(.*?)</ul>', text, re.DOTALL)[1]
     assert "a\ufffdb\ufffd\ufffdc" in refusals

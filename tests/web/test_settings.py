@@ -25,13 +25,13 @@ def served(monkeypatch):
     return run
 
 
-def test_by_default_pictures_are_taken_and_no_proxy_is_trusted(served):
+def test_by_default_uploads_are_accepted_and_no_proxy_is_trusted(served):
     settings, told, _ = served()
     assert (settings.uploads, settings.forwarded_allow_ips, settings.redis_url) == (True, None, None)
     assert "Set:" not in told
 
 
-def test_options_and_environment_say_the_same(served, monkeypatch):
+def test_options_and_environment_set_the_same(served, monkeypatch):
     by_option, told, _ = served("--no-uploads", "--forwarded-allow-ips", "10.0.0.7,10.1.0.0/16")
     monkeypatch.setenv("SEPVIZ_UPLOADS", "false")
     monkeypatch.setenv("SEPVIZ_FORWARDED_ALLOW_IPS", "10.0.0.7,10.1.0.0/16")
@@ -42,14 +42,14 @@ def test_options_and_environment_say_the_same(served, monkeypatch):
 
 
 @pytest.mark.parametrize("given", ["", "proxy", "10.0.0.0/33", "10.0.0.7/8", "*,10.0.0.7", "10.0.0.7,"])
-def test_what_is_no_list_of_addresses_is_told(served, given):
+def test_invalid_list_of_addresses_is_reported(served, given):
     settings, _, errors = served("--forwarded-allow-ips", given)
     assert settings is None
     assert f"SEPVIZ_FORWARDED_ALLOW_IPS: {given!r}" in errors
     assert "such as 10.0.0.7,10.1.0.0/16" in errors
 
 
-def test_the_address_of_redis_is_not_told(served, monkeypatch):
+def test_redis_address_is_not_printed(served, monkeypatch):
     monkeypatch.setenv("SEPVIZ_REDIS_URL", URL)
     settings, told, _ = served()
     assert settings.redis_url.get_secret_value() == URL
@@ -58,7 +58,7 @@ def test_the_address_of_redis_is_not_told(served, monkeypatch):
 
 
 @pytest.mark.parametrize("given", ["http://:sesame@host", "redis://:sesame@host:port", "sesame", ""])
-def test_a_bad_address_of_redis_is_not_told_either(served, monkeypatch, given):
+def test_invalid_redis_address_is_not_printed(served, monkeypatch, given):
     monkeypatch.setenv("SEPVIZ_REDIS_URL", given)
     settings, told, errors = served()
     assert settings is None
@@ -69,7 +69,7 @@ def test_a_bad_address_of_redis_is_not_told_either(served, monkeypatch, given):
     assert "sesame" not in str(refused.value)
 
 
-def test_a_missing_redis_package_is_told(served, monkeypatch):
+def test_missing_redis_package_is_reported(served, monkeypatch):
     monkeypatch.setenv("SEPVIZ_REDIS_URL", URL)
     monkeypatch.setattr("sepviz.settings.find_spec", lambda _name: None)
     settings, _, errors = served()
@@ -87,14 +87,14 @@ def closed():
 
 
 @pytest.mark.parametrize("form", [{"files": {"file": b"GIF89a"}}, {}])
-def test_no_picture_is_taken_and_it_says_so(closed, form):
+def test_upload_is_refused_when_uploads_are_off(closed, form):
     answer = closed.post("/api/images", **form)
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
     assert "takes no pictures" in answer.json()["detail"]
 
 
-def test_the_page_offers_no_upload(closed):
+def test_page_offers_no_upload_when_uploads_are_off(closed):
     with TestClient(create_app(), base_url="http://localhost") as taking:
         for path in ("/", "/embed"):
             assert 'id="upload"' in taking.get(path).text

@@ -1,7 +1,7 @@
-"""Computing: what is computed when (`admission`), what that is (`jobs`), and the process that does it.
+"""Computing: the queue, rate limits, jobs, and the worker processes that execute them.
 
-The event loop and torch are in two processes (`process`, seen from the first; `worker`, the second): in one they would
-wait for each other's turn at the interpreter, longer than most layers take.
+The event loop and torch are in different processes: in one they would wait for each other's turn at the interpreter,
+longer than most layers take.
 """
 
 from sepviz.compute.jobs import Grid, Job, Plane, Tensors, View

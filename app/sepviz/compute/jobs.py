@@ -1,4 +1,4 @@
-"""What may be computed, as values that go from one process to the other: a layer, what of it, and how it is written."""
+"""Jobs for the worker processes: a layer, which part of it, and the format of the result."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ from sepviz.palette import ColorMap
 
 @dataclass(frozen=True, slots=True)
 class Tensors:
-    """The tensors as a file; maps averaged down to `tile` cells a side."""
+    """The tensors as a file; maps are averaged to at most `tile` cells a side."""
 
     spec: LayerSpec
     selection: Selection
@@ -32,7 +32,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """All maps of a stage as a labelled picture, `png` or `svg`."""
+    """All maps of a stage as a labelled grid; `form` is `png` or `svg`."""
 
     spec: LayerSpec
     stage: str

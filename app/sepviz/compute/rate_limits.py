@@ -1,4 +1,4 @@
-"""How much one address may ask for: of what has to be computed; what is known already is free."""
+"""`RateLimiter`: how much may be computed for one address; cached results are free."""
 
 import math
 import time
@@ -11,26 +11,26 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
-from sepviz.circuit_breaker import Respite
-from sepviz.errors import Flooding
+from sepviz.circuit_breaker import CircuitBreaker
+from sepviz.errors import RateLimited
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
 
-# 30 in 10 s, taken over a minute, and twice as many at once.
+# 30 in 10 s on average over a minute, in bursts of 60.
 RULES = (RateLimitItemPerSecond(60, 10), RateLimitItemPerSecond(180, 60))
 
 PREFIX = "sepviz:limits"
-CONNECTIONS = 8
-ANSWER_WITHIN_S = 0.5
+MAX_CONNECTIONS = 8
+REDIS_TIMEOUT_SECONDS = 0.5
 
 
-class Limits:
-    """Counts what each address has had computed, for one event loop; without `rules` nothing is counted.
+class RateLimiter:
+    """Counts the computations of each address in fixed windows, for one event loop; without `rules` it limits nothing.
 
-    The count is in this process, or in the Redis at `redis_url` for all servers together. A window begins with the
-    first computation in it: it takes two numbers for an address, and its end, when to come again, is known. Around the
-    end of one as much may be had as two allow.
+    The counters are in this process, or in the Redis at `redis_url` for all servers together. A fixed window starts
+    with the first computation in it: it takes two numbers for an address, and its end, the time to retry, is known.
+    Around the end of one window as much is allowed as in two.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class Limits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
-        self._respite = Respite(clock)
-        self._pool = _connections(redis_url) if rules and redis_url is not None else None
+        self._breaker = CircuitBreaker(clock)
+        self._pool = _connection_pool(redis_url) if rules and redis_url is not None else None
         self._windows = FixedWindowRateLimiter(
             MemoryStorage()
             if self._pool is None
@@ -54,26 +54,25 @@ class Limits:
             )
         )
 
-    async def charge(self, address: str) -> None:
-        """Count one computation; raises `Flooding` where the address has had its share."""
-        if not self._rules or self._respite.lasts:
+    async def hit(self, address: str) -> None:
+        """Count one computation; raises `RateLimited` if the address is over a limit."""
+        if not self._rules or self._breaker.is_open:
             return
-        who = network(address)
+        key = network(address)
         try:
-            # Looked at before any is counted: what one window refuses does not fill the other.
-            full = [rule for rule in self._rules if not await self._windows.test(rule, who)]
-            full = full or [rule for rule in self._rules if not await self._windows.hit(rule, who)]
-            waits = [(await self._windows.get_window_stats(rule, who)).reset_time - time.time() for rule in full]
+            # All are tested before any is counted: what one window refuses does not fill the other.
+            full = [rule for rule in self._rules if not await self._windows.test(rule, key)]
+            full = full or [rule for rule in self._rules if not await self._windows.hit(rule, key)]
+            waits = [(await self._windows.get_window_stats(rule, key)).reset_time - time.time() for rule in full]
         except StorageError:
-            # The limits keep one from taking what is others'; without them all are still served, and the queue still
-            # refuses what is too much. To refuse everybody instead would be the greater harm.
-            self._respite.begin()
+            # Fail open: without limits everybody is still served, and the bounded queue still sheds load.
+            self._breaker.trip()
             return
         if full:
             seconds = max(1, math.ceil(max(waits)))
-            shares = " and ".join(f"{rule.amount} in {rule.get_expiry()} s" for rule in self._rules)
-            raise Flooding(
-                f"{who}: more was to be computed for this address than its share, {shares}; figures, costs, code and "
+            limits = " and ".join(f"{rule.amount} in {rule.get_expiry()} s" for rule in self._rules)
+            raise RateLimited(
+                f"{key}: more was to be computed for this address than its share, {limits}; figures, costs, code and "
                 f"what was computed before are free; try again in {seconds} s",
                 seconds,
             )
@@ -85,28 +84,25 @@ class Limits:
 
 
 def network(address: str) -> str:
-    """Whom an address stands for: itself, or of IPv6 its /64, of which anybody has every address."""
+    """Return what an address is limited as: itself, or for IPv6 its /64, of which one client may use every address."""
     try:
         parsed = ip_address(address)
-    except ValueError:  # a proxy may say anything, and who says nothing sensible shares one
+    except ValueError:  # a proxy may send anything; all such clients share one limit
         return "unknown"
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or f"{IPv6Address(int(parsed) >> 64 << 64)}/64")
     return str(parsed)
 
 
-def _connections(url: str) -> "BlockingConnectionPool":
+def _connection_pool(url: str) -> "BlockingConnectionPool":
     from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - the extra `redis`
     from redis.asyncio.retry import Retry  # noqa: PLC0415
-    from redis.backoff import NoBackoff  # noqa: PLC0415
-    from redis.exceptions import ConnectionError as NotConnected  # noqa: PLC0415
+
+    from sepviz.redis_options import connection_options  # noqa: PLC0415
 
     return BlockingConnectionPool.from_url(
         url,
-        max_connections=CONNECTIONS,
-        timeout=ANSWER_WITHIN_S,
-        socket_timeout=ANSWER_WITHIN_S,
-        socket_connect_timeout=ANSWER_WITHIN_S,
-        # Once more at once, on a fresh connection: a restarted Redis has closed the old ones.
-        retry=Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
+        max_connections=MAX_CONNECTIONS,
+        timeout=REDIS_TIMEOUT_SECONDS,
+        **connection_options(Retry, REDIS_TIMEOUT_SECONDS),
     )

@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from sepviz.errors import BadParameter, InvalidParameters, shown
+from sepviz.errors import BadParameter, InvalidParameters, truncate_printable
 from sepviz.layer.kinds import KINDS as KIND_TABLE
 from sepviz.layer.kinds import OWN_PARAMETERS, Kind
 from sepviz.layer.operations import FOLLOWERS
@@ -268,7 +268,13 @@ def _few(numbers: Sequence[int]) -> str:
 
 
 def _refusal(parameter: str, value: object, why: str, fits: str, fitting: object) -> PydanticCustomError:
-    context = {"parameter": parameter, "value": shown(value), "why": why, "fits": fits, "fitting": str(fitting)}
+    context = {
+        "parameter": parameter,
+        "value": truncate_printable(value),
+        "why": why,
+        "fits": fits,
+        "fitting": str(fitting),
+    }
     return PydanticCustomError("combination", "{parameter} {value}: {why}; {fits}", context)
 
 
@@ -305,7 +311,13 @@ def parse(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise InvalidParameters([BadParameter(shown(name), shown(value), "give it once", "given more than once")])
+            raise InvalidParameters(
+                [
+                    BadParameter(
+                        truncate_printable(name), truncate_printable(value), "give it once", "given more than once"
+                    )
+                ]
+            )
         given[name] = value
     try:
         return model.model_validate(given)
@@ -318,7 +330,7 @@ def bad_parameters(
 ) -> list[BadParameter]:
     """pydantic's errors in our words; one for each parameter, the first that was found."""
     found: dict[str, BadParameter] = {}
-    known_names = {shown(name) for name in given}
+    known_names = {truncate_printable(name) for name in given}
     for error in errors:
         context = error.get("ctx", {})
         if error["type"] == "combination":
@@ -329,9 +341,14 @@ def bad_parameters(
             name = str(error["loc"][0]) if error["loc"] else "query"
             if error["type"] == "extra_forbidden":
                 known = ", ".join(model.model_fields)
-                bad = BadParameter(shown(name), shown(error["input"]), f"known are {known}", "no such parameter")
+                bad = BadParameter(
+                    truncate_printable(name),
+                    truncate_printable(error["input"]),
+                    f"known are {known}",
+                    "no such parameter",
+                )
             else:
-                value = shown(given.get(name, error["input"]))
+                value = truncate_printable(given.get(name, error["input"]))
                 bound = context.get("ge", context.get("le"))
                 fits = () if bound is None else ((name, str(bound)),)
                 bad = BadParameter(name, value, f"it must be {allowed(name, model)}", _why(error), fits)

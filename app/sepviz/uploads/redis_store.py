@@ -8,14 +8,13 @@ from typing import Any
 
 from cachetools import LRUCache
 from redis import Redis, RedisError
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
-from sepviz import circuit_breaker as respite
-from sepviz.circuit_breaker import Respite
+from sepviz.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from sepviz.errors import StoreUnavailable
+from sepviz.redis_options import connection_options
 from sepviz.uploads.store import stored_size, upload_gone, upload_id
 
 PREFIX = "sepviz:"
@@ -38,14 +37,8 @@ class RedisStore:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds = seconds
-        # One retry at once, on a fresh connection: a restarted Redis has closed the old ones.
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 1, supported_errors=(NotConnected,)),
-        )
-        self._respite = Respite(clock)
+        self._redis = Redis.from_url(url, **connection_options(Retry, TIMEOUT_SECONDS))
+        self._breaker = CircuitBreaker(clock)
         self._lock = threading.Lock()
         self._cache: LRUCache[str, bytes] = LRUCache(max_bytes, getsizeof=stored_size)
 
@@ -81,7 +74,7 @@ class RedisStore:
             self._redis.set(f"{PREFIX}probe", b"", px=1000)
         except RedisError:
             return False
-        self._respite.end()
+        self._breaker.reset()
         return True
 
     def close(self) -> None:
@@ -90,16 +83,16 @@ class RedisStore:
 
     def _ask(self, command: Callable[[], Any]) -> Any:
         """The result of a command; raises `StoreUnavailable`, without a try for a while after Redis did not answer."""
-        if not self._respite.lasts:
+        if not self._breaker.is_open:
             try:
                 return command()
             except (NotConnected, NoAnswer):
-                self._respite.begin()
+                self._breaker.trip()
             except RedisError:  # it answers, and refuses: it may be full
                 pass
         # The library's own message may contain the address, and is not for users.
         raise StoreUnavailable(
             "uploads cannot be kept or looked up just now; everything else works: "
-            f"try again in {respite.SECONDS} s, or choose another input",
-            respite.SECONDS,
+            f"try again in {OPEN_SECONDS} s, or choose another input",
+            OPEN_SECONDS,
         )

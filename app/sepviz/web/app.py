@@ -1,4 +1,4 @@
-"""The app: wiring only."""
+"""`create_app`: wiring only."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,23 +11,23 @@ from starlette.staticfiles import StaticFiles
 from sepviz import __version__
 from sepviz.compute import Compute
 from sepviz.compute.executor import Executor, ProcessExecutor
-from sepviz.compute.rate_limits import RULES, Limits
+from sepviz.compute.rate_limits import RULES, RateLimiter
 from sepviz.pictures.decoding import MAX_BYTES, MAX_KEPT_SIDE, MAX_PIXELS, MAX_SIDE, MIN_KEPT_SIDE
 from sepviz.pictures.formats import FORMATS
 from sepviz.pictures.sandbox import Decoder
 from sepviz.settings import MEBIBYTE, Settings, assets
 from sepviz.uploads.store import MemoryStore, Store, format_duration
 from sepviz.web import problems
-from sepviz.web.middleware.access_log import Metrics, Watch
-from sepviz.web.middleware.gzip import Packing
-from sepviz.web.middleware.request_limits import Guards
+from sepviz.web.middleware.access_log import AccessLog, Metrics
+from sepviz.web.middleware.gzip import GZip
+from sepviz.web.middleware.request_limits import RequestLimits
 from sepviz.web.middleware.security_headers import SecurityHeaders
 from sepviz.web.rendering import create_environment
 from sepviz.web.routes import api, diagrams, embed, gallery, health, images, page, snippets
 from sepviz.web.services import Services
 
-EXPORTS_WAIT = 16
-EXPORTED_BYTES = 4 * MEBIBYTE
+MAX_QUEUED_EXPORTS = 16
+EXPORT_CACHE_BYTES = 4 * MEBIBYTE
 
 
 def create_app(
@@ -42,7 +42,7 @@ def create_app(
     settings = settings or Settings()
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     store = _store(settings, redis_url, clock)
-    limits = Limits(RULES if settings.mode == "public" else (), redis_url, clock)
+    rate_limiter = RateLimiter(RULES if settings.mode == "public" else (), redis_url, clock)
     executor = make_executor(settings)
     compute = Compute(
         settings.workers,
@@ -51,11 +51,13 @@ def create_app(
         settings.cache_bytes,
         settings.upload_seconds,
         clock,
-        limits,
+        rate_limiter,
     )
-    exports = Compute(1, EXPORTS_WAIT, settings.deadline_seconds, EXPORTED_BYTES, settings.upload_seconds, clock)
-    made = create_environment(assets("templates"))
-    made.globals |= {
+    exports = Compute(
+        1, MAX_QUEUED_EXPORTS, settings.deadline_seconds, EXPORT_CACHE_BYTES, settings.upload_seconds, clock
+    )
+    environment = create_environment(assets("templates"))
+    environment.globals |= {
         "uploads": settings.uploads,
         "upload_lasts": format_duration(settings.upload_seconds),
         "upload_limits": {
@@ -74,8 +76,8 @@ def create_app(
         compute=compute,
         exports=exports,
         decoder=Decoder(),
-        limits=limits,
-        templates=made,
+        rate_limiter=rate_limiter,
+        templates=environment,
         metrics=Metrics(compute),
     )
 
@@ -86,21 +88,21 @@ def create_app(
         await executor.close()
         services.decoder.close()
         store.close()
-        await limits.close()
+        await rate_limiter.close()
 
     app = FastAPI(title="Sepviz", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.services = services
-    # In the order in which they are tried: figures are asked for most.
+    # In the order in which they are matched: figures are requested most.
     for module in (diagrams, api, page, embed, gallery, snippets, images, health):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=assets("static")), name="static")
     problems.add_handlers(app)
-    app.add_middleware(Packing)
-    app.add_middleware(Guards)
+    app.add_middleware(GZip)
+    app.add_middleware(RequestLimits)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
-    app.add_middleware(problems.PlainProblems)
+    app.add_middleware(problems.ProblemResponses)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Watch, metrics=services.metrics)
+    app.add_middleware(AccessLog, metrics=services.metrics)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Answers that are computed: asked for by a job, waited for as long as the client does."""
+"""Responses that are computed: executes a job as long as the client waits."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,53 +10,54 @@ from sepviz.encoded import Encoded
 from sepviz.errors import Busy
 from sepviz.uploads.store import load_input
 from sepviz.web.queries import LayerQuery
-from sepviz.web.responses import CACHED, PRIVATE, address, respond, unchanged
+from sepviz.web.responses import CACHED, PRIVATE, address, not_modified, respond
 from sepviz.web.services import Services
 
 
-async def computed(
+async def respond_computed(
     request: Request, query: LayerQuery, services: Services, make_job: Callable[[], Job], cache: str = CACHED
 ) -> Response:
     """Answer with a job's result, cacheable as `cache` says, or privately where its input is an upload.
 
-    `make_job` is called only if the job has to be executed. Raises what `Compute.once` raises.
+    `make_job` is called only if the job has to be executed. Raises what `Compute.get_or_compute` raises.
     """
     # Looked up first: a request for a picture that is gone joins no computation that still has it.
     picture = await load_input(services.store, query.layer)
     if picture is not None:
         cache = PRIVATE
     key = address(request, query)
-    if same := unchanged(request, key, cache):
-        return same
-    made = services.compute.kept(key)
-    if made is None:
+    if response := not_modified(request, key, cache):
+        return response
+    encoded = services.compute.cached(key)
+    if encoded is None:
 
         async def work() -> Encoded:
             return await services.executor.execute(make_job(), picture)
 
-        made = await while_asked(request, services.compute.once(key, work, client(request), keep=cache != PRIVATE))
-    return respond(request, key, made, cache)
+        result = services.compute.get_or_compute(key, work, client_of(request), is_cacheable=cache != PRIVATE)
+        encoded = await cancel_on_disconnect(request, result)
+    return respond(request, key, encoded, cache)
 
 
-def client(request: Request) -> Client:
-    """Who asks: the open page, if it says so, and the address, which a proxy says that is trusted."""
+def client_of(request: Request) -> Client:
+    """Return the request's client: its open page, from its header, and its address, from a trusted proxy's header."""
     page = request.headers.get("sepviz-page", "")[:64] or None
     return Client(page, request.client.host if request.client is not None else "")
 
 
-async def while_asked(request: Request, result: Coroutine[object, object, Encoded]) -> Encoded:
-    """The result; it is given up when the client has left."""
-    doing, leaving = asyncio.ensure_future(result), asyncio.ensure_future(_left(request))
+async def cancel_on_disconnect(request: Request, result: Coroutine[object, object, Encoded]) -> Encoded:
+    """Return the result; cancels it, and raises `Busy`, when the client disconnects."""
+    task, disconnected = asyncio.ensure_future(result), asyncio.ensure_future(_wait_disconnected(request))
     try:
-        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise Busy("nobody waits for this any longer", 1)
-        return doing.result()
+        await asyncio.wait((task, disconnected), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Busy("the client has disconnected", 1)
+        return task.result()
     finally:
-        leaving.cancel()
-        doing.cancel()
+        disconnected.cancel()
+        task.cancel()
 
 
-async def _left(request: Request) -> None:
+async def _wait_disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Query strings into validated values: the layer's parameters, and each route's own options."""
+"""The query strings of the routes: the layer's parameters and each route's own options."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -24,7 +24,7 @@ def _run(text: str) -> str:
 
 
 class LayerQuery(LayerSpec):
-    """A layer and nothing else; the base of the others."""
+    """A layer without options; the base of the others."""
 
     @property
     def layer(self) -> LayerSpec:
@@ -33,7 +33,7 @@ class LayerQuery(LayerSpec):
 
 
 class PageQuery(LayerQuery):
-    """The layer of a page, and how its maps look, which is no part of the layer."""
+    """The layer of a page, and the colours of its maps, which are no part of the layer."""
 
     LOOK: ClassVar = ("colormap", "scale")
 
@@ -42,7 +42,7 @@ class PageQuery(LayerQuery):
 
     @property
     def look(self) -> dict[str, str]:
-        """The options that are not the default, as an address has them."""
+        """The options that differ from the default, as in an address."""
         return {
             name: getattr(self, name)
             for name in self.LOOK
@@ -58,7 +58,7 @@ class MapsQuery(LayerQuery):
 
 
 class PlanesQuery(LayerQuery):
-    """Which planes of each stage, and how large."""
+    """Which channels of each stage, and how large."""
 
     channels: Annotated[str, AfterValidator(_run)] | None = Field(
         None,
@@ -70,7 +70,7 @@ class PlanesQuery(LayerQuery):
 
     @property
     def channel_run(self) -> range | None:
-        """The channels that were asked for; None: all."""
+        """The selected channels; None for all."""
         if self.channels is None:
             return None
         first, last = map(int, self.channels.split("-"))
@@ -78,12 +78,12 @@ class PlanesQuery(LayerQuery):
 
     @property
     def selection(self) -> Selection:
-        """What is to be computed."""
+        """The selected stages and channels."""
         return Selection((), self.channel_run)
 
 
 class TensorsQuery(PlanesQuery):
-    """Which tensors, and how they are written."""
+    """Which tensors, and their format."""
 
     dtype: DType = Field("float32", **described("Their type; with `uint8`, ranges come beside them."))
     stages: str | None = Field(None, max_length=400, **described("Some of `input` and the layer's stages, by comma."))
@@ -91,12 +91,12 @@ class TensorsQuery(PlanesQuery):
 
     @property
     def selection(self) -> Selection:
-        """What is to be computed."""
+        """The selected stages and channels."""
         return Selection(tuple(self.stages.split(",")) if self.stages else (), self.channel_run)
 
 
 class LayerTableQuery(LayerQuery):
-    """How the layer's numbers are written."""
+    """The format of the layer's numbers."""
 
     format: Literal["json", "csv", "markdown"] = Field("json", **described("As JSON, or its costs as a table."))
 
@@ -108,9 +108,9 @@ class CodeQuery(LayerQuery):
 
 
 def parse_query(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """A dependency: the request's whole query string as the model; `InvalidParameters` if it does not fit.
+    """Return a dependency that parses the query string as the model; it raises `InvalidParameters`.
 
-    Async, as it does not wait: FastAPI would send a plain function through its thread pool.
+    It is async because FastAPI would call a plain function in its thread pool.
     """
 
     async def parsed(request: Request) -> Model:
@@ -120,7 +120,7 @@ def parse_query(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters of the model, for OpenAPI."""
+    """Return the model's parameters for OpenAPI."""
     parameters = [
         {"name": name, "in": "query", "required": False, "description": schema.get("description", ""), "schema": schema}
         for name, schema in properties(model).items()

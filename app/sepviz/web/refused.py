@@ -1,4 +1,4 @@
-"""A page of a layer that is refused: its controls as they were given, its refusals, and nothing of another layer."""
+"""The page of an invalid layer: its controls as they were given, its errors, and nothing of another layer."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import Response
 
-from sepviz.errors import BadParameter, InvalidParameters, shown
+from sepviz.errors import BadParameter, InvalidParameters, truncate_printable
 from sepviz.layer.bounds import bounds
 from sepviz.layer.plan import plan
 from sepviz.layer.size import Size
@@ -20,7 +20,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def nearest(model: type[Query], pairs: Pairs) -> tuple[Query, dict[str, BadParameter]]:
-    """The query, or the nearest one that has a layer, and what is refused, by its name; nothing where all is good."""
+    """Return the query, or the nearest valid one, and the invalid parameters by name."""
     bad: tuple[BadParameter, ...] = ()
     try:
         found = parse(model, pairs)
@@ -35,7 +35,7 @@ def nearest(model: type[Query], pairs: Pairs) -> tuple[Query, dict[str, BadParam
 
 
 def page_context(near: PageQuery, bad: dict[str, BadParameter], pairs: Pairs) -> dict[str, Any]:
-    """What a page with controls is filled with, where `near` is the nearest to what was given."""
+    """Return the context of a page with controls; `near` is the nearest valid query."""
     if not bad.keys() - PageQuery.LOOK:
         return layer_context(near.layer, near.look) | {"bad": bad}
     given = {name: value for name, value in pairs if name in LayerSpec.model_fields}
@@ -53,7 +53,7 @@ def page_context(near: PageQuery, bad: dict[str, BadParameter], pairs: Pairs) ->
 
 
 def refused_page(services: Services, near: PageQuery, bad: dict[str, BadParameter]) -> Response:
-    """The refusals alone, and the way to the nearest layer: where a page has no controls to mend them with."""
+    """Return a page with the errors alone and a link to the nearest layer: for pages without controls."""
     body = services.templates.get_template("refused.html").render(
         {"spec": near.layer, "look": near.look, "refused": True, "bad": bad}
     )
@@ -63,9 +63,9 @@ def refused_page(services: Services, near: PageQuery, bad: dict[str, BadParamete
 def _without(
     model: type[Query], left: dict[str, str], bad: tuple[BadParameter, ...]
 ) -> tuple[Query, tuple[BadParameter, ...]]:
-    """What is left without the refused parameters, and all that are refused; the default where none go together."""
-    while refusable := {each.parameter for each in bad} & set(map(shown, left)):
-        left = {name: value for name, value in left.items() if shown(name) not in refusable}
+    """Return the query without the invalid parameters, and these; the default if the rest is invalid together."""
+    while refusable := {each.parameter for each in bad} & set(map(truncate_printable, left)):
+        left = {name: value for name, value in left.items() if truncate_printable(name) not in refusable}
         try:
             return parse(model, left.items()), bad
         except InvalidParameters as error:

@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from sepviz.compute import Compute
 from sepviz.compute.executor import Executor
-from sepviz.compute.rate_limits import Limits
+from sepviz.compute.rate_limits import RateLimiter
 from sepviz.pictures.sandbox import Decoder
 from sepviz.settings import Settings
 from sepviz.uploads.store import Store
@@ -29,7 +29,7 @@ class Services:
     compute: Compute
     exports: Compute
     decoder: Decoder
-    limits: Limits
+    rate_limiter: RateLimiter
     templates: Environment
     metrics: Metrics
     stopping: Event = field(default_factory=Event)

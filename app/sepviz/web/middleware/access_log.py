@@ -1,4 +1,4 @@
-"""What an operator sees: one line of log and a few numbers for each request, never what was in it."""
+"""The access log and the metrics: the route, status and duration of each request, never its content."""
 
 import json
 import logging
@@ -16,37 +16,41 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sepviz.compute import Compute
 
 LOG = logging.getLogger("sepviz.access")
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+BUCKET_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class Metrics:
-    """The numbers of one app, as Prometheus reads them."""
+    """The Prometheus metrics of one app."""
 
     def __init__(self, compute: Compute) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("sepviz_requests", "Answers", ["route", "status"], registry=self.registry)
+        self.requests = Counter("sepviz_requests", "Responses", ["route", "status"], registry=self.registry)
         self.seconds = Histogram(
-            "sepviz_request_seconds", "Until an answer was out", ["route"], registry=self.registry, buckets=SECONDS
+            "sepviz_request_seconds",
+            "Until a response was sent",
+            ["route"],
+            registry=self.registry,
+            buckets=BUCKET_SECONDS,
         )
-        self.registry.register(_ComputeNumbers(compute))
+        self.registry.register(_ComputeMetrics(compute))
 
 
-class _ComputeNumbers(Collector):
-    """Read from their owner when they are asked for."""
+class _ComputeMetrics(Collector):
+    """Reads the queue's counters, and the memory, when Prometheus asks."""
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute
 
     def collect(self) -> Iterator[Metric]:
-        """The numbers as they are now."""
+        """Yield the current values."""
         counts = self._compute.counts
-        jobs = CounterMetricFamily("sepviz_jobs", "Computations by what became of them", labels=["outcome"])
+        jobs = CounterMetricFamily("sepviz_jobs", "Computations by outcome", labels=["outcome"])
         for outcome in (each.name for each in fields(counts) if each.name != "seconds"):
             jobs.add_metric([outcome], getattr(counts, outcome))
         yield jobs
         yield CounterMetricFamily("sepviz_compute_seconds", "Spent computing", value=counts.seconds)
-        yield GaugeMetricFamily("sepviz_queue_length", "Computations not yet begun", value=self._compute.waiting)
-        yield GaugeMetricFamily("sepviz_cache_bytes", "Results that are kept", value=self._compute.cached_bytes)
+        yield GaugeMetricFamily("sepviz_queue_length", "Computations not started yet", value=self._compute.queue_length)
+        yield GaugeMetricFamily("sepviz_cache_bytes", "Cached results", value=self._compute.cached_bytes)
         yield GaugeMetricFamily("sepviz_memory_bytes", "Of all processes of this server", value=_memory_bytes())
 
 
@@ -61,21 +65,21 @@ def _memory_bytes() -> int:
     return total
 
 
-class Watch:
-    """Counts and logs every request that is heard; an address without its query, which may hold somebody's words."""
+class AccessLog:
+    """Counts and logs every request, by its path without the query, which may contain private words."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI calls it."""
+        """Handle an ASGI connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, status, size = time.perf_counter(), 500, 0
+        start, status, size = time.perf_counter(), 500, 0
 
-        async def seen(message: Message) -> None:
+        async def count(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -84,12 +88,12 @@ class Watch:
             await send(message)
 
         try:
-            await self.app(scope, receive, seen)
+            await self.app(scope, receive, count)
         finally:
-            seconds = time.perf_counter() - begun
+            seconds = time.perf_counter() - start
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, status).inc()
             self._metrics.seconds.labels(route).observe(seconds)
             if LOG.isEnabledFor(logging.INFO):
-                told = {"method": scope["method"], "path": scope["path"][:200], "status": status, "bytes": size}
-                LOG.info(json.dumps({**told, "ms": round(seconds * 1000, 1)}))
+                record = {"method": scope["method"], "path": scope["path"][:200], "status": status, "bytes": size}
+                LOG.info(json.dumps({**record, "ms": round(seconds * 1000, 1)}))

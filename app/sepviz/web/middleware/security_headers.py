@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""Security headers of every response."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,17 +8,16 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 
-# What every answer to GET has: it holds nobody's secrets, and no cookie decides about it.
-EVERYWHERE = {
+# Any site may read a response to GET: it contains no secrets, and there are no cookies.
+DEFAULT_HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Access-Control-Allow-Origin": "*",
 }
-# Of these, what other sites may do with an answer is for safe questions alone.
-_GET_ALONE = "Access-Control-Allow-Origin"
+_GET_ONLY = "Access-Control-Allow-Origin"
 
-# On figures and on what is answered in their place: other sites may show them, and nothing in them runs.
+# Of figures and their error figures: other sites may show them, and no script in them runs.
 EMBEDDABLE = {
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -27,21 +26,21 @@ FIGURES, FIGURE_SUFFIXES = ("/diagrams/", "/feature-maps/"), (".svg", ".png", ".
 
 
 class SecurityHeaders:
-    """Adds them where a route has not set its own."""
+    """Adds security headers that a route has not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI calls it; HEAD is answered as GET is, the server leaves the body out."""
+        """Handle an ASGI connection; HEAD is routed as GET, and uvicorn leaves the body out."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in EVERYWHERE.items():
-                    if name != _GET_ALONE or scope["method"] == "GET":
+                for name, value in DEFAULT_HEADERS.items():
+                    if name != _GET_ONLY or scope["method"] == "GET":
                         headers.setdefault(name, value)
                 if scope["path"].startswith(FIGURES) and scope["path"].endswith(FIGURE_SUFFIXES):
                     headers.update(EMBEDDABLE)

@@ -13,9 +13,9 @@ from sepviz.encoded import Encoded
 from sepviz.layer.cost import document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.spec import LayerSpec
-from sepviz.web.computed import computed
+from sepviz.web.computed import respond_computed
 from sepviz.web.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, parse_query
-from sepviz.web.responses import address, respond, unchanged
+from sepviz.web.responses import address, not_modified, respond
 from sepviz.web.services import Provided
 
 router = APIRouter(prefix="/api", tags=["data"])
@@ -29,10 +29,10 @@ TABLES: dict[str, tuple[Callable[[LayerSpec], str], str]] = {
 
 @router.get("/layer", openapi_extra=documented(LayerTableQuery))
 async def layer(request: Request, query: Annotated[LayerTableQuery, Depends(parse_query(LayerTableQuery))]) -> Response:
-    """The normalised layer, its stages, params and MACs, and those of what it replaces."""
+    """The normalised layer, its stages, params and MACs, and those of the convolution it replaces."""
     key = address(request, query)
-    if same := unchanged(request, key):
-        return same
+    if response := not_modified(request, key):
+        return response
     write, media_type = TABLES[query.format]
     return respond(request, key, Encoded(write(query.layer).encode(), media_type))
 
@@ -41,8 +41,8 @@ async def layer(request: Request, query: Annotated[LayerTableQuery, Depends(pars
 async def code(request: Request, query: Annotated[CodeQuery, Depends(parse_query(CodeQuery))]) -> Response:
     """The layer as source."""
     key = address(request, query)
-    if same := unchanged(request, key):
-        return same
+    if response := not_modified(request, key):
+        return response
     source = generate(query.layer, query.framework)
     return respond(request, key, Encoded(source.encode(), "text/plain; charset=utf-8"))
 
@@ -53,4 +53,4 @@ async def tensors(
 ) -> Response:
     """The tensors, as a safetensors file or a NumPy archive."""
     make_job = partial(Tensors, query.layer, query.selection, query.dtype, query.tile, query.format)
-    return await computed(request, query, services, make_job)
+    return await respond_computed(request, query, services, make_job)

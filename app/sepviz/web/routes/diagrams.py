@@ -15,9 +15,9 @@ from sepviz.figures.export import pdf, png
 from sepviz.figures.figure_spec import FigureSpec
 from sepviz.layer.selection import channels_of, stage_names
 from sepviz.layer.spec import LayerSpec
-from sepviz.web.computed import client, computed, while_asked
+from sepviz.web.computed import cancel_on_disconnect, client_of, respond_computed
 from sepviz.web.queries import MapsQuery, documented, parse_query
-from sepviz.web.responses import address, respond, unchanged
+from sepviz.web.responses import address, not_modified, respond
 from sepviz.web.services import Provided
 
 router = APIRouter(tags=["figures"])
@@ -40,25 +40,25 @@ async def diagram(
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
     key = address(request, query)
-    if same := unchanged(request, key):
-        return same
+    if response := not_modified(request, key):
+        return response
     if form == "svg" and "gzip" in request.headers.get("accept-encoding", ""):
-        return respond(request, key, _packed(name, query))
+        return respond(request, key, _gzipped(name, query))
     if form == "svg":
         return respond(request, key, Encoded(draw(name, query.layer, query.options).encode(), FIGURE_TYPES[form]))
-    made = services.exports.once(key, partial(_exported, name, form, query), client(request))
-    return respond(request, key, await while_asked(request, made))
+    result = services.exports.get_or_compute(key, partial(_export, name, form, query), client_of(request))
+    return respond(request, key, await cancel_on_disconnect(request, result))
 
 
-async def _exported(name: str, form: str, query: FigureSpec) -> Encoded:
-    """By Cairo, which takes tens of milliseconds, of the largest a second, and lets go of the interpreter meanwhile."""
+async def _export(name: str, form: str, query: FigureSpec) -> Encoded:
+    """Convert with Cairo in a thread: it takes tens of milliseconds, for the largest a second, and releases the GIL."""
     svg = draw(name, query.layer, query.options)
     return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
 
 
 # A figure in a document is query for again and again; to pack it takes as long as all else.
 @lru_cache(maxsize=256)
-def _packed(name: str, query: FigureSpec) -> Encoded:
+def _gzipped(name: str, query: FigureSpec) -> Encoded:
     svg = draw(name, query.layer, query.options)
     return Encoded(gzip.compress(svg.encode(), mtime=0), FIGURE_TYPES["svg"], "gzip")
 
@@ -77,7 +77,7 @@ async def grid(
     if stage not in stage_names(query.layer):
         raise UnknownName("stage", stage, stage_names(query.layer))
     make_job = partial(Grid, query.layer, stage, form, query.colormap, query.scale)
-    return await computed(request, query, services, make_job)
+    return await respond_computed(request, query, services, make_job)
 
 
 @router.get("/feature-maps/{stage}/{channel}.png", openapi_extra=documented(MapsQuery))
@@ -89,12 +89,12 @@ async def plane(
     services: Provided,
 ) -> Response:
     """One channel, a pixel for each cell."""
-    make_job = partial(Plane, query.layer, stage, _number(channel, query.layer, stage), query.colormap)
-    return await computed(request, query, services, make_job)
+    make_job = partial(Plane, query.layer, stage, _channel_number(channel, query.layer, stage), query.colormap)
+    return await respond_computed(request, query, services, make_job)
 
 
-def _number(channel: str, spec: LayerSpec, stage: str) -> int:
-    """The channel of a stage; what is no number of one, or written otherwise, is no channel."""
+def _channel_number(channel: str, spec: LayerSpec, stage: str) -> int:
+    """Return the channel's number; `UnknownName` unless it is one of the stage, in plain digits."""
     counts = channels_of(spec)
     if stage not in counts:
         raise UnknownName("stage", stage, counts)

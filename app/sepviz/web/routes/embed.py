@@ -1,4 +1,4 @@
-"""The page inside other pages: without its frame, and as oEmbed tells of it."""
+"""The page embedded in other pages: `/embed` and oEmbed."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 
-from sepviz.errors import UnknownName, shown
+from sepviz.errors import UnknownName, truncate_printable
 from sepviz.figures import NAMES, draw
 from sepviz.figures.export import size
 from sepviz.figures.figure_spec import FigureSpec
@@ -26,7 +26,7 @@ from sepviz.web.services import Provided
 
 router = APIRouter(tags=["embedding"])
 
-MOST_ROOM = 100_000
+MAX_ROOM = 100_000
 PARTS = ("controls", "diagram", "maps", "legend", "link")
 LOCKABLE = tuple(LayerSpec.model_fields)
 HIDEABLE = (*LOCKABLE, *PARTS)
@@ -38,7 +38,9 @@ def _names_of(known: tuple[str, ...]) -> AfterValidator:
         unknown = [name for name in text.split(",") if name not in known]
         if unknown:
             raise PydanticCustomError(
-                "known_input", "there is no {unknown}", {"unknown": " and no ".join(map(shown, unknown))[:80]}
+                "known_input",
+                "there is no {unknown}",
+                {"unknown": " and no ".join(map(truncate_printable, unknown))[:80]},
             )
         return text
 
@@ -46,28 +48,31 @@ def _names_of(known: tuple[str, ...]) -> AfterValidator:
 
 
 class EmbedQuery(PageQuery):
-    """What a teacher decides before anybody may play."""
+    """The options of an embedded page: what readers can change and see."""
 
     lock: Annotated[str, _names_of(LOCKABLE)] | None = Field(
         None,
         **described(
-            "Parameters that are shown and cannot be changed, by comma.", allowed=f"some of {', '.join(LOCKABLE)}"
+            "Parameters that are truncate_printable and cannot be changed, by comma.",
+            allowed=f"some of {', '.join(LOCKABLE)}",
         ),
     )
     hide: Annotated[str, _names_of(HIDEABLE)] | None = Field(
         None,
-        **described("Parameters and parts that are not shown, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"),
+        **described(
+            "Parameters and parts that are not truncate_printable, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"
+        ),
     )
     theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
 
     @property
     def locked(self) -> frozenset[str]:
-        """The parameters that cannot be changed; what is not shown cannot be, either."""
+        """The parameters that cannot be changed; what is not truncate_printable cannot be, either."""
         return _split(self.lock)
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The parameters and parts that are not shown."""
+        """The parameters and parts that are not truncate_printable."""
         return _split(self.hide)
 
 
@@ -76,7 +81,7 @@ def _split(names: str | None) -> frozenset[str]:
 
 
 class OEmbedQuery(BaseModel):
-    """As https://oembed.com has it."""
+    """The parameters of oEmbed, see https://oembed.com."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -84,27 +89,27 @@ class OEmbedQuery(BaseModel):
         max_length=2048, **described("The address of a page or figure of this server.", allowed="an address")
     )
     format: str = Field("json", max_length=20, **described("`json`.", allowed="json"))
-    maxwidth: Annotated[int, Field(ge=MIN_WIDTH, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
+    maxwidth: Annotated[int, Field(ge=MIN_WIDTH, le=MAX_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are across.")
     )
-    maxheight: Annotated[int, Field(ge=MIN_WIDTH, le=MOST_ROOM), BeforeValidator(whole_number)] | None = Field(
+    maxheight: Annotated[int, Field(ge=MIN_WIDTH, le=MAX_ROOM), BeforeValidator(whole_number)] | None = Field(
         None, **described("Pixels that there are from top to bottom.")
     )
 
 
 @router.get("/embed", openapi_extra=documented(EmbedQuery))
 async def embed(request: Request, services: Provided) -> Response:
-    """The page without its frame, for an iframe; a bad parameter is reported beside its control."""
+    """The page for an iframe; an invalid parameter is reported beside its control."""
     pairs = request.query_params.multi_items()
     query, bad = nearest(EmbedQuery, pairs)
     own = {name: value for name in ("lock", "hide") if (value := getattr(query, name))}
-    filled = page_context(query, bad, pairs) | {
+    context = page_context(query, bad, pairs) | {
         "locked": query.locked,
         "left_out": query.hidden,
         "own": own | ({"theme": query.theme} if query.theme != "auto" else {}),
         "theme": query.theme,
     }
-    body = services.templates.get_template("embed.html").render(filled)
+    body = services.templates.get_template("embed.html").render(context)
     headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": "no-store" if bad else CACHED}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -113,7 +118,7 @@ async def embed(request: Request, services: Provided) -> Response:
 async def oembed(
     request: Request, query: Annotated[OEmbedQuery, Depends(parse_query(OEmbedQuery))], services: Provided
 ) -> Response:
-    """How to show an address of this server inside a page; 404 for any other."""
+    """How to embed an address of this server; 404 for any other."""
     if query.format != "json":
         raise HTTPException(501, f"format {query.format[:20]}: not made here; json would fit")
     own = origin(request, services)
@@ -121,20 +126,20 @@ async def oembed(
         raise UnknownName(
             "address of this server", query.url, [f"{own}/", f"{own}/embed", f"{own}/diagrams/NAME.svg"], "url"
         )
-    path, pairs = _taken_apart(query.url.removeprefix(own))
+    path, pairs = _split_address(query.url.removeprefix(own))
     name, _, ending = path.removeprefix("/diagrams/").rpartition(".")
     if path in ("/", "/embed"):
-        told = _rich(own, parse(EmbedQuery if path == "/embed" else PageQuery, pairs), dict(pairs), query)
+        embedding = _rich(own, parse(EmbedQuery if path == "/embed" else PageQuery, pairs), dict(pairs), query)
     elif path.startswith("/diagrams/") and name in NAMES and ending in ("svg", "png"):
-        told = _photo(own, name, ending, FigureSpec.parse(pairs), query)
+        embedding = _photo(own, name, ending, FigureSpec.parse(pairs), query)
     else:
         raise UnknownName("page or figure", path, ["/", "/embed", *(f"/diagrams/{each}.svg" for each in NAMES)], "url")
     about = {"version": "1.0", "provider_name": "Sepviz", "provider_url": f"{own}/", "cache_age": 3600}
-    return JSONResponse(about | told, headers={"Cache-Control": CACHED})
+    return JSONResponse(about | embedding, headers={"Cache-Control": CACHED})
 
 
-def _taken_apart(address: str) -> tuple[str, list[tuple[str, str]]]:
-    """The path and the parameters of an address of this server; no path where it is none."""
+def _split_address(address: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return the path and parameters of an address of this server; an empty path if it is invalid."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -151,7 +156,7 @@ def _rich(own: str, layer: PageQuery, given: dict[str, str], query: OEmbedQuery)
 
 
 def _photo(own: str, name: str, ending: str, figure: FigureSpec, query: OEmbedQuery) -> dict[str, Any]:
-    """The figure, as large as it is and fits; `width` in its address says how large."""
+    """Return the figure, reduced to fit where needed, by `width` in its address."""
     across, down = size(draw(name, figure.layer, figure.options))
     fits = min(1.0, (query.maxwidth or across) / across, (query.maxheight or down) / down)
     width = max(MIN_WIDTH, int(across * fits))

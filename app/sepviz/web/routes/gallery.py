@@ -9,7 +9,7 @@ from sepviz.layer.kinds import KINDS
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.queries import PageQuery, documented
 from sepviz.web.refused import nearest, refused_page
-from sepviz.web.responses import REVALIDATED, address, respond, unchanged
+from sepviz.web.responses import REVALIDATED, address, not_modified, respond
 from sepviz.web.routes.snippets import diagram_picture, origin
 from sepviz.web.services import Provided
 
@@ -52,8 +52,8 @@ async def gallery(request: Request, services: Provided) -> Response:
         return refused_page(services, query, bad)
     own = origin(request, services)
     key = f"{own} {address(request, query)}"
-    if same := unchanged(request, key, REVALIDATED):
-        return same
+    if response := not_modified(request, key, REVALIDATED):
+        return response
     spec = query.layer
     examples = {words: LayerSpec.parse(given.items()) for words, given in EXAMPLES.items()}
     context = {

@@ -15,7 +15,7 @@ router = APIRouter(include_in_schema=False)
 
 READY_BELOW = 0.9  # of the queue
 
-# Swagger UI starts itself from an inline script and styles itself inline; nothing comes from another host.
+# Swagger UI needs inline scripts and styles; nothing is loaded from another host.
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'self'"
@@ -24,20 +24,20 @@ DOCS_POLICY = (
 
 @router.get("/healthz")
 async def healthz() -> Response:
-    """200 as long as the event loop turns."""
+    """200 while the event loop runs."""
     return JSONResponse({"status": "ok"}, headers=UNCACHED)
 
 
 @router.get("/readyz")
 async def readyz(services: Provided) -> Response:
-    """200 while more may come: not while stopping, with a nearly full queue, or without who computes or decodes.
+    """200 while this server accepts work: not while stopping, with a nearly full queue, or without workers or decoder.
 
-    Without the store of pictures everything else is still answered, by this replica as well as by any other: `without`
-    tells of it, and nobody is sent away.
+    Without the store of uploads it stays 200, and `without` names it: everything else works, and no other replica
+    could do better.
     """
     faults = {
         "stopping": services.stopping.is_set(),
-        "queue": services.compute.waiting >= READY_BELOW * services.compute.queue,
+        "queue": services.compute.queue_length >= READY_BELOW * services.compute.queue,
         "compute": not services.executor.is_ready,
         "decoder": not services.stopping.is_set() and not await services.decoder.answers(),
     }
@@ -50,14 +50,15 @@ async def readyz(services: Provided) -> Response:
 
 @router.get("/metrics")
 async def metrics(services: Provided) -> Response:
-    """The numbers, as Prometheus reads them."""
-    numbers = await to_thread(generate_latest, services.metrics.registry)  # it reads the memory maps of all processes
-    return Response(numbers, media_type=CONTENT_TYPE_LATEST, headers=UNCACHED)
+    """The metrics in the format of Prometheus."""
+    # In a thread: reading the memory of all processes takes milliseconds.
+    text = await to_thread(generate_latest, services.metrics.registry)
+    return Response(text, media_type=CONTENT_TYPE_LATEST, headers=UNCACHED)
 
 
 @router.get("/docs")
 async def docs() -> HTMLResponse:
-    """The routes, to read and to try."""
+    """Swagger UI for the API."""
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="Sepviz: the API",

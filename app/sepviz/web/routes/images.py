@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from sepviz.errors import BadParameter, InvalidParameters, UploadsOff
 from sepviz.pictures.decoding import MAX_BYTES
-from sepviz.web.computed import client
+from sepviz.web.computed import client_of
 from sepviz.web.services import Provided
 
 router = APIRouter(tags=["pictures"])
@@ -18,15 +18,17 @@ router = APIRouter(tags=["pictures"])
 FORM_BYTES = 64 * 1024
 
 
-async def _admitted(request: Request, services: Provided) -> None:
+async def _check_limits(request: Request, services: Provided) -> None:
     if not services.settings.uploads:
         raise UploadsOff("file: this server takes no pictures; a sample or a generated tensor would fit, as `input`")
-    await services.limits.charge(client(request).address)
+    await services.rate_limiter.hit(client_of(request).address)
 
 
-@router.post("/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_admitted)])
+@router.post(
+    "/api/images", status_code=201, max_body_size=MAX_BYTES + FORM_BYTES, dependencies=[Depends(_check_limits)]
+)
 async def upload(files: Annotated[list[UploadFile], File(alias="file")], services: Provided) -> JSONResponse:
-    """Keep a picture for a while, decoded; its `id` is an `input`.
+    """Store a picture for a while, decoded; its `id` is an `input`.
 
     `width` and `height` are those of the upright picture, `used` is the box of it that a square layer gets, in its
     pixels.

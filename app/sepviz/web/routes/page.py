@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from sepviz.compute import View
 from sepviz.encoded import Encoded
-from sepviz.web.computed import computed
+from sepviz.web.computed import respond_computed
 from sepviz.web.queries import LayerQuery, PageQuery, PlanesQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
 from sepviz.web.rendering import render_fragment
-from sepviz.web.responses import BRIEFLY, REVALIDATED, address, respond, unchanged
+from sepviz.web.responses import CACHED_BRIEFLY, REVALIDATED, address, not_modified, respond
 from sepviz.web.routes.snippets import origin
 from sepviz.web.services import Provided
 
@@ -19,11 +19,11 @@ router = APIRouter(tags=["page"])
 
 @router.get("/", openapi_extra=documented(PageQuery))
 async def page(request: Request, services: Provided) -> Response:
-    """The whole page; a bad parameter is reported beside its control, and no other layer is shown."""
+    """The whole page; an invalid parameter is reported beside its control, and no other layer is shown."""
     pairs = request.query_params.multi_items()
     query, bad = nearest(PageQuery, pairs)
-    filled = page_context(query, bad, pairs)
-    body = services.templates.get_template("page.html").render(filled | {"origin": origin(request, services)})
+    context = page_context(query, bad, pairs)
+    body = services.templates.get_template("page.html").render(context | {"origin": origin(request, services)})
     headers = {"Cache-Control": "no-cache"}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -34,8 +34,8 @@ async def fragment(
 ) -> Response:
     """Everything on the page that depends on the layer, but for the pixels: diagram, formulas, costs, headings."""
     key = address(request, query)
-    if same := unchanged(request, key, REVALIDATED):
-        return same
+    if response := not_modified(request, key, REVALIDATED):
+        return response
     body = render_fragment(services.templates, query.layer).encode()
     return respond(request, key, Encoded(body, "text/html; charset=utf-8"), REVALIDATED)
 
@@ -49,4 +49,4 @@ async def view(
     def make_job() -> View:
         return View(query.layer, query.selection, query.tile, render_fragment(services.templates, query.layer))
 
-    return await computed(request, query, services, make_job, BRIEFLY)
+    return await respond_computed(request, query, services, make_job, CACHED_BRIEFLY)

@@ -18,7 +18,7 @@ from sepviz.layer.spec import LayerSpec
 from sepviz.uploads.store import is_upload
 from sepviz.web.queries import PageQuery, documented
 from sepviz.web.refused import nearest, refused_page
-from sepviz.web.responses import REVALIDATED, address, respond, unchanged
+from sepviz.web.responses import REVALIDATED, address, not_modified, respond
 from sepviz.web.services import Provided, Services
 
 router = APIRouter(tags=["page"])
@@ -185,8 +185,8 @@ def _use(request: Request, services: Services, make_picture: Callable[[PageQuery
         return refused_page(services, query, bad)
     picture = make_picture(query, origin(request, services))
     key = f"{picture.origin} {address(request, query)}"
-    if same := unchanged(request, key, REVALIDATED):
-        return same
+    if response := not_modified(request, key, REVALIDATED):
+        return response
     spec = query.layer
     context = {
         "spec": spec,
