@@ -81,12 +81,12 @@ def test_full_queue_sheds_with_retry_after():
     async def scenario(compute, gate):
         asked = [asyncio.create_task(compute.get_or_compute(name, gate(name))) for name in "abcd"]
         await settled(lambda: compute.queue_length == 3)
-        with pytest.raises(Busy) as refused:
+        with pytest.raises(Busy) as error:
             await compute.get_or_compute("e", gate("e"))
-        joined = asyncio.create_task(compute.get_or_compute("d", gate("d")))
+        coalesced = asyncio.create_task(compute.get_or_compute("d", gate("d")))
         await settled(lambda: compute.counts.coalesced == 1)
         gate.open.set()
-        return refused.value.retry_after, [(await each).body for each in [*asked, joined]]
+        return error.value.retry_after, [(await each).body for each in [*asked, coalesced]]
 
     seconds, bodies = together(scenario)
     assert 1 <= seconds <= 10
@@ -104,10 +104,10 @@ def test_requests_beyond_the_queue_wait_for_a_place_in_order(monkeypatch):
         bodies = [(await each).body for each in asked]
         return bodies, gate.begun, compute.counts.shed, compute.queue_length
 
-    bodies, begun, refused, waiting = together(scenario)
+    bodies, begun, shed, waiting = together(scenario)
     assert bodies == [name.encode() for name in "abcdef"]
     assert begun == list("abcdef")
-    assert (refused, waiting) == (0, 0)
+    assert (shed, waiting) == (0, 0)
 
 
 def test_request_that_waits_for_a_place_is_coalesced_with_an_earlier_equal_one(monkeypatch):
@@ -124,7 +124,7 @@ def test_request_that_waits_for_a_place_is_coalesced_with_an_earlier_equal_one(m
     assert begun == list("abcde")
 
 
-@pytest.mark.parametrize("end", ["left", "refused", "overtaken", "failed", "joined", "charged"])
+@pytest.mark.parametrize("end", ["abandoned", "shed", "superseded", "failed", "coalesced", "limited"])
 def test_place_in_the_queue_is_released_however_work_ends(monkeypatch, end):
     """Afterwards as many computations fit as the queue has places."""
     monkeypatch.setattr(queue_module, "MAX_WAIT_FOR_PLACE_SECONDS", 0)
@@ -138,18 +138,18 @@ def test_place_in_the_queue_is_released_however_work_ends(monkeypatch, end):
         first = asyncio.create_task(compute.get_or_compute("first", gate("first")))
         await settled(lambda: gate.begun == ["first"])
         queue = compute.queue
-        client = Client("page" if end == "overtaken" else None)
-        names = [f"own{n}" for n in range(queue + (end in ("refused", "overtaken")))]
+        client = Client("page" if end == "superseded" else None)
+        names = [f"own{n}" for n in range(queue + (end in ("shed", "superseded")))]
         if end == "failed":
             names[0] = "broken"
-        if end == "charged":
+        if end == "limited":
             with pytest.raises(RateLimited):
                 await compute.get_or_compute("charged", gate("charged"), Client(None, "203.0.113.7"))
         own = [asyncio.create_task(compute.get_or_compute(name, gate(name), client)) for name in names]
-        if end == "joined":
+        if end == "coalesced":
             own.append(asyncio.create_task(compute.get_or_compute(names[0], gate(names[0]))))
         await settled(lambda: compute.queue_length == queue)
-        if end == "left":
+        if end == "abandoned":
             for each in own:
                 each.cancel()
         gate.open.set()
@@ -207,7 +207,7 @@ def test_computation_that_others_wait_for_is_not_superseded():
 def test_abandoned_computation_is_not_started():
     async def scenario(compute, gate):
         running = asyncio.create_task(compute.get_or_compute("running", gate("running")))
-        left = asyncio.create_task(compute.get_or_compute("left", gate("left")))
+        left = asyncio.create_task(compute.get_or_compute("abandoned", gate("abandoned")))
         shared = [asyncio.create_task(compute.get_or_compute("shared", gate("shared"))) for _ in range(2)]
         await settled(lambda: compute.queue_length == 2 and compute.counts.coalesced == 1)
         left.cancel()
@@ -303,10 +303,10 @@ def test_only_new_computations_count_for_an_address():
     async def scenario(compute, gate):
         first = asyncio.create_task(compute.get_or_compute("a", gate("a"), here))
         await settled(lambda: gate.begun == ["a"])
-        joined = [asyncio.create_task(compute.get_or_compute("a", gate("a"), here)) for _ in range(5)]
+        coalesced = [asyncio.create_task(compute.get_or_compute("a", gate("a"), here)) for _ in range(5)]
         await settled(lambda: compute.counts.coalesced == 5)
         gate.open.set()
-        await asyncio.gather(first, *joined)
+        await asyncio.gather(first, *coalesced)
         for _ in range(5):
             await compute.get_or_compute("a", gate("a"), here)
         await compute.get_or_compute("b", gate("b"), here)

@@ -1,4 +1,4 @@
-"""A refusal is a page where a browser asks for one, and JSON for everybody else."""
+"""Problems: a page for a browser, JSON for other clients."""
 
 import pytest
 from fastapi.testclient import TestClient

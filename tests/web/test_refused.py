@@ -1,4 +1,4 @@
-"""A page of a refused layer: what was given, why it is refused, and no figure, map or verdict of another layer."""
+"""The page of an invalid layer: given values, errors, and no figure, map or verdict of another layer."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""What an operator sets: by option, from the environment, told at the start, and without passwords."""
+"""Settings: options, environment, what is printed at the start, and never a password."""
 
 import pytest
 from click.testing import CliRunner
