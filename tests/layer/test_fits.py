@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sepviz.errors import InvalidParameters
+from sepviz.layer.budget import check_budget
 from sepviz.layer.plan import plan
-from sepviz.layer.selection import check_budget
 from sepviz.layer.spec import LayerSpec, properties
 
 WHOLE = {name: schema for name, schema in properties(LayerSpec).items() if "maximum" in schema}

@@ -34,7 +34,7 @@ def expected(trace):
     maps = {}
     x = trace.input.values
     for stage in trace.stages:
-        operation = stage.shape
+        operation = stage.operation
         if isinstance(operation, Convolution):
             (top, bottom), (left, right) = operation.padding
             padded = functional.pad(x.contiguous(), (left, right, top, bottom))

@@ -6,8 +6,9 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sepviz.errors import InvalidParameters, OverBudget, UnknownName
+from sepviz.layer.budget import BYTE_BUDGET, MAC_BUDGET, check_budget, work
 from sepviz.layer.plan import plan
-from sepviz.layer.selection import BYTE_BUDGET, MAC_BUDGET, Selection, check_budget, needed, stage_names, work
+from sepviz.layer.selection import Selection, needed, stage_names
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
@@ -105,13 +106,14 @@ def test_selection_equals_that_part_of_the_whole(spec, data):
 @given(layers(plain=False), st.data())
 def test_value_is_the_sum_over_the_cells_that_feed_it(spec, data):
     for stage in run(spec, INPUTS).stages:
-        n, y, x = (data.draw(st.integers(0, end - 1)) for end in stage.shape.output_shape)
-        cells = stage.cells_feeding(n, y, x)
+        n, y, x = (data.draw(st.integers(0, end - 1)) for end in stage.operation.output_shape)
+        channels = stage.operation.channels_feeding(range(n, n + 1))
+        rows, columns = stage.operation.window(y, x)
         total = 0.0 if stage.bias is None else stage.bias[n].item()
-        for k, c in enumerate(cells.channels):
-            for r, i in enumerate(cells.rows):
-                for q, j in enumerate(cells.columns):
-                    if 0 <= i < stage.shape.input[0] and 0 <= j < stage.shape.input[1]:
+        for k, c in enumerate(channels):
+            for r, i in enumerate(rows):
+                for q, j in enumerate(columns):
+                    if 0 <= i < stage.operation.input[0] and 0 <= j < stage.operation.input[1]:
                         total += stage.source.values[0, c, i, j].item() * stage.weight[n, k, r, q].item()
         assert stage.output.values[0, n, y, x].item() == pytest.approx(total, rel=1e-4, abs=1e-4)
 

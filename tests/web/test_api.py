@@ -19,7 +19,8 @@ from safetensors.torch import load
 from sepviz.compute import Compute
 from sepviz.compute.worker import run_job
 from sepviz.errors import Busy
-from sepviz.layer.selection import Selection, channels_of, check_picture
+from sepviz.layer.budget import check_picture
+from sepviz.layer.selection import Selection, channels_of
 from sepviz.layer.spec import LayerSpec
 from sepviz.pictures.decoding import MAX_BYTES
 from sepviz.settings import Settings

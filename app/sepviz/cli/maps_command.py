@@ -10,7 +10,8 @@ from sepviz.cli.invalid_input import InvalidInput
 from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import parse_suffix, write
 from sepviz.errors import UnknownName
-from sepviz.layer.selection import Selection, channels_of, check_picture, stage_names
+from sepviz.layer.budget import check_picture
+from sepviz.layer.selection import Selection, channels_of, stage_names
 from sepviz.layer.spec import LayerSpec
 
 if TYPE_CHECKING:  # imports torch

@@ -12,7 +12,8 @@ import torch
 
 from sepviz.compute.jobs import Grid, Job, Plane, Tensors, View
 from sepviz.encoded import Encoded
-from sepviz.layer.selection import Selection, channels_of, check_picture
+from sepviz.layer.budget import check_picture
+from sepviz.layer.selection import Selection, channels_of
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png

@@ -8,23 +8,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sepviz.layer.budget import check_budget
 from sepviz.layer.operations import Convolution, Operation
 from sepviz.layer.plan import plan
-from sepviz.layer.selection import EVERYTHING, Selection, channels_of, check_budget, needed
+from sepviz.layer.selection import EVERYTHING, Selection, channels_of, needed
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.convolution import convolve
 from sepviz.tensors.following import follow
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.weights import kernels
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """A box of input cells; rows and columns outside the map stand for its padding."""
-
-    channels: range
-    rows: range
-    columns: range
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +34,10 @@ class Maps:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TracedOperation:
     """One computed operation: its source, its output, and the kernel of a convolution."""
 
-    shape: Operation
+    operation: Operation
     source: Maps
     weight: Tensor | None
     bias: Tensor | None
@@ -53,13 +45,8 @@ class Stage:
 
     @property
     def name(self) -> str:
-        """The stage's name."""
-        return self.shape.name
-
-    def cells_feeding(self, channel: int, y: int, x: int) -> Cells:
-        """The cells of the source that were multiplied with the kernel for one output value."""
-        rows, columns = self.shape.window(y, x)
-        return Cells(self.shape.channels_feeding(range(channel, channel + 1)), rows, columns)
+        """The operation's name."""
+        return self.operation.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +56,7 @@ class Trace:
     spec: LayerSpec
     selection: Selection
     input: Maps
-    stages: tuple[Stage, ...]
+    stages: tuple[TracedOperation, ...]
 
     def selected_maps(self) -> dict[str, Maps]:
         """The selected maps by stage name, in order."""
@@ -78,7 +65,7 @@ class Trace:
         runs = {name: self.selection.wanted(name, channels) for name, channels in sizes.items()}
         return {name: maps[name].part(run) for name, run in runs.items() if run}
 
-    def stage(self, name: str) -> Stage:
+    def stage(self, name: str) -> TracedOperation:
         """The stage of that name."""
         return next(stage for stage in self.stages if stage.name == name)
 
@@ -93,7 +80,7 @@ def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, pict
     check_budget(spec, selection)
     with torch.inference_mode():
         tensor = inputs.tensor(spec, picture)
-        made = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
+        weights = kernels(spec, {name: outputs for name, outputs in runs.items() if outputs})
         source = first = Maps("input", range(spec.in_channels), tensor)
         stages = []
         for operation in plan(spec).operations:
@@ -102,11 +89,11 @@ def run(spec: LayerSpec, inputs: Inputs, selection: Selection = EVERYTHING, pict
             source = source.part(operation.channels_feeding(outputs))
             weight = bias = None
             if isinstance(operation, Convolution):
-                weight, bias = made[operation.name]
+                weight, bias = weights[operation.name]
                 values = convolve(source.values, weight, bias, operation)
             else:
                 values = follow(source.values, operation)
             output = Maps(operation.name, outputs, values)
-            stages.append(Stage(operation, source, weight, bias, output))
+            stages.append(TracedOperation(operation, source, weight, bias, output))
             source = output
     return Trace(spec, selection, first, tuple(stages))
