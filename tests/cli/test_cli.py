@@ -577,8 +577,10 @@ def test_serve_passes_app_and_socket_to_server(monkeypatch):
 def test_serve_mode_sets_allowed_hosts(monkeypatch, options, mode, hosts):
     ran = []
     monkeypatch.setattr("sepviz.cli.serve_command._run_server", lambda *arguments: ran.append(arguments))
-    assert run("serve", "--port", 0, *options).exit_code == 0
+    served = run("serve", "--port", 0, *options)
+    assert served.exit_code == 0
     ((_, settings),) = ran
+    assert ("reverse proxy" in served.output) == (mode == "public")
     assert settings.mode == mode
     assert hosts <= set(settings.hosts)
 

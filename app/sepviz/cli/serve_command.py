@@ -43,6 +43,8 @@ def serve(host: str | None, port: int, **options: str | bool | None) -> None:
         raise click.ClickException(f"{problem}; choose another with --host or --port") from None
     with listening:
         click.echo(f"Sepviz is at http://{url_host}:{listening.getsockname()[1]} (Ctrl+C stops it)")
+        if settings.mode == "public":
+            click.echo("Serving the internet: put a reverse proxy such as nginx in front (deploy/nginx.conf)")
         changed = settings.model_dump(exclude_defaults=True, mode="json")
         if changed:
             click.echo("Set: " + ", ".join(f"{name} = {value}" for name, value in changed.items()))
