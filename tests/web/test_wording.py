@@ -216,3 +216,10 @@ def test_grouped_standard_layer_is_compared_with_its_own_cost():
     (_, cost), (_, separable) = compared_costs(spec, separable_comparison(spec))
     assert cost.macs == 9 * 3 * 6 * 128**2 // 3
     assert separable.macs == (9 * 3 + 3 * 6) * 128**2
+
+
+def test_spatial_layer_of_two_sides_is_not_compared_with_a_square_kernel():
+    spec = LayerSpec(kind="spatially-separable", kernel_size="3x7")
+    assert verdict(spec, compare(spec)).text == "fewer MACs than one 3 × 7 kernel per channel"
+    (replaced, _), _ = compared_costs(spec, compare(spec))
+    assert replaced == "3 × 7 kernels"

@@ -111,7 +111,7 @@ class KindOfLayer:
     figure: str  # the figure of the layer
     class_name: str  # in source code
     description: str  # in source code
-    replaced: str  # what the baseline is called beside it
+    replaced: str  # what the baseline is called beside it; `{kernel}` is its shape
     is_separable: bool = True
 
     @property
@@ -151,7 +151,7 @@ KINDS: dict[Kind, KindOfLayer] = {
             figure="spatial",
             class_name="SpatiallySeparableConv2d",
             description="A spatially separable convolution, per channel",
-            replaced="one square kernel per channel",
+            replaced="one {kernel} kernel per channel",
         ),
         KindOfLayer(
             name="standard",

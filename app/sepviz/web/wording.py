@@ -122,7 +122,8 @@ def compared_costs(spec: LayerSpec, costs: Comparison) -> tuple[tuple[str, Layer
     """The name and cost of the convolution that is replaced, then those of the separable layer."""
     kind = KINDS[spec.kind]
     baseline = kind.baseline
-    replaced = baseline.title.lower() if baseline.mixes_channels else _plural("square kernel", spec.in_channels)
+    kernel = _plural(f"{_whole_kernel(spec)} kernel", spec.in_channels)
+    replaced = baseline.title.lower() if baseline.mixes_channels else kernel
     separable = kind.adjective if kind.is_separable else KINDS[SEPARABLE].adjective
     return (replaced, costs.baseline), (separable, costs.layer)
 
@@ -132,7 +133,7 @@ def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
     ratio = costs.macs_ratio
     kind = KINDS[spec.kind]
     if kind.is_separable:
-        shown, other = ratio, kind.replaced
+        shown, other = ratio, kind.replaced.format(kernel=_whole_kernel(spec))
     else:
         shown, other = 1 / ratio, f"the {KINDS[SEPARABLE].adjective} layer of the same shape"
     if spec.in_channels == 1:
@@ -142,6 +143,11 @@ def verdict(spec: LayerSpec, costs: Comparison) -> Verdict:
         return Verdict("1×", f"{'' if ratio == 1 else 'almost '}as many MACs as {other}")
     text = f"fewer MACs than {other}" if shown < 1 else f"the MACs of {other}"
     return Verdict(f"{times}×", text, "here separating costs more" if ratio > 1 else "")
+
+
+def _whole_kernel(spec: LayerSpec) -> str:
+    """The kernel that a column and a row stand for: `square`, or its sides."""
+    return "square" if spec.kernel_size.is_square else spec.kernel_size.text
 
 
 def remark(spec: LayerSpec) -> str | None:
