@@ -97,8 +97,8 @@ store.subscribe(["parts"], ({ parts, query }) => {
   const panes = /** @type {HTMLElement} */ (parts.querySelector(".panes"));
   strip.arrange(panes);
   replaceParts(document, parts);
-  const { values = "", idle = "{}", bounds = "{}" } = parts.dataset;
-  showLayer(form, values, JSON.parse(idle), JSON.parse(bounds));
+  const { values = "", idle = "{}", bounds = "{}", groups = "[]" } = parts.dataset;
+  showLayer(form, values, JSON.parse(idle), JSON.parse(bounds), { groups });
   uploads.show(getParameter(query, "input") ?? "");
   rememberLayer(query);
 });

@@ -241,3 +241,15 @@ def test_locked_parameter_is_not_offered_as_a_button(visit):
     page.goto("/embed?kernel_size=31&size=20&padding=valid&lock=size&hide=padding")
     expect(page.get_by_role("button", name="kernel size 20").first).to_be_visible()
     expect(page.locator("button[data-fit=size], button[data-fit=padding]")).to_have_count(0)
+
+
+def test_groups_slider_stops_at_common_divisors_alone(visit, painted):
+    page = visit("/?kind=standard&in_channels=6&out_channels=12&groups=2&size=16")
+    slider = page.locator("input[type=range][name=groups]")
+    for groups in (3, 6):
+        slider.press("ArrowRight")
+        painted(page, groups=groups)
+    page.locator("#in_channels-number").fill("12")
+    painted(page, in_channels=12)
+    slider.press("ArrowRight")
+    painted(page, groups=12)

@@ -1,7 +1,5 @@
 """What fits beside the other parameters of a layer: which values a slider offers, and which layers are refused."""
 
-from math import gcd
-
 from sepviz.errors import BadParameter, InvalidParameters
 from sepviz.layer.operations import Pair
 from sepviz.layer.size import Size
@@ -53,7 +51,7 @@ def bounds(spec: LayerSpec) -> dict[str, Pair]:
     has = spec.values()
     limits = {n: (p["minimum"], p["maximum"]) for n, p in properties(LayerSpec).items() if "minimum" in p and n in has}
     if "groups" in limits:
-        limits["groups"] = 1, gcd(spec.in_channels, spec.out_channels)
+        limits["groups"] = 1, spec.possible_groups[-1]
         for name in ("in_channels", "out_channels"):
             limits[name] = spec.groups, limits[name][1] // spec.groups * spec.groups
     if spec.padding == "same":

@@ -176,9 +176,8 @@ class LayerSpec(BaseModel):
             if name not in kind.parameters and getattr(self, name) != default:
                 value, usual = as_text(getattr(self, name)), as_text(default)
                 raise _refusal(name, value, f"a {self.kind} layer has none", f"leave it out, or give {usual}", usual)
-        common = gcd(self.in_channels, self.out_channels)
-        if common % self.groups:
-            divisors = [each for each in range(1, common + 1) if common % each == 0]
+        divisors = self.possible_groups
+        if self.groups not in divisors:
             nearest = min(divisors, key=lambda each: abs(each - self.groups))
             why = f"it does not divide both in_channels, {self.in_channels}, and out_channels, {self.out_channels}"
             raise _refusal("groups", self.groups, why, f"{_few(divisors)} would", nearest)
@@ -233,6 +232,12 @@ class LayerSpec(BaseModel):
         elif not KIND_TABLE[self.kind].mixes_channels:
             changes["out_channels"] = defaults["out_channels"]
         return self.model_copy(update={"kind": kind, **changes})
+
+    @property
+    def possible_groups(self) -> list[int]:
+        """The common divisors of the channels of the input and of the output."""
+        common = gcd(self.in_channels, self.out_channels)
+        return [each for each in range(1, common + 1) if common % each == 0]
 
     @property
     def padding_cells(self) -> int:

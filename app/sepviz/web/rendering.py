@@ -12,10 +12,11 @@ from sepviz import __version__
 from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
+from sepviz.layer.budget import check_budget
 from sepviz.layer.cost import compared, separable_comparison
 from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
-from sepviz.layer.selection import Selection, check_budget, stage_names
+from sepviz.layer.selection import Selection, stage_names
 from sepviz.layer.spec import GENERATED, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE
 from sepviz.pictures.samples import SAMPLES
@@ -148,6 +149,7 @@ def _spec_context(spec: LayerSpec) -> dict[str, Any]:
         "stage_names": stage_names(spec),
         "description": description(spec),
         "bounds": bounds(spec.geometry()),
+        "groups": spec.possible_groups,
         "idle": _unused_parameters(spec),
         "figure": _figure_name(spec),
         "kinds": [(kind, KINDS[kind].title, spec.as_kind(kind).query()) for kind in KINDS],

@@ -66,8 +66,9 @@ export function showQuery(form, query) {
  * @param {string} query with every parameter that the layer has
  * @param {Record<string, string>} idle the reason of each parameter without effect
  * @param {Record<string, [number, number]>} [bounds] least and greatest legal value of each number
+ * @param {Record<string, string>} [stops] the legal values, as JSON, of numbers between whose bounds not all are legal
  */
-export function showLayer(form, query, idle, bounds) {
+export function showLayer(form, query, idle, bounds, stops) {
   for (const input of fieldsOf(form)) {
     const value = getParameter(query, input.name);
     input.disabled = value === null || input.name in idle || input.matches("[data-locked] *");
@@ -78,6 +79,7 @@ export function showLayer(form, query, idle, bounds) {
     // A slider goes by its number field, which stands before it.
     if (bounds?.[input.name] && input instanceof HTMLInputElement && "number" in input.dataset) {
       [input.min, input.max] = bounds[input.name].map(String);
+      if (stops?.[input.name]) input.dataset.stops = stops[input.name];
     }
     setValue(input, value);
   }

@@ -52,8 +52,8 @@ export function snapThumb(slider) {
 
 /** @param {HTMLInputElement} slider */
 function scaleOf(slider) {
-  const { min, max } = fieldOf(slider);
-  return stops(Number(min), Number(max));
+  const { min, max, dataset } = fieldOf(slider);
+  return dataset.stops ? JSON.parse(dataset.stops) : stops(Number(min), Number(max));
 }
 
 /** @param {HTMLInputElement} slider */
