@@ -360,12 +360,12 @@ def test_error_figure_of_any_text_is_valid_and_small(title, lines):
     assert len(svg.encode()) <= 30_000
 
 
-@given(st.lists(ANY, min_size=16, max_size=16), st.sampled_from([None, "W" * 80, "A caption " * 8]))
+@given(st.lists(ANY, min_size=8, max_size=8), st.sampled_from([None, "W" * 80, "A caption " * 8]))
 @example(
     [LARGEST, LARGEST.as_kind("spatially-separable"), LARGEST.replace(padding="valid", stride=1), SINGLE], "W" * 80
 )
 @example([LayerSpec(out_channels=n, kernel_size=k) for n in (1, 2, 1024) for k in range(1, 32)], None)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_texts_neither_overlap_nor_leave_the_figure(page, specs, title):
     figures = [draw.__wrapped__(name, spec, Options("light", title=title)) for spec in specs for name in NAMES]
     inlined = [draw.__wrapped__(name, spec, Options("page")) for spec in specs for name in PAGE]

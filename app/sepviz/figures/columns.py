@@ -56,6 +56,8 @@ def draw_headings(canvas: Canvas, y: float, headed: Sequence[Column]) -> float:
 def map_column(canvas: Canvas, x: float, right: float, key: str, named: str, shape: tuple[int, int, int]) -> Column:
     """The heading of an input or output; outside the page its size is drawn below the map."""
     size = format_tensor(named, shape) if canvas.inlined else ()
+    if size and text_width(size[0], SMALL) > right - x - _GAP:
+        size = (format_shape(shape),)
     return Column(x, right, canvas.translate(f"layers.{key}"), "ink", size)
 
 

@@ -8,6 +8,7 @@ from sepviz.figures.text_metrics import letter_width, text_width
 from sepviz.layer.cost import Factor, LayerCost, OperationCost, StageCost
 
 HEIGHT = 40.0  # of one equation
+MAX_WIDTH = 968.0  # a longer one has no values of its stages
 
 _LABEL = 64.0  # width of the label before the equation
 _BETWEEN = 13.0  # between two factors, for a dot
@@ -56,6 +57,8 @@ def draw_equation(
 ) -> None:
     """Draw one equation from y down: the terms, then their values in their colours, then the sum."""
     canvas.text(0, y + _NUMBERS, label, "ink", TEXT, weight=600)
+    if _LABEL + _terms_width(terms) + _values_width([*parts, (total, "ink")]) > MAX_WIDTH:
+        parts = ()
     x, dots = _LABEL, ""
     pluses = []
     for index, term in enumerate(terms):
@@ -85,6 +88,15 @@ def draw_equation(
         canvas.text(x + _SIGN, y + _NUMBERS, f"{value:,}", role, TEXT, weight=600 if last else None)
         x += _SIGN + text_width(f"{value:,}", TEXT)
     canvas.text_row(signs, y + _NUMBERS, "muted")
+
+
+def _terms_width(terms: Sequence[Term]) -> float:
+    factors = sum(_width(term, factor) for term in terms for factor in term.factors)
+    return factors + _BETWEEN * sum(len(term.factors) - 1 for term in terms) + _SIGN * (len(terms) - 1)
+
+
+def _values_width(values: Sequence[tuple[int, str]]) -> float:
+    return sum(_SIGN + text_width(f"{value:,}", TEXT) for value, _ in values)
 
 
 def _width(term: Term, factor: Factor) -> float:

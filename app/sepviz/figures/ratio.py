@@ -137,7 +137,9 @@ def _draw_curve_labels(canvas: Canvas, layer: LayerSpec, ends: Sequence[tuple[Si
         canvas.text(
             _RIGHT + 30,
             lowest,
-            canvas.translate("ratio.curve", kernel=_sides(kernel_size), most=most),
+            canvas.translate(
+                "ratio.curve" if kernel_size.is_square else "ratio.curve.sides", kernel=_sides(kernel_size), most=most
+            ),
             role,
             SMALL,
             weight,
@@ -208,7 +210,7 @@ def _draw_formula(canvas: Canvas, y: float, layer: LayerSpec) -> float:
         x += wide
     if square:
         canvas.text(x + 3, y + 14, "²", "ink", TITLE)
-    canvas.text(x + (11 if square else 4), y + 14, ")" if square else "))", "muted")
+    canvas.text(x + (11 if square else 9), y + 14, ")" if square else "))", "muted")
     numbers = f"= {layer.depth_multiplier} · (1/{layer.out_channels} + 1/{_area(layer.kernel_size)})"
     canvas.text(begin, y + 34, numbers)
     ratio = 1 / saving(layer, layer.out_channels, layer.kernel_size)

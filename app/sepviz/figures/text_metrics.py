@@ -38,7 +38,10 @@ def text_width(text: str, size: float) -> float:
 def letter_width(letter: str, size: float) -> float:
     """Approximate width of a formula's letter, with its subscript after `_`, in an italic serif."""
     base, _, below = letter.partition("_")
-    return sum(_LETTERS.get(each, 0.62) for each in base) * size + 0.72 * SUBSCRIPT * len(below)
+    return (
+        sum(_LETTERS.get(each, 0.62) for each in base) * size
+        + sum(_LETTERS.get(each, 0.72) for each in below) * SUBSCRIPT
+    )
 
 
 def wrap(pieces: Iterable[str], width: float, size: float, glue: str = " ") -> list[str]:

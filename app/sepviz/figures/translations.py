@@ -139,6 +139,7 @@ TRANSLATIONS: dict[Lang, dict[str, str]] = {
         "ratio.axis": "times fewer MACs, and weights, than a standard convolution",
         "ratio.outputs": "*N*, output channels",
         "ratio.curve": "= {kernel}, tends to {most} ×",
+        "ratio.curve.sides": "= {kernel}, to {most} ×",
         "ratio.limit": "what it tends to as N grows",
         "ratio.below": "below 1 ×: separating costs more",
         "ratio.this": "this layer: {verdict}",
