@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, Point
 from sepviz.figures.paint import number
 from sepviz.figures.stack import Slots, draw_dots, elide
+from sepviz.figures.text_metrics import text_width
 from sepviz.layer.operations import Convolution
 from sepviz.palette import channel_role
 
@@ -27,8 +28,10 @@ class Slot:
 def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
     """Draw the channels, and a line from each output to every input that it reads, in the input's colour."""
     inputs, outputs, bands = _place_channels(shape, y)
+    # The numbers of the outputs have room for four digits.
+    right = _OUTPUTS - text_width(str(shape.out_channels)[4:], SMALL)
     for top, bottom in bands:
-        canvas.rect(x + _INPUTS - 14, top + 1.5, _OUTPUTS - _INPUTS + 28, bottom - top - 3, fill="plane", tint=0.1)
+        canvas.rect(x + _INPUTS - 14, top + 1.5, right - _INPUTS + 28, bottom - top - 3, fill="plane", tint=0.1)
     drawn = {slot.channel: slot.y for slot in inputs if slot.channel is not None}
     lines: dict[int, str] = {}
     for slot in outputs:
@@ -37,12 +40,12 @@ def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> 
         for source in shape.channels_feeding(range(slot.channel, slot.channel + 1)):
             if source in drawn:
                 start = f"M{number(x + _INPUTS)} {number(drawn[source])}"
-                lines[source] = lines.get(source, "") + f"{start}L{number(x + _OUTPUTS)} {number(slot.y)}"
+                lines[source] = lines.get(source, "") + f"{start}L{number(x + right)} {number(slot.y)}"
     for source, d in lines.items():
         canvas.path(d, stroke=channel_role(source), line=1.2)
     nodes = [
         (x + left, slot.y)
-        for left, side in ((_INPUTS, inputs), (_OUTPUTS, outputs))
+        for left, side in ((_INPUTS, inputs), (right, outputs))
         for slot in side
         if slot.channel is not None
     ]
@@ -52,11 +55,11 @@ def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> 
     alone = not shape.mixes_channels
     for slot in outputs:
         source = shape.channels_feeding(range(slot.channel or 0, (slot.channel or 0) + 1))[0]
-        _draw_node(canvas, (x + _OUTPUTS, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
+        _draw_node(canvas, (x + right, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
     y += HEIGHT + 20
     letter = "*M*·*m*" if alone and shape.out_channels > shape.in_channels else "*M*" if alone else "*N*"
     canvas.text(x + _INPUTS, y, f"*M* = {shape.in_channels}", "muted", TEXT, anchor="middle", formula=True)
-    canvas.text(x + _OUTPUTS, y, f"{letter} = {shape.out_channels}", "muted", TEXT, anchor="middle", formula=True)
+    canvas.text(x + right, y, f"{letter} = {shape.out_channels}", "muted", TEXT, anchor="middle", formula=True)
 
 
 def _draw_node(canvas: Canvas, place: Point, channel: int | None, role: str, left: bool) -> None:
