@@ -30,11 +30,10 @@ names = (
 
 
 def expected(trace):
-    """The maps of every operation by torch's own modules, from the input on."""
+    """The maps of every operation by torch's own modules, from those that it read."""
     maps = {}
-    x = trace.input.values
     for stage in trace.stages:
-        operation = stage.operation
+        operation, x = stage.operation, stage.source.values
         if isinstance(operation, Convolution):
             (top, bottom), (left, right) = operation.padding
             padded = functional.pad(x.contiguous(), (left, right, top, bottom))
