@@ -41,13 +41,13 @@ SETTINGS = {f"SEPVIZ_{name.upper()}" for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("document", MANIFESTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")
-def test_a_manifest_fits_its_schema(document):
+def test_manifest_is_valid_by_the_kubernetes_schema(document):
     kubernetes_validate.validate(document, "1.37", strict=True)
     with pytest.raises(jsonschema.ValidationError):
         kubernetes_validate.validate(document | {"spce": {}}, "1.37", strict=True)
 
 
-def test_the_compose_file_fits_its_schema(tmp_path):
+def test_compose_file_is_valid_by_its_schema(tmp_path):
     def check(path):
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -58,7 +58,7 @@ def test_the_compose_file_fits_its_schema(tmp_path):
     assert "restrat" in check(wrong).stdout
 
 
-def test_the_kustomization_names_every_file_and_no_other():
+def test_kustomization_lists_exactly_the_files():
     named = {*KUSTOMIZATION["resources"]}
     for generator in [*KUSTOMIZATION["configMapGenerator"], *KUSTOMIZATION["secretGenerator"]]:
         named |= {*generator.get("files", ()), *generator.get("envs", ())}
@@ -72,7 +72,7 @@ def test_the_kustomization_names_every_file_and_no_other():
     assert not any("namespace" in each["metadata"] for each in MANIFESTS)
 
 
-def test_every_setting_is_one_of_the_app():
+def test_environment_variables_in_deploy_are_settings_of_the_app():
     texts = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
     named = set(re.findall(r"SEPVIZ_[A-Z_]+[A-Z]", "\n".join([*texts, DOCS, (ROOT / "Containerfile").read_text()])))
     # What Kubernetes would make of the Service, if it were let, and a form of words.
@@ -90,7 +90,7 @@ def test_every_setting_is_one_of_the_app():
     ],
     ids=[*REPLICAS, "kubernetes"],
 )
-def test_the_settings_are_taken(given, monkeypatch):
+def test_settings_of_each_deployment_are_accepted(given, monkeypatch):
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
@@ -98,7 +98,7 @@ def test_the_settings_are_taken(given, monkeypatch):
     assert {name for name in given if name.removeprefix("SEPVIZ_").lower() in settings.model_fields_set} == {*given}
 
 
-def test_the_image_runs_the_server_as_nobody_with_what_it_needs():
+def test_image_runs_the_server_as_nobody_with_its_dependencies():
     file = (ROOT / "Containerfile").read_text()
     user = container("sepviz"), manifest("Deployment", "sepviz")["spec"]["template"]["spec"]["securityContext"]
     assert f"USER {user[1]['runAsUser']}:{user[1]['runAsGroup']}\n" in file
@@ -121,7 +121,7 @@ def test_the_image_runs_the_server_as_nobody_with_what_it_needs():
     assert all((ROOT / each).exists() for each in copied)
 
 
-def test_the_ports_are_those_that_are_listened_to():
+def test_exposed_ports_are_those_the_server_listens_on():
     [port] = re.findall(r"^EXPOSE (\d+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
     [front] = re.findall(r"listen (\d+);", NGINX)
     named = re.findall(r"^server (\S+):(\d+) ", (DEPLOY / "replicas.conf").read_text(), re.MULTILINE)
@@ -145,7 +145,7 @@ def test_the_ports_are_those_that_are_listened_to():
     assert backend["port"]["name"] == manifest("Service", backend["name"])["spec"]["ports"][0]["name"]
 
 
-def test_every_probe_is_answered_by_the_app():
+def test_probes_ask_for_routes_of_the_app():
     probes = {name: container("sepviz")[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
     assert {name: each["path"] for name, each in probes.items()} == {
         "startup": "/healthz",
@@ -162,7 +162,7 @@ def test_every_probe_is_answered_by_the_app():
         assert "http://127.0.0.1:8000/readyz" in each["healthcheck"]["test"][-1]
 
 
-def test_two_replicas_at_least_that_stop_in_time():
+def test_at_least_two_replicas_stop_within_their_grace_period():
     assert len(REPLICAS) >= 2
     scaler = manifest("HorizontalPodAutoscaler", "sepviz")["spec"]
     assert 2 <= scaler["minReplicas"] < scaler["maxReplicas"]
@@ -197,7 +197,7 @@ def test_memory_is_bounded_and_what_is_kept_fits_in():
         assert size(limit) == 2**30 > 4 * (defaults.cache_bytes + defaults.input_cache_bytes + defaults.upload_bytes)
 
 
-def test_nothing_writes_but_to_memory_and_nobody_is_root():
+def test_containers_run_read_only_and_not_as_root():
     for each in SERVICES.values():
         assert each["read_only"]
         assert each["cap_drop"] == ["ALL"]
@@ -209,7 +209,7 @@ def test_nothing_writes_but_to_memory_and_nobody_is_root():
         assert manifest("Deployment", name)["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"]
 
 
-def test_every_image_has_a_version_and_ours_is_this_one():
+def test_images_have_versions_and_sepviz_has_the_current_one():
     images = [each["image"] for each in SERVICES.values()]
     deployed = [container(name)["image"] for name in ("sepviz", "sepviz-nginx", "sepviz-redis")]
     assert {*images} == {*deployed}
@@ -232,7 +232,7 @@ def test_nginx_waits_longer_than_the_app_and_lets_go_earlier():
         assert any(re.match(f"/{each}", path) for path in paths)
 
 
-def test_the_unit_starts_the_command():
+def test_systemd_unit_starts_the_serve_command():
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str
     unit.read(DEPLOY / "sepviz.service")
@@ -246,7 +246,7 @@ def test_the_unit_starts_the_command():
     assert (service["Restart"], service["MemoryMax"]) == ("always", "1G")
 
 
-def test_the_alerts_ask_for_numbers_that_there_are():
+def test_alerts_use_metrics_that_exist():
     [rules] = [yaml.safe_load(each) for each in re.findall(r"```yaml\n(groups:.*?)```", DOCS, re.DOTALL)]
     with TestClient(create_app(), base_url="http://127.0.0.1") as client:
         client.get("/healthz")

@@ -308,7 +308,7 @@ def test_limits_hold_for_all_servers_together(app_at, monkeypatch):
     assert app_at(mode="public", address="203.0.113.8").get(f"/api/tensors?{SMALL}&seed=9").status_code == 200
 
 
-def test_nobody_is_limited_while_redis_is_down(redis):
+def test_no_address_is_limited_while_redis_is_down(redis):
     clock = Clock()
 
     async def scenario():

@@ -37,7 +37,7 @@ def params(spec):
         ({"in_channels": 512, "out_channels": 512, "size": 14}, (462422016, 52283392 - 51380224, 51380224)),
     ],
 )
-def test_published_macs(parameters, expected):
+def test_macs_equal_the_published_ones(parameters, expected):
     assert macs(LayerSpec(**parameters)) == expected
 
 
@@ -51,12 +51,12 @@ def test_published_macs(parameters, expected):
         (3, 128, True, 3584, 542),
     ],
 )
-def test_published_params(in_channels, out_channels, bias, standard, separable):
+def test_params_equal_the_published_ones(in_channels, out_channels, bias, standard, separable):
     cost = compare(LayerSpec(in_channels=in_channels, out_channels=out_channels, bias=bias))
     assert (cost.baseline.params, cost.layer.params) == (standard, separable)
 
 
-def test_published_sums_and_maps():
+def test_sums_and_map_sizes_equal_the_published_ones():
     article = LayerSpec(in_channels=3, out_channels=256, kernel_size=5, padding="valid", size=12)
     assert plan(article).convolutions[-1].output_shape == (256, 8, 8)
     assert compare(article).layer.macs == 53952
@@ -65,7 +65,7 @@ def test_published_sums_and_maps():
     assert params(LayerSpec(in_channels=3, out_channels=128, bias=True))[1:] == (30, 512)
 
 
-def test_the_published_spatial_example():
+def test_spatial_costs_equal_the_published_example():
     names = {"kind": "spatially-separable", "in_channels": 1, "out_channels": 1, "padding": "valid"}
     spec = LayerSpec(size=5, **names)
     assert macs(spec) == (81, 45, 27)
@@ -73,7 +73,7 @@ def test_the_published_spatial_example():
     assert params(spec) == (9, 3, 3)
 
 
-def test_keras_has_one_bias_and_we_have_two():
+def test_bias_is_counted_after_each_stage_unlike_in_keras():
     layer = {"in_channels": 10, "out_channels": 100, "kernel_size": 5}
     assert compare(LayerSpec(**layer, bias=True)).layer.params == 1360
     assert compare(LayerSpec(**layer)).layer.params + 100 == 1350
@@ -87,12 +87,12 @@ def test_keras_has_one_bias_and_we_have_two():
         ({"out_channels": 64, "depth_multiplier": 8}, 1.014),
     ],
 )
-def test_separable_can_cost_more(parameters, ratio):
+def test_ratio_above_1_where_separating_costs_more(parameters, ratio):
     assert compare(LayerSpec(**parameters)).macs_ratio == pytest.approx(ratio, abs=5e-4)
 
 
 @given(layers(plain=False, kinds=("depthwise-separable",)))
-def test_the_ratio_is_the_papers(spec):
+def test_ratio_equals_the_formula_of_the_paper(spec):
     cost = compare(spec)
     paper = spec.depth_multiplier * (Fraction(1, spec.out_channels) + Fraction(1, spec.kernel_size.area))
     assert Fraction(cost.layer.macs, cost.baseline.macs) == paper
@@ -103,7 +103,7 @@ def test_the_ratio_is_the_papers(spec):
 
 
 @given(layers(plain=False))
-def test_spatial_and_standard_ratios(spec):
+def test_spatial_weights_and_grouped_macs_equal_their_formulas(spec):
     if spec.kind == "standard":
         assert Fraction(compare(spec).layer.macs, compare(spec).baseline.macs) == Fraction(1, spec.groups)
     elif spec.kind == "spatially-separable":
@@ -132,7 +132,7 @@ def counted(shape, bias):
 
 
 @given(layers(plain=False))
-def test_torch_counts_the_same(spec):
+def test_params_and_macs_equal_those_that_torch_counts(spec):
     cost = compare(spec)
     for stage, shape in zip(
         (*cost.layer.stages, *cost.baseline.stages), (*plan(spec).convolutions, plan(spec).replaced), strict=True
@@ -152,7 +152,7 @@ def test_torch_counts_the_same(spec):
 
 
 @given(layers(plain=False))
-def test_the_formula_shown_makes_the_number(spec):
+def test_product_of_the_formula_equals_the_number(spec):
     cost = compare(spec)
     for stage in (*cost.layer.stages, *cost.baseline.stages):
         for term in (stage.macs, stage.weights):
@@ -175,11 +175,11 @@ def test_the_formula_shown_makes_the_number(spec):
         ({"kind": "standard", "in_channels": 4, "groups": 2}, ["D_K · D_K · M/g · N · D_F · D_F"]),
     ],
 )
-def test_formulas(parameters, formulas):
+def test_formula_has_the_letters_of_the_stage(parameters, formulas):
     assert [str(stage.macs) for stage in compare(LayerSpec(**parameters)).layer.stages] == formulas
 
 
-def test_published_arithmetic_intensity():
+def test_arithmetic_intensity_equals_the_published_one():
     cost = compare(LayerSpec(in_channels=512, out_channels=512, size=14))
     found = [round(stage.flops_per_byte, 1) for stage in (*cost.baseline.stages, *cost.layer.stages)]
     assert found == [90.3, 2.2, 55.5]

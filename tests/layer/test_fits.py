@@ -27,7 +27,7 @@ def mended(given, bad):
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.booleans(), st.integers(1, 10**6))
-def test_a_number_beyond_its_bounds_is_offered_the_bound(name, above, by):
+def test_number_beyond_its_bounds_is_offered_the_bound(name, above, by):
     end = WHOLE[name]["maximum" if above else "minimum"]
     given_one = {name: str(end + by if above else end - by)}
     (bad,) = refusal(given_one)
@@ -35,7 +35,7 @@ def test_a_number_beyond_its_bounds_is_offered_the_bound(name, above, by):
 
 
 @given(st.integers(2, 31), st.integers(1, 16), st.integers(8, 512), st.sampled_from(["valid", "0", "1", "5"]))
-def test_a_kernel_that_does_not_fit_is_offered_what_does(kernel, dilation, size, padding):
+def test_kernel_larger_than_the_input_is_offered_values_that_fit(kernel, dilation, size, padding):
     given_layer = {
         "in_channels": "1",
         "out_channels": "1",
@@ -52,7 +52,7 @@ def test_a_kernel_that_does_not_fit_is_offered_what_does(kernel, dilation, size,
 
 
 @given(st.integers(1, 512), st.integers(1, 1024), st.integers(1, 31), st.integers(8, 512))
-def test_a_layer_above_the_budget_is_offered_the_largest_size(inputs, outputs, kernel, size):
+def test_layer_above_the_budget_is_offered_the_largest_size_that_fits(inputs, outputs, kernel, size):
     given_layer = {
         "kind": "standard",
         "in_channels": str(inputs),
@@ -74,7 +74,7 @@ def test_a_layer_above_the_budget_is_offered_the_largest_size(inputs, outputs, k
     st.tuples(st.integers(1, 2048), st.integers(1, 2048)),
     st.sampled_from(["same", "valid", "0", "40"]),
 )
-def test_a_layer_of_two_sides_above_the_budget_is_offered_a_size_if_any_fits(inputs, outputs, kernel, size, padding):
+def test_layer_of_two_sides_above_the_budget_is_offered_a_size_if_any_fits(inputs, outputs, kernel, size, padding):
     given_layer = {
         "kind": "standard",
         "in_channels": str(inputs),
@@ -94,7 +94,7 @@ def test_a_layer_of_two_sides_above_the_budget_is_offered_a_size_if_any_fits(inp
 
 
 @pytest.mark.parametrize("size", ["1x2048", "2048x1"])
-def test_a_row_of_cells_above_the_budget_is_offered_a_shorter_one(size):
+def test_row_of_cells_above_the_budget_is_offered_a_shorter_one(size):
     (bad,) = refusal(
         {"kind": "standard", "in_channels": "256", "out_channels": "256", "kernel_size": "5", "size": size}
     )
@@ -103,7 +103,7 @@ def test_a_row_of_cells_above_the_budget_is_offered_a_shorter_one(size):
     assert 1 < max(map(int, value.split("x"))) < 2048
 
 
-def test_a_combination_is_offered_its_only_value():
+def test_illegal_combination_is_offered_its_only_legal_value():
     (bad,) = refusal({"kind": "spatially-separable", "in_channels": "5", "out_channels": "7"})
     assert bad.fits == (("out_channels", "5"),)
     (bad,) = refusal({"kind": "spatially-separable", "depth_multiplier": "2"})

@@ -36,7 +36,7 @@ def padded(maps, padding):
 
 
 @given(layers(plain=False))
-def test_the_plan_is_what_torch_makes_of_the_spec(spec):
+def test_planned_shapes_equal_those_of_torch_modules(spec):
     maps = torch.empty(1, spec.in_channels, *spec.size, device="meta")
     stages = plan(spec).convolutions
     for shape, (name, groups, stride, dilation, padding) in zip(stages, steps(spec), strict=True):
@@ -51,7 +51,7 @@ def test_the_plan_is_what_torch_makes_of_the_spec(spec):
 
 
 @given(layers(plain=False, kinds=("depthwise-separable",)))
-def test_depthwise_multiplies_channels(spec):
+def test_depth_multiplier_multiplies_the_depthwise_outputs(spec):
     depthwise, pointwise = plan(spec).convolutions
     between = spec.in_channels * spec.depth_multiplier
     assert depthwise.weight_shape == (between, 1, *spec.kernel_size)
@@ -59,7 +59,7 @@ def test_depthwise_multiplies_channels(spec):
 
 
 @given(layers(plain=False))
-def test_every_kind_has_the_output_of_what_it_replaces(spec):
+def test_baseline_has_the_output_shape_of_the_layer(spec):
     one = plan(spec).replaced
     assert one.output_shape == plan(spec).convolutions[-1].output_shape
     assert one.kernel == spec.kernel_size
@@ -67,7 +67,7 @@ def test_every_kind_has_the_output_of_what_it_replaces(spec):
 
 
 @given(st.integers(1, 2048), st.integers(1, 31), st.integers(1, 32), st.integers(1, 64))
-def test_same_is_the_size_over_the_stride_rounded_up(size, kernel, stride, dilation):
+def test_same_padding_gives_the_size_over_the_stride_rounded_up(size, kernel, stride, dilation):
     spec = LayerSpec(size=size, kernel_size=kernel, stride=stride, dilation=dilation)
     assert plan(spec).convolutions[-1].output == (-(-size // stride),) * 2
     before, after = same_padding(size, kernel, stride, dilation)
@@ -76,7 +76,7 @@ def test_same_is_the_size_over_the_stride_rounded_up(size, kernel, stride, dilat
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @given(st.integers(8, 40), st.integers(1, 12), st.integers(1, 4))
-def test_same_pads_where_torch_pads(size, kernel, dilation):
+def test_same_padding_equals_that_of_torch_at_stride_1(size, kernel, dilation):
     signal, weight = torch.randn(1, 1, size), torch.randn(1, 1, kernel)
     ours = F.conv1d(F.pad(signal, same_padding(size, kernel, 1, dilation)), weight, dilation=dilation)
     torch.testing.assert_close(ours, F.conv1d(signal, weight, padding="same", dilation=dilation))
@@ -86,7 +86,7 @@ def test_same_pads_where_torch_pads(size, kernel, dilation):
     ("size", "kernel", "stride", "dilation", "sides"),
     [(224, 3, 2, 1, (0, 1)), (225, 3, 2, 1, (1, 1)), (8, 2, 1, 1, (0, 1)), (8, 1, 4, 1, (0, 0)), (9, 3, 1, 4, (4, 4))],
 )
-def test_same_as_tensorflow_is_known_to_pad(size, kernel, stride, dilation, sides):
+def test_same_padding_equals_that_of_tensorflow(size, kernel, stride, dilation, sides):
     assert same_padding(size, kernel, stride, dilation) == sides
 
 
@@ -110,7 +110,7 @@ def is_legal(spec, name, value):
 
 
 @given(LEGAL)
-def test_bounds_are_the_last_that_are_legal(spec):
+def test_values_at_the_bounds_are_legal_and_beyond_them_not(spec):
     try:
         plan(spec)
     except InvalidParameters:
@@ -124,19 +124,19 @@ def test_bounds_are_the_last_that_are_legal(spec):
         assert not is_legal(spec, name, high + 1)
 
 
-def test_a_kernel_of_one_cell_leaves_every_dilation():
+def test_dilation_of_a_kernel_of_one_cell_is_not_bounded_by_the_size():
     spec = LayerSpec(kernel_size=1, padding="valid", size=8)
     assert is_legal(spec, "dilation", 64)
     assert bounds(spec)["dilation"] == (1, 64)
 
 
-def test_bounds_are_of_the_parameters_that_the_kind_has():
+def test_bounds_name_only_parameters_of_the_kind():
     spec = LayerSpec(kind="spatially-separable")
     assert bounds(spec).keys() <= spec.parameters().keys()
 
 
 @given(LEGAL)
-def test_an_empty_output_is_refused_exactly_where_torch_refuses(spec):
+def test_empty_output_is_refused_exactly_where_torch_refuses(spec):
     ((_, _, stride, dilation, padding), *_) = steps(spec.as_kind("standard"))
     (top, bottom), _ = padding
     reach = dilation[0] * (spec.kernel_size.height - 1) + 1
@@ -179,14 +179,14 @@ def check_what_would_fit(spec, text):
         ({"kernel_size": 31, "size": 8}, "kernel_size up to 8 or size from 31"),
     ],
 )
-def test_what_would_fit_is_said(parameters, fits):
+def test_refusal_names_the_values_that_fit(parameters, fits):
     with pytest.raises(InvalidParameters) as caught:
         plan(LayerSpec(padding="valid", **parameters))
     assert caught.value.bad[0].allowed == f"what would fit: {fits}, or padding=same"
 
 
 @given(layers(plain=False), st.data())
-def test_what_feeds_a_cell_is_where_its_gradient_is(spec, data):
+def test_window_of_a_cell_is_where_its_gradient_is_not_zero(spec, data):
     for shape in plan(spec).convolutions:
         channel, y, x = (data.draw(st.integers(0, end - 1)) for end in shape.output_shape)
         maps = torch.zeros(1, *shape.input_shape, requires_grad=True)
@@ -206,7 +206,7 @@ def test_what_feeds_a_cell_is_where_its_gradient_is(spec, data):
 
 
 @given(layers(plain=False), st.data())
-def test_a_run_of_channels_is_fed_by_what_feeds_each(spec, data):
+def test_run_of_channels_reads_the_union_of_what_each_reads(spec, data):
     for shape in plan(spec).convolutions:
         start = data.draw(st.integers(0, shape.out_channels - 1))
         stop = data.draw(st.integers(start + 1, shape.out_channels))
@@ -214,7 +214,7 @@ def test_a_run_of_channels_is_fed_by_what_feeds_each(spec, data):
         assert set(shape.channels_feeding(range(start, stop))) == each
 
 
-def test_shapes_are_values():
+def test_equal_specs_share_one_plan_of_equal_values():
     shape = plan(LayerSpec()).convolutions[0]
     assert shape == replace(shape)
     assert plan(LayerSpec()) is plan(LayerSpec())

@@ -49,7 +49,7 @@ def written(spec, name):
 
 @pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("value", NOT_WHOLE)
-def test_a_whole_number_is_plain_digits(name, value):
+def test_number_that_is_not_plain_digits_is_refused_with_its_bounds(name, value):
     (bad,) = refused((name, value))
     low, high = WHOLE[name]
     assert bad.parameter == name
@@ -60,7 +60,7 @@ def test_a_whole_number_is_plain_digits(name, value):
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_bounds_are_reached_and_not_passed(name):
+def test_values_at_the_bounds_are_accepted_and_beyond_them_refused(name):
     low, high = WHOLE[name]
     for value in (low, high):
         assert getattr(LayerSpec.parse([(name, str(value))]), name) == getattr(LayerSpec(**{name: value}), name)
@@ -95,25 +95,25 @@ def test_other_values_are_refused_by_name_value_and_what_fits(name, value, fits)
 
 
 @pytest.mark.parametrize("name", ["kernel", "Size", "", "size ", "__class__", "batch" * 100, "si\x00ze"])
-def test_an_unknown_parameter_is_refused_and_the_known_are_named(name):
+def test_unknown_parameter_is_refused_with_the_known_names(name):
     (bad,) = refused((name, "3"))
     assert (bad.parameter, bad.value, bad.why) == (truncate_printable(name), "3", "no such parameter")
     assert all(known in bad.allowed for known in LayerSpec.model_fields)
 
 
 @pytest.mark.parametrize("second", ["3", "5", "x"])
-def test_a_repeated_parameter_is_refused(second):
+def test_repeated_parameter_is_refused(second):
     (bad,) = refused(("size", "3"), ("stride", "1"), ("size", second))
     assert (bad.parameter, bad.value, bad.allowed) == ("size", second, "give it once")
 
 
-def test_everything_that_is_wrong_is_told_at_once():
+def test_all_invalid_parameters_are_reported_at_once():
     bad = refused(("size", "x"), ("stride", "33"), ("colour", "red"))
     assert {each.parameter for each in bad} == {"size", "stride", "colour"}
 
 
 @given(st.text(), st.text())
-def test_any_text_is_read_or_refused(name, value):
+def test_arbitrary_text_is_parsed_or_refused_in_one_printable_line(name, value):
     spec, bad = attempted(name, value)
     if spec:
         assert written(spec, name) == value
@@ -124,7 +124,7 @@ def test_any_text_is_read_or_refused(name, value):
 
 @pytest.mark.parametrize("name", LayerSpec.model_fields)
 @given(value=st.one_of(st.text("0123456789-+_.e ٣ truefalsNn"), st.integers().map(str), st.floats().map(str)))
-def test_what_is_read_is_written_the_same(name, value):
+def test_accepted_text_is_written_back_unchanged(name, value):
     spec, bad = attempted(name, value)
     if spec:
         assert written(spec, name) == value
@@ -133,7 +133,7 @@ def test_what_is_read_is_written_the_same(name, value):
 
 
 @given(layers(plain=False))
-def test_the_canonical_query_round_trips(spec):
+def test_canonical_query_parses_to_the_same_layer(spec):
     query = spec.query()
     back = LayerSpec.parse(parse_qsl(query, keep_blank_values=True, strict_parsing=True))
     assert back == spec
@@ -143,11 +143,11 @@ def test_the_canonical_query_round_trips(spec):
 
 
 @given(layers(plain=False), layers(plain=False))
-def test_only_equal_layers_have_equal_queries(one, other):
+def test_queries_are_equal_exactly_for_equal_layers(one, other):
     assert (one == other) == (one.query() == other.query())
 
 
-def test_nothing_given_is_the_default_and_the_default_is_written_out():
+def test_empty_query_is_the_default_layer_with_its_parameters_written_out():
     spec = LayerSpec.parse([])
     assert spec == LayerSpec()
     assert spec.query() == (
@@ -157,12 +157,12 @@ def test_nothing_given_is_the_default_and_the_default_is_written_out():
 
 
 @pytest.mark.parametrize("name", [*SAMPLES, *GENERATED, "upload-" + "0a" * 16])
-def test_inputs(name):
+def test_known_input_is_accepted(name):
     assert LayerSpec.parse([("input", name)]).input == name
 
 
 @given(layers(plain=False, kinds=("spatially-separable",)))
-def test_spatial_has_no_out_channels_of_its_own(spec):
+def test_spatial_layer_has_as_many_outputs_as_inputs(spec):
     assert spec.out_channels == spec.in_channels
     assert not {"out_channels", "depth_multiplier"} & spec.parameters().keys()
     same = {"out_channels": str(spec.in_channels), "depth_multiplier": "1"}
@@ -170,36 +170,36 @@ def test_spatial_has_no_out_channels_of_its_own(spec):
 
 
 @pytest.mark.parametrize(("given_channels", "out_channels"), [((), "8"), ((("in_channels", "5"),), "3")])
-def test_spatial_refuses_other_out_channels(given_channels, out_channels):
+def test_spatial_layer_with_other_out_channels_is_refused(given_channels, out_channels):
     (bad,) = refused(("kind", "spatially-separable"), *given_channels, ("out_channels", out_channels))
     assert (bad.parameter, bad.value) == ("out_channels", out_channels)
     assert f"give in_channels, {dict(given_channels).get('in_channels', 3)}" in bad.allowed
 
 
-def test_spatial_refuses_a_depth_multiplier():
+def test_spatial_layer_with_a_depth_multiplier_is_refused():
     (bad,) = refused(("kind", "spatially-separable"), ("depth_multiplier", "2"))
     assert (bad.parameter, bad.value) == ("depth_multiplier", "2")
     assert "give 1" in bad.allowed
 
 
-def test_spatial_blames_only_what_was_given():
+def test_derived_out_channels_are_not_reported_with_invalid_in_channels():
     (bad,) = refused(("kind", "spatially-separable"), ("in_channels", "x"))
     assert bad.parameter == "in_channels"
 
 
-def test_a_huge_number_is_too_large_rather_than_none():
+def test_number_beyond_64_bits_is_reported_as_too_large():
     (bad,) = refused(("seed", str(2**62)))
     assert bad.why == "too large"
 
 
 @pytest.mark.parametrize(("value", "why"), [("-1", "too small"), ("65", "too large")])
-def test_padding_out_of_bounds_says_so(value, why):
+def test_padding_beyond_its_bounds_is_reported_with_the_side(value, why):
     (bad,) = refused(("padding", value))
     assert bad.why == why
 
 
 @given(layers(plain=False), st.sampled_from(KINDS))
-def test_the_same_layer_as_another_kind(spec, kind):
+def test_layer_of_another_kind_keeps_the_shared_parameters(spec, kind):
     other = spec.as_kind(kind)
     assert other.kind == kind
     shared = other.parameters().keys() & spec.parameters().keys() - {"kind"}
@@ -209,7 +209,7 @@ def test_the_same_layer_as_another_kind(spec, kind):
 
 
 @given(layers(plain=False), st.integers(1, 8))
-def test_replacing_one_parameter_leaves_the_others(spec, stride):
+def test_replaced_parameter_changes_no_other(spec, stride):
     assume(stride != spec.stride)
     changed = spec.replace(stride=stride)
     differing = {n for n in LayerSpec.model_fields if getattr(changed, n) != getattr(spec, n)}
@@ -217,17 +217,17 @@ def test_replacing_one_parameter_leaves_the_others(spec, stride):
     assert changed.replace(stride=spec.stride) == spec
 
 
-def test_replacing_validates():
+def test_replacing_with_an_illegal_value_raises():
     with pytest.raises(InvalidParameters):
         LayerSpec().replace(stride=33)
 
 
-def test_a_spec_does_not_change():
+def test_spec_is_immutable():
     with pytest.raises(ValidationError):
         LayerSpec().size = 9
 
 
-def test_the_schema_has_the_bounds_and_every_description():
+def test_schema_has_bounds_and_a_description_of_each_parameter():
     for name, (low, high) in WHOLE.items():
         assert (properties(LayerSpec)[name]["minimum"], properties(LayerSpec)[name]["maximum"]) == (low, high)
     assert properties(LayerSpec).keys() == LayerSpec.model_fields.keys()
