@@ -432,7 +432,8 @@ def test_curve_of_the_ratio_matches_the_costs(spec):
     ratio = compare(layer).macs_ratio
     assert 1 / saving(layer, layer.out_channels, layer.kernel_size) == pytest.approx(ratio)
     texts = written(draw("ratio", spec))
-    assert f"tends to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×" in texts
+    limit = f"to {layer.kernel_size.area / layer.depth_multiplier:.4g} ×"
+    assert (f"tends {limit}" if layer.kernel_size.is_square else f"{layer.kernel_size.text}, {limit}") in texts
     assert ("costs more N" in texts) == (ratio > 1)
     # The layer's own label has its costs.
     own = format_ratio(1 / saving(layer, layer.out_channels, layer.kernel_size), "MACs")
