@@ -56,7 +56,7 @@ async def _export(name: str, form: str, query: FigureSpec) -> Encoded:
     return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
 
 
-# A figure in a document is query for again and again; to pack it takes as long as all else.
+# A figure in a document is requested again and again; to pack it takes as long as all else.
 @lru_cache(maxsize=256)
 def _gzipped(name: str, query: FigureSpec) -> Encoded:
     svg = draw(name, query.layer, query.options)

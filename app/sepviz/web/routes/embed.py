@@ -53,26 +53,26 @@ class EmbedQuery(PageQuery):
     lock: Annotated[str, _names_of(LOCKABLE)] | None = Field(
         None,
         **described(
-            "Parameters that are truncate_printable and cannot be changed, by comma.",
+            "Parameters that are shown but cannot be changed, by comma.",
             allowed=f"some of {', '.join(LOCKABLE)}",
         ),
     )
     hide: Annotated[str, _names_of(HIDEABLE)] | None = Field(
         None,
         **described(
-            "Parameters and parts that are not truncate_printable, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"
+            "Parameters and parts that are not shown, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"
         ),
     )
     theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
 
     @property
     def locked(self) -> frozenset[str]:
-        """The parameters that cannot be changed; what is not truncate_printable cannot be, either."""
+        """The parameters that cannot be changed; what is not shown cannot be, either."""
         return _split(self.lock)
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The parameters and parts that are not truncate_printable."""
+        """The parameters and parts that are not shown."""
         return _split(self.hide)
 
 

@@ -149,7 +149,7 @@ def downloads(spec: LayerSpec, picture: Picture) -> list[tuple[str, str, str]]:
 
 
 def origin(request: Request, services: Services) -> str:
-    """Where readers find this server, without a slash at the end: as it is set, else as it was query for."""
+    """Where readers find this server, without a slash at the end: as it is set, else as the request has it."""
     public = services.settings.public_url
     return str(public or request.base_url).rstrip("/")
 
