@@ -41,25 +41,26 @@ export class AddressBar {
   }
 
   /**
-   * Shows a layer, as a new step of the history where one is pending.
+   * Shows a layer and how the page shows it, as a new step of the history where one is pending.
    * @param {string} query
-   * @param {[string, string | null][]} lookParameters
+   * @param {[string, string | null][]} pageParameters
    */
-  show(query, lookParameters) {
+  show(query, pageParameters) {
     const method = this.#isStepPending && !this.isEmbedded ? "pushState" : "replaceState";
-    const parameters = withParameters(query, [...this.ownParameters, ...lookParameters]);
+    const parameters = withParameters(query, [...this.ownParameters, ...pageParameters]);
     window.history[method](null, "", `${location.pathname}?${parameters}`);
     this.#isStepPending = false;
   }
 
   /**
-   * The layer of the address.
-   * @param {[string, string | null][]} lookParameters
+   * The layer of an address of this page.
+   * @param {string} search
+   * @param {[string, string | null][]} pageParameters
    */
-  layer(lookParameters) {
-    const others = [...this.ownParameters, ...lookParameters];
+  layerOf(search, pageParameters) {
+    const others = [...this.ownParameters, ...pageParameters];
     return withParameters(
-      location.search,
+      search,
       others.map(([name]) => [name, null]),
     );
   }

@@ -2,6 +2,9 @@
  * The layer as a query string. The address of a page has this query and the options of the page.
  */
 
+/** The lens that an address leaves out. */
+export const DEFAULT_LENS = "diagram";
+
 /**
  * The query with one parameter changed, in its canonical place.
  * @param {string} query
@@ -31,6 +34,27 @@ export function withParameters(query, changes) {
  */
 export function getParameter(query, name) {
   return new URLSearchParams(query).get(name);
+}
+
+/**
+ * The lens and the chosen cell of an address; null where it has none.
+ * @param {string} query
+ * @returns {{ lens: string, cell: string | null }}
+ */
+export function chosenView(query) {
+  return { lens: getParameter(query, "lens") ?? DEFAULT_LENS, cell: getParameter(query, "cell") };
+}
+
+/**
+ * The parameters of the lens and the cell for an address; null where one is left out.
+ * @param {{ lens: string, cell: string | null }} view
+ * @returns {[string, string | null][]}
+ */
+export function viewParameters({ lens, cell }) {
+  return [
+    ["lens", lens === DEFAULT_LENS ? null : lens],
+    ["cell", cell],
+  ];
 }
 
 const STORAGE_KEY = "layer";

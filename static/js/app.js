@@ -2,10 +2,20 @@
  * The page of a layer: connects its state with the views that show it and the controls that change it.
  */
 
-import { asKind, getParameter, rememberLayer, withParameter, withParameters } from "./address.js";
+import {
+  asKind,
+  chosenView,
+  DEFAULT_LENS,
+  getParameter,
+  rememberLayer,
+  viewParameters,
+  withParameter,
+  withParameters,
+} from "./address.js";
 import { AddressBar } from "./address-bar.js";
 import { Refusal } from "./client.js";
 import { LayerLoader } from "./layer-loader.js";
+import { Lens } from "./lens/lens.js";
 import { Colours } from "./maps/colours.js";
 import { openMap } from "./maps/inspect.js";
 import { showKernelDomains, showMapDomain } from "./maps/legend.js";
@@ -44,6 +54,7 @@ const initialState = {
   channelLimit: Number(step),
   look: lookControls.values,
   isDark: isDark(),
+  ...chosenView(location.search),
   problems: { errors: [], message: "" },
   refusal: isRefused(main) ? new Refusal(0, "", []) : null,
 };
@@ -63,7 +74,9 @@ function load(next, historyStep) {
   return withBusyMark(loader.load(next, historyStep));
 }
 
-const showAddress = () => addressBar.show(store.state.query, lookControls.parameters);
+/** The parameters of how the page shows its layer. */
+const pageParameters = () => [...lookControls.parameters, ...viewParameters(store.state)];
+const showAddress = () => addressBar.show(store.state.query, pageParameters());
 const updateTheme = () => store.update({ isDark: isDark() });
 
 /** @returns {import("./maps/drawing.js").Look} */
@@ -81,6 +94,11 @@ const strip = new Strip(byId("strip"), {
     showMapDomain(legend, map, look.colours(map.isUnsigned), look.scale === "stage");
   },
 });
+const lensZone = new Lens(
+  /** @type {HTMLElement} */ (document.querySelector('[data-figure="diagram"]')),
+  DEFAULT_LENS,
+  (error) => loader.report(error),
+);
 const uploads = initUploads(form, (id) => load(withParameter(store.state.wanted, "input", id), "push"));
 
 store.subscribe(["wanted"], ({ wanted }) => {
@@ -89,7 +107,7 @@ store.subscribe(["wanted"], ({ wanted }) => {
 });
 store.subscribe(["refusal"], ({ refusal, query, parts }) => {
   if (!refusal) return hideRefusal(main);
-  const previous = withParameters(query, [...addressBar.ownParameters, ...lookControls.parameters]);
+  const previous = withParameters(query, [...addressBar.ownParameters, ...pageParameters()]);
   showRefusal(main, describeProblems(document, refusal), parts ? previous : "");
 });
 store.subscribe(["parts"], ({ parts, query }) => {
@@ -102,8 +120,9 @@ store.subscribe(["parts"], ({ parts, query }) => {
   uploads.show(getParameter(query, "input") ?? "");
   rememberLayer(query);
 });
-store.subscribe(["parts", "look"], ({ query }) => {
-  updateLinks(document, query, lookControls.parameters, addressBar.ownParameters);
+store.subscribe(["parts", "look", "lens", "cell"], ({ query, lens, parts }) => {
+  updateLinks(document, query, pageParameters(), addressBar.ownParameters);
+  if (parts) lensZone.show(lens, withParameters(query, pageParameters()));
 });
 store.subscribe(["problems"], ({ problems: { errors, message } }) => showProblems(document, errors, message));
 store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit }) => {
@@ -144,13 +163,33 @@ more.querySelector("button")?.addEventListener("click", async ({ detail }) => {
   // The button is gone: the keyboard, whose clicks have no count, goes on at the first new map.
   if (more.hidden && detail === 0) strip.focus(before);
 });
+/**
+ * Shows what an address of this page says.
+ * @param {string} search
+ * @param {import("./layer-loader.js").HistoryStep} historyStep
+ */
+function visit(search, historyStep) {
+  lookControls.choose(search);
+  store.update({ look: lookControls.values, ...chosenView(search) });
+  const layer = addressBar.layerOf(search, pageParameters());
+  const { query, wanted } = store.state;
+  if (layer !== query || wanted !== query) {
+    load(layer, historyStep);
+  } else if (historyStep !== "keep") {
+    addressBar.requestStep();
+    showAddress();
+  }
+}
+// A link with `data-go` leads to this page with another layer, lens or cell.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-go]") : null;
+  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  visit(link.search, "push");
+});
 addEventListener("popstate", () => {
   addressBar.dropStep();
-  lookControls.choose(location.search);
-  store.update({ look: lookControls.values });
-  const layer = addressBar.layer(lookControls.parameters);
-  const { query, wanted } = store.state;
-  if (layer !== query || wanted !== query) load(layer, "keep");
+  visit(location.search, "keep");
 });
 
 watchOverflow(document.querySelectorAll(".diagram"));

@@ -133,6 +133,17 @@ export async function fetchView(query, signal, onWait) {
   return { parts: parseParts(file.metadata.fragment), file };
 }
 
+/**
+ * What a lens shows, as HTML.
+ * @param {string} query the layer, the lens and the cell
+ * @param {AbortSignal} signal
+ * @param {OnWait} onWait
+ */
+export async function fetchLens(query, signal, onWait) {
+  const receive = async () => (await request(`/lens?${query}`, { signal }, onWait)).text();
+  return retry(receive, signal, onWait);
+}
+
 /** @param {string} text */
 function parseParts(text) {
   return /** @type {HTMLElement} */ (

@@ -12,6 +12,8 @@
  * @property {number} channelLimit channels of each stage that are requested
  * @property {Record<string, string>} look
  * @property {boolean} isDark
+ * @property {string} lens the name of what is shown above the maps
+ * @property {string | null} cell the chosen cell as in an address, such as "pointwise,3,52,49"
  * @property {{ errors: BadParameter[], message: string }} problems
  * @property {Refusal | null} refusal of the requested layer
  */

@@ -6,7 +6,7 @@ integers. Nothing here has bounds: torch wraps a huge dilation round without a w
 
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sepviz.layer.kinds import Stage
 
@@ -150,9 +150,10 @@ class Convolution(_Traffic):
 
     def window(self, y: int, x: int) -> tuple[range, range]:
         """The rows and columns of the input under the kernel for one output cell; outside the map is padding."""
-        return self._reach(0, y), self._reach(1, x)
+        return self.reach(0, y), self.reach(1, x)
 
-    def _reach(self, axis: int, cell: int) -> range:
+    def reach(self, axis: int, cell: int) -> range:
+        """The rows (axis 0) or columns (axis 1) of the input under the kernel for one of the output."""
         start = cell * self.stride[axis] - self.padding[axis][0]
         return range(start, start + self.kernel[axis] * self.dilation[axis], self.dilation[axis])
 
@@ -185,7 +186,16 @@ class _Elementwise(_Traffic):
         """(channels, height, width) of what comes in."""
         return (self.channels, *self.input)
 
+    @property
+    def groups(self) -> int:
+        """Each channel is a group of its own."""
+        return self.channels
+
     output_shape = input_shape
+    kernel: ClassVar[Pair] = (1, 1)
+    stride: ClassVar[Pair] = (1, 1)
+    padding: ClassVar[tuple[Pair, Pair]] = ((0, 0), (0, 0))
+    dilation: ClassVar[Pair] = (1, 1)
     weights = 0
     macs = 0
     mixes_channels = False
@@ -200,7 +210,11 @@ class _Elementwise(_Traffic):
 
     def window(self, y: int, x: int) -> tuple[range, range]:
         """The one cell of the input that makes an output cell."""
-        return range(y, y + 1), range(x, x + 1)
+        return self.reach(0, y), self.reach(1, x)
+
+    def reach(self, axis: int, cell: int) -> range:  # noqa: ARG002 - along both axes alike
+        """The row (axis 0) or column (axis 1) of the input that makes one of the output: the same."""
+        return range(cell, cell + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Responses that are computed: executes a job as long as the client waits."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fastapi import Request, Response
 
@@ -28,15 +30,29 @@ async def respond_computed(
     key = address(request, query)
     if response := not_modified(request, key, cache):
         return response
+    return respond(request, key, await _compute(request, services, key, make_job, picture), cache)
+
+
+async def compute_document(request: Request, services: Services, job: Job) -> Any:
+    """Return the result of a job that writes JSON, parsed. Raises what `Compute.get_or_compute` raises."""
+    picture = await load_input(services.store, job.spec)
+    encoded = await _compute(request, services, repr(job), lambda: job, picture)
+    return json.loads(encoded.body)
+
+
+async def _compute(
+    request: Request, services: Services, key: str, make_job: Callable[[], Job], picture: bytes | None
+) -> Encoded:
+    """Return a job's result, from the cache if it is there; the results of an upload are not cached."""
     encoded = services.compute.cached(key)
-    if encoded is None:
+    if encoded is not None:
+        return encoded
 
-        async def work() -> Encoded:
-            return await services.executor.execute(make_job(), picture)
+    async def work() -> Encoded:
+        return await services.executor.execute(make_job(), picture)
 
-        result = services.compute.get_or_compute(key, work, client_of(request), is_cacheable=cache != PRIVATE)
-        encoded = await cancel_on_disconnect(request, result)
-    return respond(request, key, encoded, cache)
+    result = services.compute.get_or_compute(key, work, client_of(request), is_cacheable=picture is None)
+    return await cancel_on_disconnect(request, result)
 
 
 def client_of(request: Request) -> Client:

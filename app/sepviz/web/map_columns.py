@@ -85,6 +85,21 @@ def map_panes(planned: Plan, remark: str | None = None) -> tuple[Pane, Pane]:
     return left, right
 
 
+def describe_operation(operation: Operation) -> dict[str, Any]:
+    """Which cells feed which, for JSON: the browser marks them without a request."""
+    return {
+        "name": operation.name,
+        "channels": (operation.in_channels, operation.out_channels),
+        "groups": operation.groups,
+        "kernel": operation.kernel,
+        "stride": operation.stride,
+        "padding": tuple(before for before, _ in operation.padding),
+        "dilation": operation.dilation,
+        "input": operation.input,
+        "output": operation.output,
+    }
+
+
 def _input_column(first: Operation, labels: Labels) -> MapColumn:
     return MapColumn(
         "input",

@@ -8,9 +8,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sepviz.encoded import DType, Scale
+from sepviz.layer.cell import Cell, default_cell, parse_cell
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec, described, parse, properties, whole_number
 from sepviz.palette import ColorMap, PageColorMap
+from sepviz.web.lenses import LensName
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,13 +35,27 @@ class LayerQuery(LayerSpec):
         return LayerSpec(**{name: getattr(self, name) for name in LayerSpec.model_fields})
 
 
-class PageQuery(LayerQuery):
-    """The layer of a page, and the colours of its maps, which are no part of the layer."""
+def _known_cell(text: str) -> str:
+    try:
+        return parse_cell(text).text
+    except ValueError as error:
+        raise PydanticCustomError("known_input", "{why}", {"why": str(error)}) from error
 
-    LOOK: ClassVar = ("colormap", "scale")
+
+class PageQuery(LayerQuery):
+    """The layer of a page, and how the page shows it, which is no part of the layer."""
+
+    COLOURS: ClassVar = ("colormap", "scale")  # of pictures of maps, too
+    LOOK: ClassVar = (*COLOURS, "lens", "cell")
 
     colormap: PageColorMap = Field("diverging", **described("The colours of the maps."))
     scale: Scale = Field("channel", **described("Whether each map has a range of its own."))
+    lens: LensName = Field("diagram", **described("What is shown above the maps."))
+    cell: Annotated[str, AfterValidator(_known_cell)] | None = Field(
+        None,
+        max_length=80,
+        **described("The chosen cell: stage, channel, row, column.", allowed="a cell such as pointwise,3,52,49"),
+    )
 
     @property
     def look(self) -> dict[str, str]:
@@ -48,6 +65,16 @@ class PageQuery(LayerQuery):
             for name in self.LOOK
             if getattr(self, name) != properties(type(self))[name]["default"]
         }
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """The options that pictures of maps have as well and that differ from the default."""
+        return {name: value for name, value in self.look.items() if name in self.COLOURS}
+
+    @property
+    def chosen_cell(self) -> Cell:
+        """The chosen cell, or the default one; perhaps one that the layer does not have."""
+        return parse_cell(self.cell) if self.cell else default_cell(plan(self.layer))
 
 
 class MapsQuery(LayerQuery):

@@ -37,7 +37,7 @@ def nearest(model: type[Query], pairs: Pairs) -> tuple[Query, dict[str, BadParam
 def page_context(near: PageQuery, bad: dict[str, BadParameter], pairs: Pairs) -> dict[str, Any]:
     """Return the context of a page with controls; `near` is the nearest valid query."""
     if not bad.keys() - PageQuery.LOOK:
-        return layer_context(near.layer, near.look) | {"bad": bad}
+        return layer_context(near.layer, near.look) | {"bad": bad, "refused": False}
     given = {name: value for name, value in pairs if name in LayerSpec.model_fields}
     kept = {name: value for name, value in given.items() if name != "kind"}
     controls = refused_context(near.layer, kept) | {"look": near.look}

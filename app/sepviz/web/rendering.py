@@ -21,7 +21,8 @@ from sepviz.layer.spec import GENERATED, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE
 from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
-from sepviz.web.map_columns import map_panes
+from sepviz.web.lenses import LENSES
+from sepviz.web.map_columns import describe_operation, map_panes
 from sepviz.web.wording import compared_costs, description, remark, verdict
 
 # What networks put between and after the stages.
@@ -29,6 +30,7 @@ USUAL_OPERATIONS = ("none", "relu", "relu6", "norm", "norm,relu", "norm,relu6", 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
 FIRST_CHANNELS = 16  # of each stage, painted at first
+NO_COLUMNS: dict[str, Any] = {"columns": (), "operations": (), "max_channels": 0}
 
 
 def create_environment(folder: Path) -> Environment:
@@ -57,6 +59,9 @@ def create_environment(folder: Path) -> Environment:
         "page_query": page_query,
         "compared": compared,
         "first_channels": FIRST_CHANNELS,
+        "lenses": tuple(LENSES.values()),
+        "lens_html": "",
+        "lens_query": "",
         # Only an embedded page has any.
         "locked": frozenset(),
         "left_out": frozenset(),
@@ -89,7 +94,12 @@ def layer_context(spec: LayerSpec, look: Mapping[str, str]) -> dict[str, Any]:
     return (
         _geometry_context(spec.geometry(), remark(spec))
         | _spec_context(spec)
-        | {"look": look, "over_budget": _over_budget(spec)}
+        | {
+            "look": look,
+            "colours": {name: value for name, value in look.items() if name in ("colormap", "scale")},
+            "lens_query": page_query(spec, look),
+            "over_budget": _over_budget(spec),
+        }
     )
 
 
@@ -109,7 +119,7 @@ def refused_context(nearest: LayerSpec, given: dict[str, str]) -> dict[str, Any]
         parameters = nearest.as_kind(kind).parameters()
         kept = {name: value for name, value in given.items() if name in parameters}
         kinds.append((kind, KINDS[kind].title, urlencode(parameters | kept)))
-    return _spec_context(nearest) | {"kinds": kinds, "diagram": "", "panes": (), "columns": (), "max_channels": 0}
+    return _spec_context(nearest) | {"kinds": kinds, "diagram": "", "panes": ()} | NO_COLUMNS
 
 
 def render_fragment(environment: Environment, spec: LayerSpec) -> str:
@@ -133,6 +143,7 @@ def _geometry_context(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
     return {
         "panes": panes,
         "columns": [column.description() for column in columns],
+        "operations": [describe_operation(each) for each in planned.operations],
         "max_channels": max(column.number for column in columns),
         "diagram": draw(_figure_name(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),

@@ -17,6 +17,7 @@ from sepviz.figures.options import MIN_WIDTH, THEMES
 from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
+from sepviz.web.lens_zone import render_first_lens
 from sepviz.web.middleware.security_headers import POLICY
 from sepviz.web.queries import PageQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
@@ -59,9 +60,7 @@ class EmbedQuery(PageQuery):
     )
     hide: Annotated[str, _names_of(HIDEABLE)] | None = Field(
         None,
-        **described(
-            "Parameters and parts that are not shown, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"
-        ),
+        **described("Parameters and parts that are not shown, by comma.", allowed=f"some of {', '.join(HIDEABLE)}"),
     )
     theme: Literal[*THEMES] = Field("auto", **described("Colours; `auto` follows the reader's."))  # type: ignore[valid-type]
 
@@ -109,6 +108,8 @@ async def embed(request: Request, services: Provided) -> Response:
         "own": own | ({"theme": query.theme} if query.theme != "auto" else {}),
         "theme": query.theme,
     }
+    if not context["refused"]:
+        context["lens_html"] = await render_first_lens(request, services, query)
     body = services.templates.get_template("embed.html").render(context)
     headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": "no-store" if bad else CACHED}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)

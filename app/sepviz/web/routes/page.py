@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from sepviz.compute import View
 from sepviz.encoded import Encoded
+from sepviz.uploads.store import is_upload
 from sepviz.web.computed import respond_computed
+from sepviz.web.lens_zone import render_first_lens, render_lens
 from sepviz.web.queries import LayerQuery, PageQuery, PlanesQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
 from sepviz.web.rendering import render_fragment
-from sepviz.web.responses import CACHED_BRIEFLY, REVALIDATED, address, not_modified, respond
+from sepviz.web.responses import CACHED_BRIEFLY, PRIVATE, REVALIDATED, address, not_modified, respond
 from sepviz.web.routes.snippets import origin
 from sepviz.web.services import Provided
 
@@ -23,9 +25,24 @@ async def page(request: Request, services: Provided) -> Response:
     pairs = request.query_params.multi_items()
     query, bad = nearest(PageQuery, pairs)
     context = page_context(query, bad, pairs)
+    if not context["refused"]:
+        context["lens_html"] = await render_first_lens(request, services, query)
     body = services.templates.get_template("page.html").render(context | {"origin": origin(request, services)})
     headers = {"Cache-Control": "no-cache"}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/lens", openapi_extra=documented(PageQuery))
+async def lens(
+    request: Request, query: Annotated[PageQuery, Depends(parse_query(PageQuery))], services: Provided
+) -> Response:
+    """What the chosen lens shows of the layer, as HTML."""
+    key = address(request, query)
+    cache = PRIVATE if is_upload(query.layer.input) else CACHED_BRIEFLY
+    if response := not_modified(request, key, cache):
+        return response
+    body = (await render_lens(request, services, query)).encode()
+    return respond(request, key, Encoded(body, "text/html; charset=utf-8"), cache)
 
 
 @router.get("/fragment", openapi_extra=documented(LayerQuery))

@@ -176,7 +176,7 @@ async def use_diagram(name: str, request: Request, services: Provided) -> Respon
 @router.get("/use/feature-maps/{stage}", openapi_extra=documented(PageQuery))
 async def use_maps(stage: str, request: Request, services: Provided) -> Response:
     """How to use the maps of a stage elsewhere, as HTML."""
-    return _use(request, services, lambda query, own: maps_picture(stage, query.layer, own, query.look))
+    return _use(request, services, lambda query, own: maps_picture(stage, query.layer, own, query.colours))
 
 
 def _use(request: Request, services: Services, make_picture: Callable[[PageQuery, str], Picture]) -> Response:

@@ -1,0 +1,86 @@
+"""`Cell`: one cell of a map of a layer, and the cells of the maps before it that it is made of."""
+
+from typing import NamedTuple
+
+from sepviz.errors import BadParameter, InvalidParameters, truncate_printable
+from sepviz.layer.operations import Operation, Pair
+from sepviz.layer.plan import Plan
+
+
+class Cell(NamedTuple):
+    """A cell of one channel's map. `stage` is the name of the operation that made it."""
+
+    stage: str
+    channel: int
+    row: int
+    column: int
+
+    @property
+    def text(self) -> str:
+        """As in addresses: `pointwise,3,52,49`."""
+        return f"{self.stage},{self.channel},{self.row},{self.column}"
+
+
+class Cells(NamedTuple):
+    """Cells of the maps of a stage: those of every channel of a run. Rows and columns outside the map are padding."""
+
+    stage: str
+    channels: range
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
+def parse_cell(text: str) -> Cell:
+    """The cell of a text such as `pointwise,3,52,49`; `ValueError` for any other."""
+    stage, *numbers = text.split(",")
+    if len(numbers) != len(Cell._fields) - 1 or not all(each.isascii() and each.isdigit() for each in numbers):
+        raise ValueError("a stage, a channel, a row and a column, by comma")
+    return Cell(stage, *map(int, numbers))
+
+
+def default_cell(planned: Plan) -> Cell:
+    """The cell that is shown where none is chosen: above and left of the middle of an output map."""
+    last = planned.operations[-1]
+    rows, columns = last.output
+    return Cell(last.name, min(last.out_channels - 1, 3), rows * 2 // 5, columns * 2 // 5)
+
+
+def operation_of(planned: Plan, cell: Cell) -> Operation:
+    """The operation that made the cell; `InvalidParameters` where the layer has no such cell."""
+    names = [each.name for each in planned.operations]
+    if cell.stage not in names:
+        why = f"there is no stage {truncate_printable(cell.stage)}"
+        nearest = default_cell(planned)
+        raise _outside(cell, why, f"{', '.join(names)} would fit", nearest)
+    made = planned.operations[names.index(cell.stage)]
+    last = Cell(cell.stage, made.out_channels - 1, made.output[0] - 1, made.output[1] - 1)
+    for name, value, largest in zip(Cell._fields[1:], cell[1:], last[1:], strict=True):
+        if value > largest:
+            nearest = Cell(cell.stage, *(min(pair) for pair in zip(cell[1:], last[1:], strict=True)))
+            raise _outside(cell, f"{cell.stage} has no {name} {value}", f"0 to {largest} would fit", nearest)
+    return made
+
+
+def _outside(cell: Cell, why: str, allowed: str, nearest: Cell) -> InvalidParameters:
+    fits = (("cell", nearest.text),)
+    return InvalidParameters([BadParameter("cell", truncate_printable(cell.text), allowed, why, fits)])
+
+
+def feeding_cells(planned: Plan, cell: Cell) -> tuple[Cells, ...]:
+    """The cell itself, then the cells that it is made of in the maps before it, back to the input."""
+    position = planned.operations.index(operation_of(planned, cell))
+    found = [Cells(cell.stage, range(cell.channel, cell.channel + 1), (cell.row,), (cell.column,))]
+    for number in range(position, -1, -1):
+        operation, made = planned.operations[number], found[-1]
+        source = planned.operations[number - 1].name if number else "input"
+        channels = operation.channels_feeding(made.channels)
+        rows, columns = _reach(operation, 0, made.rows), _reach(operation, 1, made.columns)
+        found.append(Cells(source, channels, rows, columns))
+    return tuple(found)
+
+
+def _reach(operation: Operation, axis: int, cells: tuple[int, ...]) -> tuple[int, ...]:
+    """The rows (axis 0) or columns (axis 1) of the input under the kernel for these of the output."""
+    sizes: Pair = operation.output
+    inside = (each for each in cells if 0 <= each < sizes[axis])  # what is padding is made of nothing
+    return tuple(sorted({place for each in inside for place in operation.reach(axis, each)}))

@@ -1,0 +1,34 @@
+"""The HTML of the lens that a page shows: computed where that is needed, a refusal in words where it is refused."""
+
+from fastapi import Request
+
+from sepviz.errors import InvalidParameters, SepvizError
+from sepviz.layer.plan import plan
+from sepviz.web.computed import compute_document
+from sepviz.web.lenses import LENSES
+from sepviz.web.queries import PageQuery
+from sepviz.web.services import Services
+
+
+async def render_lens(request: Request, services: Services, query: PageQuery) -> str:
+    """Return the lens that the query names; what the layer, or the cell, refuses, stands in its place.
+
+    Raises `Busy` and what else `compute_document` raises, but for `InvalidParameters`.
+    """
+    lens = LENSES[query.lens]
+    spec, cell = query.layer, query.chosen_cell
+    context = {"spec": spec, "planned": plan(spec), "look": query.look, "cell": cell, "lens": lens}
+    template = f"lenses/{lens.name}.html"
+    try:
+        document = await compute_document(request, services, lens.make_job(spec, cell)) if lens.make_job else None
+    except InvalidParameters as error:
+        document, template = error.bad, "lenses/refused.html"
+    return services.templates.get_template(template).render(context | {"document": document})
+
+
+async def render_first_lens(request: Request, services: Services, query: PageQuery) -> str:
+    """Return the lens for the first paint of a page, which is shown whatever happens: an error is told in its place."""
+    try:
+        return await render_lens(request, services, query)
+    except SepvizError as error:
+        return services.templates.get_template("lenses/unavailable.html").render({"message": str(error)})

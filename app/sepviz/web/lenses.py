@@ -1,0 +1,37 @@
+"""The lenses: what the zone above the maps shows of a layer.
+
+A new lens is a row of `LENSES` and a template of its name in `templates/lenses`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from sepviz.compute.jobs import Job
+from sepviz.layer.cell import Cell
+from sepviz.layer.spec import LayerSpec
+
+LensName = Literal["diagram", "pixel", "composed", "approximation", "groups"]
+
+MakeJob = Callable[[LayerSpec, Cell], Job]
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A lens: its name in addresses, the words of its tab, and what has to be computed for it."""
+
+    name: LensName
+    title: str
+    make_job: MakeJob | None = None  # of a job whose result is JSON, the `document` of the template
+
+
+LENSES: dict[LensName, Lens] = {
+    row.name: row
+    for row in (
+        Lens("diagram", "Diagram"),
+        Lens("pixel", "One pixel"),
+        Lens("composed", "As one standard kernel"),
+        Lens("approximation", "What is given up"),
+        Lens("groups", "Groups"),
+    )
+}
