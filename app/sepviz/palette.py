@@ -58,3 +58,23 @@ CHANNEL_COLOURS = sum(role.startswith("channel-") for role in COLOURS)
 def channel_role(channel: int) -> str:
     """The role of an input channel, which keeps its colour through the depthwise stage."""
     return f"channel-{channel % CHANNEL_COLOURS}"
+
+
+def colour_of(value: float, domain: tuple[float, float], colormap: ColorMap) -> str:
+    """The colour of a value, `#rrggbb`, where the colour map spans the domain; beyond it, that of its end."""
+    low, high = domain
+    anchors = ANCHORS[colormap]
+    place = (value - low) / (high - low) if high > low else 0.5
+    place = min(max(place, 0), 1) * (len(anchors) - 1)
+    left = min(int(place), len(anchors) - 2)
+    pair = ([int(anchors[left + each][at : at + 2], 16) for at in (1, 3, 5)] for each in (0, 1))
+    parts = (round(first + (second - first) * (place - left)) for first, second in zip(*pair, strict=True))
+    return f"#{bytes(parts).hex()}"
+
+
+def is_bright(colour: str) -> bool:
+    """Whether black is easier to read on a colour than white, by their contrast as WCAG defines it."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    luminance = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return bool((luminance + 0.05) ** 2 > 0.05 * 1.05)

@@ -23,6 +23,7 @@ from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
 from sepviz.web.lenses import LENSES
 from sepviz.web.map_columns import describe_operation, map_panes
+from sepviz.web.number_cells import cell_style, format_decimals, format_value
 from sepviz.web.wording import compared_costs, description, remark, verdict
 
 # What networks put between and after the stages.
@@ -42,7 +43,12 @@ def create_environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"format_macs": format_macs}
+    environment.filters |= {
+        "cell_style": cell_style,
+        "format_decimals": format_decimals,
+        "format_macs": format_macs,
+        "format_value": format_value,
+    }
     environment.globals |= {
         "version": __version__,
         "samples": SAMPLES,
