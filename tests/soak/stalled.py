@@ -1,4 +1,8 @@
-"""A generator: clients that begin a request and never end it; half of them send a byte now and then."""
+"""A generator: clients that begin a request and never end it; half of them send a byte now and then.
+
+`trickling_bodies` is false behind nginx: it waits for the next byte of a body, not for the last one, and holds a
+connection of its own meanwhile, and none of the server's.
+"""
 
 import asyncio
 import time
@@ -9,11 +13,18 @@ BODY = b"POST /api/images HTTP/1.1\r\nHost: 127.0.0.1\r\n" + FORM
 TRICKLE_S = 2.0
 
 
-async def run(port: int, heads: int, bodies: int, patience: float) -> dict[str, object]:
+async def run(
+    port: int, heads: int, bodies: int, patience: float, *, trickling_bodies: bool = True
+) -> dict[str, object]:
     """Seconds until each was closed; `faults` are those that were not, within `patience` seconds, and any answer."""
     seen: dict[str, list] = {"head": [], "body": [], "faults": []}
-    kinds = [("head", HEAD)] * heads + [("body", BODY)] * bodies
-    await asyncio.gather(*(_stall(port, *kind, number % 2 == 0, patience, seen) for number, kind in enumerate(kinds)))
+    kinds = [("head", HEAD, True)] * heads + [("body", BODY, trickling_bodies)] * bodies
+    await asyncio.gather(
+        *(
+            _stall(port, kind, begun, may_trickle and number % 2 == 0, patience, seen)
+            for number, (kind, begun, may_trickle) in enumerate(kinds)
+        )
+    )
     return seen
 
 
