@@ -623,10 +623,10 @@ def test_phone_marks_the_overflow_of_the_diagram(visit):
         assert box <= 390
 
 
-def test_laptop_shows_everything_without_scrolling(visit):
+def test_laptop_shows_all_but_the_credits_without_scrolling(visit):
     page = visit()
     for selector in (
-        "#controls",
+        "[data-control=seed]",
         ".diagram",
         "[data-column=input]",
         "[data-column=depthwise]",
