@@ -51,4 +51,12 @@ class Plane:
     colormap: ColorMap
 
 
-Job = Tensors | View | Grid | Plane
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One output map as that of a single convolution, as JSON; `channel` is the output's."""
+
+    spec: LayerSpec
+    channel: int
+
+
+Job = Tensors | View | Grid | Plane | Composed

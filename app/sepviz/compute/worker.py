@@ -10,12 +10,13 @@ from functools import cache
 
 import torch
 
-from sepviz.compute.jobs import Grid, Job, Plane, Tensors, View
+from sepviz.compute.jobs import Composed, Grid, Job, Plane, Tensors, View
 from sepviz.encoded import Encoded
 from sepviz.layer.budget import check_picture
 from sepviz.layer.selection import Selection, channels_of
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
+from sepviz.tensors.encoders.composed_lens import composed_lens
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
 from sepviz.tensors.encoders.npz import encode_npz
 from sepviz.tensors.encoders.tensors import encode, encode_view
@@ -68,3 +69,5 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
         case Plane():
             channel = Selection((job.stage,), range(job.channel, job.channel + 1))
             return plane_png(run(job.spec, inputs, channel, picture).selected_maps()[job.stage], job.colormap)
+        case Composed():
+            return composed_lens(job.spec, job.channel, inputs, picture)

@@ -61,6 +61,16 @@ def operation_of(planned: Plan, cell: Cell) -> Operation:
     return made
 
 
+def output_cell(planned: Plan, cell: Cell) -> Cell:
+    """The cell of an output map that is chosen: the cell itself where no convolution follows it, else the default one.
+
+    `InvalidParameters` where the layer has no such cell.
+    """
+    position = planned.operations.index(operation_of(planned, cell))
+    is_output = position >= planned.operations.index(planned.convolutions[-1])
+    return cell if is_output else default_cell(planned)
+
+
 def _outside(cell: Cell, why: str, allowed: str, nearest: Cell) -> InvalidParameters:
     fits = (("cell", nearest.text),)
     return InvalidParameters([BadParameter("cell", truncate_printable(cell.text), allowed, why, fits)])

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sepviz.compute.jobs import Job
-from sepviz.layer.cell import Cell
+from sepviz.compute.jobs import Composed, Job
+from sepviz.layer.cell import Cell, output_cell
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 
 LensName = Literal["diagram", "pixel", "composed", "approximation", "groups"]
@@ -25,12 +26,16 @@ class Lens:
     make_job: MakeJob | None = None  # of a job whose result is JSON, the `document` of the template
 
 
+def _composed(spec: LayerSpec, cell: Cell) -> Job:
+    return Composed(spec, output_cell(plan(spec), cell).channel)
+
+
 LENSES: dict[LensName, Lens] = {
     row.name: row
     for row in (
         Lens("diagram", "Diagram"),
         Lens("pixel", "One pixel"),
-        Lens("composed", "As one standard kernel"),
+        Lens("composed", "As one standard kernel", _composed),
         Lens("approximation", "What is given up"),
         Lens("groups", "Groups"),
     )

@@ -13,18 +13,19 @@ from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
 from sepviz.layer.budget import check_budget
+from sepviz.layer.cell import output_cell
 from sepviz.layer.cost import compared, separable_comparison
-from sepviz.layer.kinds import KINDS
+from sepviz.layer.kinds import KINDS, SEPARABLE
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, stage_names
 from sepviz.layer.spec import GENERATED, LayerSpec, allowed, properties
-from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE
+from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE, channel_role
 from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
 from sepviz.web.lenses import LENSES
 from sepviz.web.map_columns import describe_operation, map_panes
 from sepviz.web.number_cells import cell_style, format_decimals, format_value
-from sepviz.web.wording import compared_costs, description, remark, verdict
+from sepviz.web.wording import compared_costs, description, operation_names, remark, verdict
 
 # What networks put between and after the stages.
 USUAL_OPERATIONS = ("none", "relu", "relu6", "norm", "norm,relu", "norm,relu6", "norm,silu", "norm,hard-swish", "gelu")
@@ -66,6 +67,10 @@ def create_environment(folder: Path) -> Environment:
         "compared": compared,
         "first_channels": FIRST_CHANNELS,
         "lenses": tuple(LENSES.values()),
+        "output_cell": output_cell,
+        "channel_role": channel_role,
+        "separable_kind": SEPARABLE,
+        "operation_names": operation_names,
         "lens_html": "",
         "lens_query": "",
         # Only an embedded page has any.

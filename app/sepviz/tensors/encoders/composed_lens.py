@@ -1,0 +1,121 @@
+"""What the lens "As one standard kernel" shows, as JSON."""
+
+import json
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from sepviz.encoded import Encoded
+from sepviz.layer.plan import plan
+from sepviz.layer.spec import LayerSpec
+from sepviz.tensors.composed import ComposedKernel, ComposedOutput, compose, is_one_convolution
+from sepviz.tensors.encoders.kernel_cells import kernel_cells, kernel_domain
+from sepviz.tensors.encoders.map_picture import common_domain, picture_of
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.weights import kernels
+
+MAX_LINES = 4  # kernels below each other
+FEWER_LINES = 3  # where some are left out
+MAX_TERMS = 2  # of one channel
+MAX_OUTPUTS = 8  # whose weights stand beside each other
+FEWER_OUTPUTS = 6  # where their numbers have four digits
+BIAS_DECIMALS = 7
+
+
+@torch.inference_mode()
+def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes | None) -> Encoded:
+    """The composed kernel of an output, and both maps; raises what `compose` raises."""
+    found = compose(spec, channel, inputs, picture)
+    names = inputs.names(spec, picture)
+    shared = _shared(spec, channel)
+    document = {
+        "output": channel,
+        "is_one_convolution": is_one_convolution(plan(spec)),
+        "bias": None if found.kernel.bias is None else round(found.kernel.bias, BIAS_DECIMALS),
+        "feeding": (found.kernel.channels.start, found.kernel.channels.stop - 1),
+        "outputs": list(shared.outputs) if shared else [],
+        "weights_domain": kernel_domain(shared.weights) if shared else None,
+        "channels": _slices(found.kernel, shared, names),
+        **_maps(found),
+    }
+    return Encoded(json.dumps(document).encode(), "application/json")
+
+
+class _Shared(NamedTuple):
+    """The weights, (outputs, channels of the stage before), of outputs that are made of the same maps."""
+
+    outputs: range
+    weights: Tensor
+
+
+def _shared(spec: LayerSpec, channel: int) -> _Shared | None:
+    """The weights of the chosen output and of those beside it; None where each output has maps of its own."""
+    *before, last = plan(spec).convolutions
+    if not before or not last.stage.is_pointwise:
+        return None
+    shown = MAX_OUTPUTS if last.out_channels <= 1000 else FEWER_OUTPUTS
+    start = max(0, min(channel - shown // 2, last.out_channels - shown))
+    outputs = range(start, min(start + shown, last.out_channels))
+    return _Shared(outputs, kernels(spec, {last.name: outputs})[last.name].weight.flatten(1))
+
+
+def _slices(kernel: ComposedKernel, shared: _Shared | None, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The slices of the largest channels, each with the largest of the products that it is the sum of."""
+    domain = kernel_domain(kernel.slices)
+    domains = [kernel_domain(each) for each in kernel.factors]
+    drawn = []
+    for place in _shown_channels(kernel):
+        terms = []
+        for term in _shown_terms(kernel, place) if len(kernel.factors) > 1 else ():
+            factors = [
+                kernel_cells(each[place, term], ends) for each, ends in zip(kernel.factors, domains, strict=True)
+            ]
+            position = place * kernel.factors[0].shape[1] + term
+            terms.append({"factors": factors, "weights": shared.weights[:, position].tolist() if shared else []})
+        channel = kernel.channels[place]
+        drawn.append(
+            {
+                "channel": channel,
+                "name": names[channel] if channel < len(names) else "",
+                "slice": kernel_cells(kernel.slices[place], domain),
+                "terms": terms,
+            }
+        )
+    return drawn
+
+
+def _shown_channels(kernel: ComposedKernel) -> list[int]:
+    """All channels where there is room; else those whose slices are the largest, the largest first."""
+    terms = min(kernel.factors[0].shape[1], MAX_TERMS)
+    if len(kernel.channels) * terms <= MAX_LINES:
+        return list(range(len(kernel.channels)))
+    sizes = kernel.slices.flatten(1).norm(dim=1)
+    return _largest(sizes, FEWER_LINES if terms == 1 else MAX_LINES // terms)
+
+
+def _shown_terms(kernel: ComposedKernel, place: int) -> list[int]:
+    """The products of a channel, in order; of many the largest."""
+    sizes = kernel.factors[0][place].flatten(1).norm(dim=1)
+    for factor in kernel.factors[1:]:
+        sizes = sizes * factor[place].flatten(1).norm(dim=1)
+    return sorted(_largest(sizes, MAX_TERMS))
+
+
+def _largest(sizes: Tensor, count: int) -> list[int]:
+    """The places of the largest sizes, the largest first."""
+    places: list[int] = sizes.argsort(descending=True, stable=True)[:count].tolist()
+    return places
+
+
+def _maps(found: ComposedOutput) -> dict[str, Any]:
+    both = torch.stack((found.layer, found.composed))
+    domain = common_domain(both, "diverging")
+    difference = found.layer - found.composed
+    pictures = {"layer": found.layer, "composed": found.composed, "difference": difference}
+    largest = found.layer.abs().max().item()
+    return {
+        **{name: picture_of(each, domain, "diverging") for name, each in pictures.items()},
+        "largest_difference": difference.abs().max().item(),
+        "largest_value": largest,
+    }
