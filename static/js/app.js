@@ -16,6 +16,7 @@ import { AddressBar } from "./address-bar.js";
 import { Refusal } from "./client.js";
 import { LayerLoader } from "./layer-loader.js";
 import { Lens } from "./lens/lens.js";
+import { initStopSlider } from "./lens/stop-slider.js";
 import { Colours } from "./maps/colours.js";
 import { openMap } from "./maps/inspect.js";
 import { showKernelDomains, showMapDomain } from "./maps/legend.js";
@@ -187,6 +188,9 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   visit(link.search, "push");
 });
+lensZone.listeners.push(
+  initStopSlider(lensZone.element, (search, isContinued) => visit(search, isContinued ? "replace" : "push")),
+);
 addEventListener("popstate", () => {
   addressBar.dropStep();
   visit(location.search, "keep");

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sepviz.figures.canvas import SMALL, TEXT, Canvas, Point
 from sepviz.figures.paint import number
-from sepviz.figures.stack import Slots, draw_dots, elide
+from sepviz.figures.stack import Slots, draw_dots, elide, input_channel_role
 from sepviz.figures.text_metrics import text_width
 from sepviz.layer.operations import Convolution
-from sepviz.palette import channel_role
 
 _ROWS = 10  # maximum number of rows of channels
 _ROW, _MAX_ROW = 21.0, 30.0
@@ -25,11 +24,25 @@ class Slot:
     y: float
 
 
-def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> None:
-    """Draw the channels, and a line from each output to every input that it reads, in the input's colour."""
-    inputs, outputs, bands = _place_channels(shape, y)
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room of a drawing of connections: its height, and the x of its outputs."""
+
+    height: float = HEIGHT
+    outputs: float = _OUTPUTS
+
+
+def draw_connections(
+    canvas: Canvas, x: float, y: float, shape: Convolution, room: Room = Room(), multiplier: int = 1
+) -> None:
+    """Draw the channels, and a line from each output to every input that it reads, in the input's colour.
+
+    Of `multiplier` inputs that were made of one channel each has that channel's colour.
+    """
+    role = input_channel_role(multiplier)
+    inputs, outputs, bands = _place_channels(shape, y, room.height)
     # The numbers of the outputs have room for four digits.
-    right = _OUTPUTS - text_width(str(shape.out_channels)[4:], SMALL)
+    right = room.outputs - text_width(str(shape.out_channels)[4:], SMALL)
     for top, bottom in bands:
         canvas.rect(x + _INPUTS - 14, top + 1.5, right - _INPUTS + 28, bottom - top - 3, fill="plane", tint=0.1)
     drawn = {slot.channel: slot.y for slot in inputs if slot.channel is not None}
@@ -42,7 +55,7 @@ def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> 
                 start = f"M{number(x + _INPUTS)} {number(drawn[source])}"
                 lines[source] = lines.get(source, "") + f"{start}L{number(x + right)} {number(slot.y)}"
     for source, d in lines.items():
-        canvas.path(d, stroke=channel_role(source), line=1.2)
+        canvas.path(d, stroke=role(source), line=1.2)
     nodes = [
         (x + left, slot.y)
         for left, side in ((_INPUTS, inputs), (right, outputs))
@@ -51,14 +64,15 @@ def draw_connections(canvas: Canvas, x: float, y: float, shape: Convolution) -> 
     ]
     canvas.path("".join(_circle_path(*place) for place in nodes), fill="paper")
     for slot in inputs:
-        _draw_node(canvas, (x + _INPUTS, slot.y), slot.channel, channel_role(slot.channel or 0), left=True)
+        _draw_node(canvas, (x + _INPUTS, slot.y), slot.channel, role(slot.channel or 0), left=True)
     alone = not shape.mixes_channels
     for slot in outputs:
         source = shape.channels_feeding(range(slot.channel or 0, (slot.channel or 0) + 1))[0]
-        _draw_node(canvas, (x + right, slot.y), slot.channel, channel_role(source) if alone else "plane", left=False)
-    y += HEIGHT + 20
-    letter = "*M*·*m*" if alone and shape.out_channels > shape.in_channels else "*M*" if alone else "*N*"
-    canvas.text(x + _INPUTS, y, f"*M* = {shape.in_channels}", "muted", TEXT, anchor="middle", formula=True)
+        _draw_node(canvas, (x + right, slot.y), slot.channel, role(source) if alone else "plane", left=False)
+    y += room.height + 20
+    letter = "*N*" if "N" in shape.stage.letters else "*M*·*m*" if shape.out_channels > shape.in_channels else "*M*"
+    read = "*M*·*m*" if multiplier > 1 else "*M*"
+    canvas.text(x + _INPUTS, y, f"{read} = {shape.in_channels}", "muted", TEXT, anchor="middle", formula=True)
     canvas.text(x + right, y, f"{letter} = {shape.out_channels}", "muted", TEXT, anchor="middle", formula=True)
 
 
@@ -77,7 +91,7 @@ def _circle_path(x: float, y: float) -> str:
     return f"M{number(x - _RADIUS)} {number(y)}a{r} {r} 0 1 0 {across} 0a{r} {r} 0 1 0 -{across} 0z"
 
 
-def _place_channels(shape: Convolution, top: float) -> tuple[list[Slot], list[Slot], list[Point]]:
+def _place_channels(shape: Convolution, top: float, height: float) -> tuple[list[Slot], list[Slot], list[Point]]:
     """Place the drawn inputs and outputs; return both, and the top and bottom of each group.
 
     A group's inputs and outputs are level, so that its lines stay inside it.
@@ -86,8 +100,8 @@ def _place_channels(shape: Convolution, top: float) -> tuple[list[Slot], list[Sl
     groups, most = _choose_groups(shape.groups, max(feeding, fed))
     high = max(len(elide(feeding, most)), len(elide(fed, most)))
     rows = sum(1 if group is None else high for group in groups)
-    row = min(HEIGHT / rows, _MAX_ROW)
-    y = top + (HEIGHT - row * rows) / 2
+    row = min(height / rows, _MAX_ROW)
+    y = top + (height - row * rows) / 2
     inputs, outputs, bands = [], [], []
     for group in groups:
         if group is None:

@@ -223,6 +223,8 @@ def _facts(cost: OperationCost) -> dict[str, object]:
 def factor(ratio: float) -> str:
     """How many times, whichever way round: `4.24`, and one digit more where three would not tell it from 1."""
     times = max(ratio, 1 / ratio)
+    if times >= 999.5:
+        return f"{times:,.0f}"
     return f"{times:.{3 if times >= 1.1 else 4}g}"
 
 

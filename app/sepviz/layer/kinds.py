@@ -168,3 +168,4 @@ KINDS: dict[Kind, KindOfLayer] = {
     )
 }
 SEPARABLE: Kind = "depthwise-separable"  # the default, and what a standard layer is compared with
+GROUPED: Kind = "standard"  # the kind with `groups`

@@ -19,8 +19,10 @@ async def render_lens(request: Request, services: Services, query: PageQuery) ->
     spec, cell = query.layer, query.chosen_cell
     context = {"spec": spec, "planned": plan(spec), "look": query.look, "cell": cell, "lens": lens}
     template = f"lenses/{lens.name}.html"
+    document: object = lens.describe(spec) if lens.describe else None
     try:
-        document = await compute_document(request, services, lens.make_job(spec, cell)) if lens.make_job else None
+        if lens.make_job:
+            document = await compute_document(request, services, lens.make_job(spec, cell))
     except InvalidParameters as error:
         document, template = error.bad, "lenses/refused.html"
     return services.templates.get_template(template).render(context | {"document": document})

@@ -11,10 +11,12 @@ from sepviz.compute.jobs import Composed, Job
 from sepviz.layer.cell import Cell, output_cell
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
+from sepviz.web.groups_lens import describe_groups
 
 LensName = Literal["diagram", "pixel", "composed", "approximation", "groups"]
 
 MakeJob = Callable[[LayerSpec, Cell], Job]
+Describe = Callable[[LayerSpec], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Lens:
     name: LensName
     title: str
     make_job: MakeJob | None = None  # of a job whose result is JSON, the `document` of the template
+    describe: Describe | None = None  # the `document` where nothing has to be computed
 
 
 def _composed(spec: LayerSpec, cell: Cell) -> Job:
@@ -37,6 +40,6 @@ LENSES: dict[LensName, Lens] = {
         Lens("pixel", "One pixel"),
         Lens("composed", "As one standard kernel", _composed),
         Lens("approximation", "What is given up"),
-        Lens("groups", "Groups"),
+        Lens("groups", "Groups", describe=describe_groups),
     )
 }

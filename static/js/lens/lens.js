@@ -3,6 +3,7 @@
  */
 import { withParameters } from "../address.js";
 import { fetchLens } from "../client.js";
+import { replaceParts } from "../ui/parts.js";
 
 export class Lens {
   #controller = new AbortController();
@@ -53,11 +54,23 @@ export class Lens {
 
   /** @param {string} html */
   #replace(html) {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : "";
     this.element.removeAttribute("title");
-    this.element.innerHTML = html;
-    const again = focused ? document.getElementById(focused) : null;
-    again?.focus({ preventScroll: true });
+    const rendered = document.createElement("div");
+    rendered.innerHTML = html;
+    // In the same layout the parts alone are replaced: a slider that is being dragged would be let go.
+    if (layoutOf(rendered) && layoutOf(rendered) === layoutOf(this.element)) {
+      replaceParts(document, rendered);
+    } else {
+      const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : "";
+      this.element.replaceChildren(...rendered.childNodes);
+      const again = focused ? document.getElementById(focused) : null;
+      again?.focus({ preventScroll: true });
+    }
     for (const listener of this.listeners) listener();
   }
+}
+
+/** @param {HTMLElement} element */
+function layoutOf(element) {
+  return element.querySelector("[data-layout]")?.getAttribute("data-layout");
 }
