@@ -37,23 +37,25 @@ export function getParameter(query, name) {
 }
 
 /**
- * The lens and the chosen cell of an address; null where it has none.
+ * The lens, the chosen cell and the channel to show of an address; null where it has none.
  * @param {string} query
- * @returns {{ lens: string, cell: string | null }}
+ * @returns {{ lens: string, cell: string | null, through: string | null }}
  */
 export function chosenView(query) {
-  return { lens: getParameter(query, "lens") ?? DEFAULT_LENS, cell: getParameter(query, "cell") };
+  const [lens, cell, through] = ["lens", "cell", "through"].map((name) => getParameter(query, name));
+  return { lens: lens ?? DEFAULT_LENS, cell, through };
 }
 
 /**
- * The parameters of the lens and the cell for an address; null where one is left out.
- * @param {{ lens: string, cell: string | null }} view
+ * The parameters of the lens, the cell and the channel for an address; null where one is left out.
+ * @param {{ lens: string, cell: string | null, through: string | null }} view
  * @returns {[string, string | null][]}
  */
-export function viewParameters({ lens, cell }) {
+export function viewParameters({ lens, cell, through }) {
   return [
     ["lens", lens === DEFAULT_LENS ? null : lens],
     ["cell", cell],
+    ["through", through],
   ];
 }
 

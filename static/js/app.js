@@ -121,7 +121,7 @@ store.subscribe(["parts"], ({ parts, query }) => {
   uploads.show(getParameter(query, "input") ?? "");
   rememberLayer(query);
 });
-store.subscribe(["parts", "look", "lens", "cell"], ({ query, lens, parts }) => {
+store.subscribe(["parts", "look", "lens", "cell", "through"], ({ query, lens, parts }) => {
   updateLinks(document, query, pageParameters(), addressBar.ownParameters);
   if (parts) lensZone.show(lens, withParameters(query, pageParameters()));
 });

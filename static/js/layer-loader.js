@@ -14,6 +14,7 @@
  * @property {boolean} isDark
  * @property {string} lens the name of what is shown above the maps
  * @property {string | null} cell the chosen cell as in an address, such as "pointwise,3,52,49"
+ * @property {string | null} through the channel of which the lens shows window and kernel, as in an address
  * @property {{ errors: BadParameter[], message: string }} problems
  * @property {Refusal | null} refusal of the requested layer
  */

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sepviz.encoded import DType, Scale
+from sepviz.layer.cell import Cell
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
 from sepviz.palette import ColorMap
@@ -59,4 +60,13 @@ class Composed:
     channel: int
 
 
-Job = Tensors | View | Grid | Plane | Composed
+@dataclass(frozen=True, slots=True)
+class Pixel:
+    """The value of a cell taken apart, as JSON; its steps before go through one channel where several make it."""
+
+    spec: LayerSpec
+    cell: Cell
+    through: int | None = None
+
+
+Job = Tensors | View | Grid | Plane | Composed | Pixel

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from sepviz.compute.jobs import Composed, Grid, Job, Plane, Tensors, View
+from sepviz.compute.jobs import Composed, Grid, Job, Pixel, Plane, Tensors, View
 from sepviz.encoded import Encoded
 from sepviz.layer.budget import check_picture
 from sepviz.layer.selection import Selection, channels_of
@@ -18,8 +18,10 @@ from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
 from sepviz.tensors.encoders.composed_lens import composed_lens
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
+from sepviz.tensors.encoders.json_document import encode_document
 from sepviz.tensors.encoders.npz import encode_npz
 from sepviz.tensors.encoders.tensors import encode, encode_view
+from sepviz.tensors.explain import explain
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 
@@ -71,3 +73,5 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
             return plane_png(run(job.spec, inputs, channel, picture).selected_maps()[job.stage], job.colormap)
         case Composed():
             return composed_lens(job.spec, job.channel, inputs, picture)
+        case Pixel():
+            return encode_document(explain(job.spec, inputs, job.cell, picture, job.through))

@@ -40,9 +40,13 @@ def parse_cell(text: str) -> Cell:
 
 def default_cell(planned: Plan) -> Cell:
     """The cell that is shown where none is chosen: above and left of the middle of an output map."""
-    last = planned.operations[-1]
-    rows, columns = last.output
-    return Cell(last.name, min(last.out_channels - 1, 3), rows * 2 // 5, columns * 2 // 5)
+    return middle_cell(planned.operations[-1])
+
+
+def middle_cell(operation: Operation) -> Cell:
+    """A cell above and left of the middle of one of the operation's maps."""
+    rows, columns = operation.output
+    return Cell(operation.name, min(operation.out_channels - 1, 3), rows * 2 // 5, columns * 2 // 5)
 
 
 def operation_of(planned: Plan, cell: Cell) -> Operation:
@@ -69,6 +73,31 @@ def output_cell(planned: Plan, cell: Cell) -> Cell:
     position = planned.operations.index(operation_of(planned, cell))
     is_output = position >= planned.operations.index(planned.convolutions[-1])
     return cell if is_output else default_cell(planned)
+
+
+def check_cell(planned: Plan, cell: Cell, parameters: tuple[str, ...]) -> None:
+    """Raise `InvalidParameters` where the layer has no such cell; it names those of the cell's four `parameters`."""
+    made = {each.name: each for each in planned.operations}.get(cell.stage)
+    if made is None:
+        names = ", ".join(each.name for each in planned.operations)
+        why = "there is no such stage"
+        raise InvalidParameters(
+            [BadParameter(parameters[0], truncate_printable(cell.stage), f"{names} would fit", why)]
+        )
+    sizes = (made.out_channels, *made.output)
+    bad = [
+        BadParameter(
+            parameter,
+            str(value),
+            f"0 to {size - 1} would fit",
+            f"{cell.stage} has no such {name}",
+            ((parameter, str(size - 1)),),
+        )
+        for parameter, name, value, size in zip(parameters[1:], Cell._fields[1:], cell[1:], sizes, strict=True)
+        if value >= size
+    ]
+    if bad:
+        raise InvalidParameters(bad)
 
 
 def _outside(cell: Cell, why: str, allowed: str, nearest: Cell) -> InvalidParameters:

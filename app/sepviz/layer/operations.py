@@ -224,6 +224,7 @@ class Norm(_Elementwise):
     Its MACs are counted as 0: in a trained network it is folded into the convolution before it.
     """
 
+    title: ClassVar[str] = FOLLOWERS["norm"].title
     params_per_channel = 2
 
     @property
@@ -238,6 +239,11 @@ class Activation(_Elementwise):
 
     module: str = "ReLU"  # its class in `torch.nn`
     params = 0
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return next(each.title for each in FOLLOWERS.values() if each.module == self.module)
 
 
 Operation = Convolution | Norm | Activation

@@ -20,9 +20,10 @@ async def render_lens(request: Request, services: Services, query: PageQuery) ->
     context = {"spec": spec, "planned": plan(spec), "look": query.look, "cell": cell, "lens": lens}
     template = f"lenses/{lens.name}.html"
     document: object = lens.describe(spec) if lens.describe else None
+    options = {name: getattr(query, name) for name in lens.options}
     try:
         if lens.make_job:
-            document = await compute_document(request, services, lens.make_job(spec, cell))
+            document = await compute_document(request, services, lens.make_job(spec, cell, **options))
     except InvalidParameters as error:
         document, template = error.bad, "lenses/refused.html"
     return services.templates.get_template(template).render(context | {"document": document})

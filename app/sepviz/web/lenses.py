@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sepviz.compute.jobs import Composed, Job
+from sepviz.compute.jobs import Composed, Job, Pixel
 from sepviz.layer.cell import Cell, output_cell
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
@@ -15,7 +15,7 @@ from sepviz.web.groups_lens import describe_groups
 
 LensName = Literal["diagram", "pixel", "composed", "approximation", "groups"]
 
-MakeJob = Callable[[LayerSpec, Cell], Job]
+MakeJob = Callable[..., Job]  # of a layer, a cell, and the options of the lens by name
 Describe = Callable[[LayerSpec], object]
 
 
@@ -27,6 +27,7 @@ class Lens:
     title: str
     make_job: MakeJob | None = None  # of a job whose result is JSON, the `document` of the template
     describe: Describe | None = None  # the `document` where nothing has to be computed
+    options: tuple[str, ...] = ()  # of the page's query, that the job takes as well
 
 
 def _composed(spec: LayerSpec, cell: Cell) -> Job:
@@ -37,7 +38,7 @@ LENSES: dict[LensName, Lens] = {
     row.name: row
     for row in (
         Lens("diagram", "Diagram"),
-        Lens("pixel", "One pixel"),
+        Lens("pixel", "One pixel", Pixel, options=("through",)),
         Lens("composed", "As one standard kernel", _composed),
         Lens("approximation", "What is given up"),
         Lens("groups", "Groups", describe=describe_groups),

@@ -8,12 +8,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sepviz.encoded import DType, Scale
-from sepviz.layer.cell import Cell, default_cell, parse_cell
+from sepviz.layer.cell import Cell, check_cell, default_cell, middle_cell, parse_cell
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec, described, parse, properties, whole_number
 from sepviz.palette import ColorMap, PageColorMap
 from sepviz.web.lenses import LensName
+
+MAX_NUMBER = 10**6  # above every channel, row and column
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -42,11 +44,18 @@ def _known_cell(text: str) -> str:
         raise PydanticCustomError("known_input", "{why}", {"why": str(error)}) from error
 
 
+# Another channel than those that the cell is made of is no error: it stays chosen while the cell moves.
+Through = Annotated[
+    Annotated[int, Field(ge=0, le=MAX_NUMBER), BeforeValidator(whole_number)] | None,
+    Field(**described("The channel whose window and kernel are shown, of those that the cell is made of.")),
+]
+
+
 class PageQuery(LayerQuery):
     """The layer of a page, and how the page shows it, which is no part of the layer."""
 
     COLOURS: ClassVar = ("colormap", "scale")  # of pictures of maps, too
-    LOOK: ClassVar = (*COLOURS, "lens", "cell")
+    LOOK: ClassVar = (*COLOURS, "lens", "cell", "through")
 
     colormap: PageColorMap = Field("diverging", **described("The colours of the maps."))
     scale: Scale = Field("channel", **described("Whether each map has a range of its own."))
@@ -56,6 +65,7 @@ class PageQuery(LayerQuery):
         max_length=80,
         **described("The chosen cell: stage, channel, row, column.", allowed="a cell such as pointwise,3,52,49"),
     )
+    through: Through = None
 
     @property
     def look(self) -> dict[str, str]:
@@ -126,6 +136,33 @@ class LayerTableQuery(LayerQuery):
     """The format of the layer's numbers."""
 
     format: Literal["json", "csv", "markdown"] = Field("json", **described("As JSON, or its costs as a table."))
+
+
+_Number = Annotated[int, Field(ge=0, le=MAX_NUMBER), BeforeValidator(whole_number)] | None
+
+
+class PixelQuery(LayerQuery):
+    """One cell of a map of a stage."""
+
+    stage: str | None = Field(
+        None, max_length=80, **described("The stage; by default the last.", allowed="a stage of the layer")
+    )
+    channel: _Number = Field(None, **described("The channel of its map."))
+    y: _Number = Field(None, **described("The row."))
+    x: _Number = Field(None, **described("The column."))
+    through: Through = None
+
+    @property
+    def chosen_cell(self) -> Cell:
+        """The cell, by default one near the middle of a map; raises `InvalidParameters` where the layer has none."""
+        planned = plan(self.layer)
+        operation = next((each for each in planned.operations if each.name == self.stage), planned.operations[-1])
+        middle = middle_cell(operation)
+        given = (self.channel, self.y, self.x)
+        numbers = (default if each is None else each for each, default in zip(given, middle[1:], strict=True))
+        cell = Cell(self.stage or operation.name, *numbers)
+        check_cell(planned, cell, ("stage", "channel", "y", "x"))
+        return cell
 
 
 class CodeQuery(LayerQuery):

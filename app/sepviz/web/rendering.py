@@ -24,7 +24,8 @@ from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
 from sepviz.web.lenses import LENSES
 from sepviz.web.map_columns import describe_operation, map_panes
-from sepviz.web.number_cells import cell_style, format_decimals, format_value
+from sepviz.web.number_cells import cell_background, cell_style, common_decimals, format_decimals, format_value
+from sepviz.web.pixel_lens import pixel_view
 from sepviz.web.wording import compared_costs, description, operation_names, remark, verdict
 
 # What networks put between and after the stages.
@@ -45,7 +46,9 @@ def create_environment(folder: Path) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "cell_background": cell_background,
         "cell_style": cell_style,
+        "common_decimals": common_decimals,
         "format_decimals": format_decimals,
         "format_macs": format_macs,
         "format_value": format_value,
@@ -64,6 +67,7 @@ def create_environment(folder: Path) -> Environment:
         "usual_operations": USUAL_OPERATIONS,
         "look": {},
         "page_query": page_query,
+        "pixel_view": pixel_view,
         "compared": compared,
         "first_channels": FIRST_CHANNELS,
         "lenses": tuple(LENSES.values()),

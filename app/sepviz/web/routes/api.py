@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from sepviz.codegen.pytorch import generate
-from sepviz.compute import Tensors
+from sepviz.compute import Pixel, Tensors
 from sepviz.encoded import Encoded
 from sepviz.layer.cost import document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.computed import respond_computed
-from sepviz.web.queries import CodeQuery, LayerTableQuery, TensorsQuery, documented, parse_query
+from sepviz.web.queries import CodeQuery, LayerTableQuery, PixelQuery, TensorsQuery, documented, parse_query
 from sepviz.web.responses import address, not_modified, respond
 from sepviz.web.services import Provided
 
@@ -54,3 +54,12 @@ async def tensors(
     """The tensors, as a safetensors file or a NumPy archive."""
     make_job = partial(Tensors, query.layer, query.selection, query.dtype, query.tile, query.format)
     return await respond_computed(request, query, services, make_job)
+
+
+@router.get("/pixel", openapi_extra=documented(PixelQuery))
+async def pixel(
+    request: Request, query: Annotated[PixelQuery, Depends(parse_query(PixelQuery))], services: Provided
+) -> Response:
+    """One value of a map taken apart: windows, kernels, products and sums, back to the input."""
+    job = Pixel(query.layer, query.chosen_cell, query.through)
+    return await respond_computed(request, query, services, lambda: job)

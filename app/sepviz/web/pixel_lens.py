@@ -1,0 +1,209 @@
+"""What the lens "One pixel" shows of an explained value, in the columns of the maps below it."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import chain
+from math import prod
+from typing import Any, NamedTuple
+
+from sepviz.layer.cell import Cell
+from sepviz.layer.operations import Convolution
+from sepviz.layer.plan import Plan
+from sepviz.palette import channel_role
+from sepviz.web.map_columns import map_panes
+from sepviz.web.number_cells import common_decimals, format_decimals, format_value
+from sepviz.web.pixel_words import Piece, formula, run_of, sentence
+from sepviz.web.wording import column_labels, counted
+
+MAX_NUMBERS_ACROSS = 5  # of a window that has its numbers in its cells
+MAX_TERMS = 6  # products that are written out
+MAX_ANNOUNCED = 3
+
+Document = Mapping[str, Any]  # an explanation, or a part of one, as `/api/pixel` has it
+
+
+class Term(NamedTuple):
+    """A product as it is written in a sum: its sign and its two factors."""
+
+    sign: str
+    value: str
+    weight: str
+
+
+class Products(NamedTuple):
+    """The largest products of a window and a kernel, and what the others add."""
+
+    terms: tuple[Term, ...]
+    rest: str
+
+    @property
+    def text(self) -> str:
+        """In one line, for the live region."""
+        shown = "".join(f" {term.sign} {term.value} · {term.weight}" for term in self.terms[:MAX_ANNOUNCED])
+        return shown.strip().removeprefix("+ ")
+
+
+class Column(NamedTuple):
+    """What a convolution does for the value, and what is done with its result."""
+
+    operation: Convolution
+    note: str
+    step: Document | None  # None where nothing but padding is under the next window
+    chosen: Document | None  # the part of the channel that is shown
+    products: Products | None
+    decimals: int  # of its sums
+    kernel_decimals: int
+    followers: tuple[tuple[str, Document], ...]  # by title
+
+
+class PixelView(NamedTuple):
+    """The columns of the lens, from the input to the value."""
+
+    tracks: tuple[int, ...]
+    source: Document | None
+    source_note: str
+    columns: tuple[Column, ...]
+    mixing: Column | None  # the one whose channels can be chosen among
+    channels_apart: int  # maps of each input channel before the mixing
+    title: str
+    place: str
+    formula: list[Piece]
+    sentence: str
+    announcement: str
+
+    def role_of(self, part: Document) -> str:
+        """The colour of the channel that adds a part."""
+        return channel_role(part["channel"] // self.channels_apart)
+
+
+def pixel_view(planned: Plan, cell: Cell, document: Document) -> PixelView:
+    """The view of an explained value."""
+    steps = {step["stage"]: step for step in document["steps"]}
+    names = [each.name for each in planned.operations]
+    done = planned.operations[: names.index(cell.stage) + 1]
+    columns = tuple(_columns(done, steps))
+    before = [each.operation for each in columns if not each.operation.mixes_channels]
+    first = columns[0].step
+    source = first["source"] if first else None
+    last = columns[-1]
+    is_output = last.operation is planned.convolutions[-1]
+    label = column_labels(planned)[last.operation.name].map
+    widths = [column.width for pane in map_panes(planned) for column in pane]
+    return PixelView(
+        tracks=tuple(widths),
+        source=source,
+        source_note=_source_note(source, document["input_names"], planned.operations[0].in_channels),
+        columns=columns,
+        mixing=next((each for each in columns if each.step and len(each.step["parts"]) > 1), None),
+        channels_apart=prod(each.out_channels // each.in_channels for each in before),
+        title=f"{'Output' if is_output else last.operation.stage.title} {cell.channel}",
+        place=f"row {cell.row}, column {cell.column}",
+        formula=formula(planned, cell),
+        sentence=sentence(planned, cell),
+        announcement=f"{label} {cell.channel}, row {cell.row}, column {cell.column}: {_equation(document, last)}",
+    )
+
+
+def _columns(done: tuple[Any, ...], steps: Mapping[str, Document]) -> Iterator[Column]:
+    """A column for each convolution."""
+    for number, operation in enumerate(done):
+        if not isinstance(operation, Convolution):
+            continue
+        following: list[tuple[str, Document]] = []
+        for each in done[number + 1 :]:
+            if isinstance(each, Convolution):
+                break
+            if each.name in steps:
+                following.append((each.title, steps[each.name]))
+        step = steps.get(operation.name)
+        yield (
+            _column(operation, step, tuple(following))
+            if step
+            else Column(operation, "nothing but padding is under the next window", None, None, None, 0, 0, ())
+        )
+
+
+def _column(operation: Convolution, step: Document, followers: tuple[tuple[str, Document], ...]) -> Column:
+    chosen = next(each for each in step["parts"] if each["channel"] == step["through"])
+    biases = [] if step["bias"] is None else [step["bias"]]
+    sums = [each["sum"] for each in step["parts"]] + [step["rest"]["sum"], step["value"], *biases]
+    kernel_decimals = common_decimals(chain.from_iterable(chosen["kernel"]))
+    return Column(
+        operation,
+        _column_note(operation, step),
+        step,
+        chosen,
+        _products(chosen, min(kernel_decimals, 2)),
+        common_decimals(sums),
+        min(kernel_decimals, 2),
+        followers,
+    )
+
+
+def _column_note(operation: Convolution, step: Document) -> str:
+    taps = prod(operation.kernel)
+    if not operation.mixes_channels:
+        made = len(step["output"]["rows"]) * len(step["output"]["columns"])
+        each = f", for each of {counted(made, 'cell')}" if made > 1 else ""
+        return f"{counted(taps, 'product')} of one channel, one sum{each}"
+    fan = len(step["parts"]) + step["rest"]["count"]
+    if taps > 1:
+        return f"{counted(taps, 'product')} in {f'each of {fan:,} channels' if fan > 1 else 'the one channel'}, one sum"
+    where = "across the channels, one sum" if fan > 1 else "with the one channel"
+    return f"row {step['channel']}: {counted(fan, 'product')} {where}"
+
+
+def _source_note(source: Document | None, names: list[str], channels: int) -> str:
+    if source is None:
+        return "the window lies outside the map: nothing but padding"
+    number = source["channel"]
+    channel = f"channel {number}, {names[number]}" if names else f"channel {number}"
+    place = f"{run_of('row', source['rows'])}, {run_of('column', source['columns'])}"
+    padding = sum(value is None for row in source["values"] for value in row)
+    outside = f"; {counted(padding, 'cell')} of padding" if padding else ""
+    return f"{channel if channels > 1 else 'the one channel'}: {place}{outside}"
+
+
+def _products(part: Document, kernel_decimals: int) -> Products:
+    """The products of a part, the largest first; those that are zero are left out."""
+    cells = chain.from_iterable(
+        zip(*rows, strict=True) for rows in zip(part["window"], part["kernel"], part["products"], strict=True)
+    )
+    factors = sorted((each for each in cells if each[2]), key=lambda each: -abs(each[2]))
+    shown, others = factors[:MAX_TERMS], factors[MAX_TERMS:]
+    terms = (
+        Term("−" if product < 0 else "+", format_decimals(abs(value), 2), format_decimals(abs(weight), kernel_decimals))
+        for value, weight, product in shown
+    )
+    zeros = sum(map(len, part["products"])) - len(factors)
+    rests = []
+    if others:
+        total = sum(product for *_, product in others)
+        rests.append(f"{len(others):,} more, together {format_value(total)}")
+    if zeros:
+        rests.append(f"{zeros:,} {'that are' if zeros > 1 else 'that is'} zero")
+    return Products(tuple(terms), f"and {' and '.join(rests)}" if rests else "")
+
+
+def _equation(document: Document, last: Column) -> str:
+    """The value and what it is made of, in one line."""
+    text = partial(format_decimals, decimals=last.decimals)
+    value = format_value(document["value"])
+    step = next(each for each in document["steps"] if each["stage"] == last.operation.name)
+    for title, _ in reversed(last.followers):
+        value += f" = {title} of"
+    if last.followers:
+        value += f" {text(step['value'])}"
+    if not last.operation.mixes_channels:
+        products = _products(step["parts"][0], last.kernel_decimals)
+        return f"{value} = {products.text or '0'}{_and_more(len(products.terms) - MAX_ANNOUNCED)}"
+    if last.operation.stage.is_pointwise:
+        parts = [f"{text(each['window'][0][0] or 0)} · {text(each['kernel'][0][0])}" for each in step["parts"]]
+    else:
+        parts = [text(each["sum"]) for each in step["parts"]]
+    others = len(parts) + step["rest"]["count"] - MAX_ANNOUNCED
+    return f"{value} = {' + '.join(parts[:MAX_ANNOUNCED])}{_and_more(others)}"
+
+
+def _and_more(count: int) -> str:
+    return f" + {count:,} more" if count > 0 else ""
