@@ -8,7 +8,7 @@ from sepviz.figures import NAMES
 from sepviz.figures.figure_spec import FigureSpec
 from sepviz.layer.spec import GENERATED, SAMPLES, LayerSpec, properties
 from sepviz.settings import Settings
-from sepviz.web.queries import CodeQuery, MapsQuery, PageQuery, TensorsQuery
+from sepviz.web.queries import ApproximationQuery, CodeQuery, MapsQuery, PageQuery, TensorsQuery
 
 from tests.support.here import create_app
 
@@ -60,7 +60,7 @@ def test_route_table_lists_exactly_the_routes():
     assert rows == found
 
 
-@pytest.mark.parametrize("model", [FigureSpec, PageQuery, MapsQuery, TensorsQuery, CodeQuery])
+@pytest.mark.parametrize("model", [FigureSpec, PageQuery, MapsQuery, TensorsQuery, CodeQuery, ApproximationQuery])
 def test_option_of_route_is_documented_with_its_choices(model):
     for name in model.model_fields.keys() - LayerSpec.model_fields.keys():
         assert f"`{name}` = " in README

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sepviz.palette import ANCHORS, colour_of
 from sepviz.tensors.encoders.colormaps import table
-from sepviz.web.number_cells import cell_style, format_decimals, format_value
+from sepviz.web.number_cells import cell_style, format_decimals, format_percent, format_value
 
 
 @given(st.sampled_from(sorted(ANCHORS)), st.integers(0, 255))
@@ -41,3 +41,19 @@ def test_cell_has_a_colour_for_each_theme():
     style = cell_style(0, (-1, 1))
     assert ANCHORS["diverging"][4] in style
     assert ANCHORS["diverging-dark"][4] in style
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.45, "45 %"),
+        (0.0312, "3.1 %"),
+        (2e-8, "0 %"),
+        (1, "100 %"),
+        (0.99999, "99.9 %"),
+        (0.9949, "99.5 %"),
+        (1.53, "153 %"),
+    ],
+)
+def test_share_is_written_in_percent(share, text):
+    assert format_percent(share) == text

@@ -69,4 +69,13 @@ class Pixel:
     through: int | None = None
 
 
-Job = Tensors | View | Grid | Plane | Composed | Pixel
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """The best separable approximations of a kernel, as JSON; `channel` is the output's."""
+
+    spec: LayerSpec
+    channel: int
+    has_pictures: bool  # what a lens shows, beside the numbers
+
+
+Job = Tensors | View | Grid | Plane | Composed | Pixel | Approximation

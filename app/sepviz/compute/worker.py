@@ -10,12 +10,13 @@ from functools import cache
 
 import torch
 
-from sepviz.compute.jobs import Composed, Grid, Job, Pixel, Plane, Tensors, View
+from sepviz.compute.jobs import Approximation, Composed, Grid, Job, Pixel, Plane, Tensors, View
 from sepviz.encoded import Encoded
 from sepviz.layer.budget import check_picture
 from sepviz.layer.selection import Selection, channels_of
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
+from sepviz.tensors.encoders.approximation_lens import approximation_document
 from sepviz.tensors.encoders.composed_lens import composed_lens
 from sepviz.tensors.encoders.grid import grid_png, grid_svg, plane_png
 from sepviz.tensors.encoders.json_document import encode_document
@@ -71,7 +72,16 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
         case Plane():
             channel = Selection((job.stage,), range(job.channel, job.channel + 1))
             return plane_png(run(job.spec, inputs, channel, picture).selected_maps()[job.stage], job.colormap)
+        case Composed() | Pixel() | Approximation():
+            return encode_document(_document(job, picture, inputs))
+
+
+def _document(job: Composed | Pixel | Approximation, picture: bytes | None, inputs: Inputs) -> object:
+    """Return what a lens shows."""
+    match job:
         case Composed():
             return composed_lens(job.spec, job.channel, inputs, picture)
         case Pixel():
-            return encode_document(explain(job.spec, inputs, job.cell, picture, job.through))
+            return explain(job.spec, inputs, job.cell, picture, job.through)
+        case Approximation():
+            return approximation_document(job.spec, job.channel, inputs, picture, has_pictures=job.has_pictures)

@@ -22,7 +22,7 @@ def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     macs, held = work(spec, selection)
     if not _too_much(spec, selection):
         return
-    smaller = _SmallerSizes(spec)
+    smaller = SmallerSizes(spec)
     fitting = bisect_left(smaller, True, key=lambda size: _too_much(spec.replace(size=size), selection))
     size = str(smaller[fitting - 1]) if fitting else ""
     fits = f"size up to {size} would fit" if fitting else "no size would fit with so many channels"
@@ -54,7 +54,7 @@ def _too_much(spec: LayerSpec, selection: Selection) -> bool:
     return macs > MAC_BUDGET or held > BYTE_BUDGET
 
 
-class _SmallerSizes(Sequence[Size]):
+class SmallerSizes(Sequence[Size]):
     """The smaller sizes of a layer's input that its kernel fits into, in its proportions as far as it does."""
 
     def __init__(self, spec: LayerSpec) -> None:

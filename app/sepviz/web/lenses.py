@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sepviz.compute.jobs import Composed, Job, Pixel
+from sepviz.compute.jobs import Approximation, Composed, Job, Pixel
 from sepviz.layer.cell import Cell, output_cell
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
@@ -34,13 +34,17 @@ def _composed(spec: LayerSpec, cell: Cell) -> Job:
     return Composed(spec, output_cell(plan(spec), cell).channel)
 
 
+def _approximation(spec: LayerSpec, cell: Cell) -> Job:
+    return Approximation(spec, output_cell(plan(spec), cell).channel, has_pictures=True)
+
+
 LENSES: dict[LensName, Lens] = {
     row.name: row
     for row in (
         Lens("diagram", "Diagram"),
         Lens("pixel", "One pixel", Pixel, options=("through",)),
         Lens("composed", "As one standard kernel", _composed),
-        Lens("approximation", "What is given up"),
+        Lens("approximation", "What is given up", _approximation),
         Lens("groups", "Groups", describe=describe_groups),
     )
 }

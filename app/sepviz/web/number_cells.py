@@ -9,6 +9,7 @@ from sepviz.palette import ColorMap, colour_of, is_bright
 DIGITS = 3
 MAX_DECIMALS = 6
 SHADES = 254  # of cells without numbers: even, so that zero has the middle one
+NEGLIGIBLE = 1e-6
 
 
 def format_value(value: float, digits: int = DIGITS) -> str:
@@ -46,6 +47,16 @@ def _background(shade: int, colormap: ColorMap) -> str:
     dark_map: ColorMap = "diverging-dark" if colormap == "diverging" else colormap
     colours = (colour_of(shade, (0, SHADES), each) for each in (colormap, dark_map))
     return f"background:light-dark({','.join(colours)})"
+
+
+def format_percent(share: float) -> str:
+    """A share as `45 %`, with more digits near 0 and 1: `0.31 %`, `99.5 %`; what rounding alone makes is `0 %`."""
+    if share < NEGLIGIBLE:
+        return "0 %"
+    percent = 100 * share
+    if 99 < percent < 100 * (1 - NEGLIGIBLE):
+        return f"{min(percent, 99.94):.1f} %"
+    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.2g} %"
 
 
 def cell_style(value: float, domain: tuple[float, float], colormap: ColorMap = "diverging") -> str:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from sepviz.encoded import DType, Scale
+from sepviz.errors import BadParameter, InvalidParameters
 from sepviz.layer.cell import Cell, check_cell, default_cell, middle_cell, parse_cell
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
@@ -163,6 +164,25 @@ class PixelQuery(LayerQuery):
         cell = Cell(self.stage or operation.name, *numbers)
         check_cell(planned, cell, ("stage", "channel", "y", "x"))
         return cell
+
+
+class ApproximationQuery(LayerQuery):
+    """The output whose maps are compared."""
+
+    channel: _Number = Field(
+        None, **described("The output whose map is compared; by default the one that the page chooses.")
+    )
+
+    @property
+    def output(self) -> int:
+        """The chosen output; `InvalidParameters` where the layer has none of that number."""
+        chosen = default_cell(plan(self.layer)).channel if self.channel is None else self.channel
+        last = self.out_channels - 1
+        if chosen > last:
+            fits = (("channel", str(last)),)
+            bad = BadParameter("channel", str(chosen), f"0 to {last} would fit", "there is no such output", fits)
+            raise InvalidParameters([bad])
+        return chosen
 
 
 class CodeQuery(LayerQuery):

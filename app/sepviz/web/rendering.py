@@ -22,9 +22,17 @@ from sepviz.layer.spec import GENERATED, LayerSpec, allowed, properties
 from sepviz.palette import ANCHORS, COLOURS, MIN_SPARSE_SHARE, channel_role
 from sepviz.pictures.samples import SAMPLES
 from sepviz.uploads.store import is_upload
+from sepviz.web.approximation_curve import approximation_curve
 from sepviz.web.lenses import LENSES
 from sepviz.web.map_columns import describe_operation, map_panes
-from sepviz.web.number_cells import cell_background, cell_style, common_decimals, format_decimals, format_value
+from sepviz.web.number_cells import (
+    cell_background,
+    cell_style,
+    common_decimals,
+    format_decimals,
+    format_percent,
+    format_value,
+)
 from sepviz.web.pixel_lens import pixel_view
 from sepviz.web.wording import compared_costs, description, operation_names, remark, verdict
 
@@ -51,6 +59,7 @@ def create_environment(folder: Path) -> Environment:
         "common_decimals": common_decimals,
         "format_decimals": format_decimals,
         "format_macs": format_macs,
+        "format_percent": format_percent,
         "format_value": format_value,
     }
     environment.globals |= {
@@ -71,6 +80,7 @@ def create_environment(folder: Path) -> Environment:
         "compared": compared,
         "first_channels": FIRST_CHANNELS,
         "lenses": tuple(LENSES.values()),
+        "approximation_curve": approximation_curve,
         "output_cell": output_cell,
         "channel_role": channel_role,
         "separable_kind": SEPARABLE,

@@ -1,12 +1,10 @@
-"""What the lens "As one standard kernel" shows, as JSON."""
+"""What the lens "As one standard kernel" shows, for JSON."""
 
-import json
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from sepviz.encoded import Encoded
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.composed import ComposedKernel, ComposedOutput, compose, is_one_convolution
@@ -24,12 +22,12 @@ BIAS_DECIMALS = 7
 
 
 @torch.inference_mode()
-def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes | None) -> Encoded:
+def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes | None) -> dict[str, Any]:
     """The composed kernel of an output, and both maps; raises what `compose` raises."""
     found = compose(spec, channel, inputs, picture)
     names = inputs.names(spec, picture)
     shared = _shared(spec, channel)
-    document = {
+    return {
         "output": channel,
         "is_one_convolution": is_one_convolution(plan(spec)),
         "bias": None if found.kernel.bias is None else round(found.kernel.bias, BIAS_DECIMALS),
@@ -39,7 +37,6 @@ def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes 
         "channels": _slices(found.kernel, shared, names),
         **_maps(found),
     }
-    return Encoded(json.dumps(document).encode(), "application/json")
 
 
 class _Shared(NamedTuple):

@@ -8,13 +8,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from sepviz.codegen.pytorch import generate
-from sepviz.compute import Pixel, Tensors
+from sepviz.compute import Approximation, Pixel, Tensors
 from sepviz.encoded import Encoded
 from sepviz.layer.cost import document
 from sepviz.layer.cost_tables import cost_csv, cost_markdown
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.computed import respond_computed
-from sepviz.web.queries import CodeQuery, LayerTableQuery, PixelQuery, TensorsQuery, documented, parse_query
+from sepviz.web.queries import (
+    ApproximationQuery,
+    CodeQuery,
+    LayerTableQuery,
+    PixelQuery,
+    TensorsQuery,
+    documented,
+    parse_query,
+)
 from sepviz.web.responses import address, not_modified, respond
 from sepviz.web.services import Provided
 
@@ -63,3 +71,12 @@ async def pixel(
     """One value of a map taken apart: windows, kernels, products and sums, back to the input."""
     job = Pixel(query.layer, query.chosen_cell, query.through)
     return await respond_computed(request, query, services, lambda: job)
+
+
+@router.get("/approximation", openapi_extra=documented(ApproximationQuery))
+async def approximation(
+    request: Request, query: Annotated[ApproximationQuery, Depends(parse_query(ApproximationQuery))], services: Provided
+) -> Response:
+    """A standard kernel and its best separable approximations: errors of kernel and output, and costs, of each rank."""
+    make_job = partial(Approximation, query.layer, query.output, has_pictures=False)
+    return await respond_computed(request, query, services, make_job)
