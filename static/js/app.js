@@ -13,9 +13,11 @@ import {
   withParameters,
 } from "./address.js";
 import { AddressBar } from "./address-bar.js";
+import { CellView } from "./cell-view.js";
 import { Refusal } from "./client.js";
 import { LayerLoader } from "./layer-loader.js";
 import { Lens } from "./lens/lens.js";
+import { chosenCell } from "./lens/selection.js";
 import { initStopSlider } from "./lens/stop-slider.js";
 import { Colours } from "./maps/colours.js";
 import { openMap } from "./maps/inspect.js";
@@ -56,6 +58,9 @@ const initialState = {
   look: lookControls.values,
   isDark: isDark(),
   ...chosenView(location.search),
+  typed: { query, cell: chosenView(location.search).cell },
+  pointed: null,
+  play: null,
   problems: { errors: [], message: "" },
   refusal: isRefused(main) ? new Refusal(0, "", []) : null,
 };
@@ -76,7 +81,10 @@ function load(next, historyStep) {
 }
 
 /** The parameters of how the page shows its layer. */
-const pageParameters = () => [...lookControls.parameters, ...viewParameters(store.state)];
+const pageParameters = () => [
+  ...lookControls.parameters,
+  ...viewParameters({ ...store.state, cell: chosenCell(store.state, strip.layer) }),
+];
 const showAddress = () => addressBar.show(store.state.query, pageParameters());
 const updateTheme = () => store.update({ isDark: isDark() });
 
@@ -87,14 +95,7 @@ function currentLook() {
   return { colours: table, scale: look.scale, minSparseShare: colours.minSparseShare };
 }
 
-const strip = new Strip(byId("strip"), {
-  onOpen: (map) =>
-    withBusyMark(openMap(store.state.query, map, currentLook())).catch((error) => loader.report(error)),
-  onLook: (map) => {
-    const look = currentLook();
-    showMapDomain(legend, map, look.colours(map.isUnsigned), look.scale === "stage");
-  },
-});
+const strip = new Strip(byId("strip"), () => cellView.show());
 const lensZone = new Lens(
   /** @type {HTMLElement} */ (document.querySelector('[data-figure="diagram"]')),
   DEFAULT_LENS,
@@ -123,7 +124,7 @@ store.subscribe(["parts"], ({ parts, query }) => {
 });
 store.subscribe(["parts", "look", "lens", "cell", "through"], ({ query, lens, parts }) => {
   updateLinks(document, query, pageParameters(), addressBar.ownParameters);
-  if (parts) lensZone.show(lens, withParameters(query, pageParameters()));
+  if (parts) lensZone.showTabs(lens, withParameters(query, pageParameters()));
 });
 store.subscribe(["problems"], ({ problems: { errors, message } }) => showProblems(document, errors, message));
 store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit }) => {
@@ -131,6 +132,8 @@ store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimi
   strip.element.hidden = legend.hidden = !file;
   if (!file) return;
   showKernelDomains(legend, strip.draw(file, currentLook()));
+  cellView.showLegend();
+  cellView.show();
   more.hidden = channelLimit >= strip.maxChannels;
   byId("shown").textContent = `the first ${channelLimit} of ${strip.maxChannels} channels`;
 });
@@ -139,6 +142,19 @@ store.subscribe(["parts"], ({ query }) => {
   const verdict = document.querySelector(".verdict")?.textContent ?? "";
   if (dataset.painted) announce(verdict.replace(/\s+/g, " ").trim());
   dataset.painted = query;
+});
+const cellView = new CellView(store, strip, lensZone, {
+  pageParameters,
+  onChoose: () => {
+    addressBar.requestStep();
+    showAddress();
+  },
+  onOpen: (map) =>
+    withBusyMark(openMap(store.state.query, map, currentLook())).catch((error) => loader.report(error)),
+  onLook: (map) => {
+    const look = currentLook();
+    showMapDomain(legend, map, look.colours(map.isUnsigned), look.scale === "stage");
+  },
 });
 
 initControls(form, (name, value, isContinued) =>

@@ -13,8 +13,11 @@
  * @property {Record<string, string>} look
  * @property {boolean} isDark
  * @property {string} lens the name of what is shown above the maps
- * @property {string | null} cell the chosen cell as in an address, such as "pointwise,3,52,49"
  * @property {string | null} through the channel of which the lens shows window and kernel, as in an address
+ * @property {string | null} cell the cell that was chosen last, as in an address: "pointwise,3,52,49"
+ * @property {{ query: string, cell: string | null }} typed the layer and the cell of the address that was opened
+ * @property {import("./lens/windows.js").Cell | null} pointed the cell that a pointer or the keyboard is at
+ * @property {import("./lens/play.js").Play | null} play null where the whole maps are shown
  * @property {{ errors: BadParameter[], message: string }} problems
  * @property {Refusal | null} refusal of the requested layer
  */
@@ -96,6 +99,8 @@ export class LayerLoader {
       parts,
       file: isRefused ? null : view.file,
       refusal: null,
+      pointed: null,
+      play: null,
       ...(hasNews && { problems }),
     });
   }

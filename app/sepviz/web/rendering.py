@@ -13,7 +13,7 @@ from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
 from sepviz.layer.bounds import bounds
 from sepviz.layer.budget import check_budget
-from sepviz.layer.cell import output_cell
+from sepviz.layer.cell import default_cell, output_cell
 from sepviz.layer.cost import compared, separable_comparison
 from sepviz.layer.kinds import KINDS, SEPARABLE
 from sepviz.layer.plan import plan
@@ -41,7 +41,7 @@ USUAL_OPERATIONS = ("none", "relu", "relu6", "norm", "norm,relu", "norm,relu6", 
 COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
 FIRST_CHANNELS = 16  # of each stage, painted at first
-NO_COLUMNS: dict[str, Any] = {"columns": (), "operations": (), "max_channels": 0}
+NO_COLUMNS: dict[str, Any] = {"columns": (), "operations": (), "default_cell": "", "max_channels": 0}
 
 
 def create_environment(folder: Path) -> Environment:
@@ -169,6 +169,7 @@ def _geometry_context(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
         "panes": panes,
         "columns": [column.description() for column in columns],
         "operations": [describe_operation(each) for each in planned.operations],
+        "default_cell": default_cell(planned).text,
         "max_channels": max(column.number for column in columns),
         "diagram": draw(_figure_name(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),

@@ -8,6 +8,8 @@ import { replaceParts } from "../ui/parts.js";
 export class Lens {
   #controller = new AbortController();
   #painted = "";
+  #wanted = "";
+  #isFetching = false;
 
   /**
    * @param {HTMLElement} figure holds the tabs, the lens and the diagram
@@ -25,30 +27,61 @@ export class Lens {
   }
 
   /**
-   * Shows a lens of a layer; what it showed before stays until the new content is there.
+   * Marks the tab of a lens, and leads each tab to its lens of a layer.
    * @param {string} name
-   * @param {string} query the layer, the look, the lens and the cell
+   * @param {string} query the layer, the look and the chosen cell
    */
-  async show(name, query) {
-    this.#controller.abort();
+  showTabs(name, query) {
     for (const tab of this.tabs) {
       tab.search = withParameters(query, [["lens", tab.dataset.lens ?? ""]]);
       if (tab.dataset.lens === name) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
+  }
+
+  /**
+   * Shows a lens of a layer; what it showed before stays until the new content is there.
+   * @param {string} name
+   * @param {string} query the layer, the look, the lens and the cell
+   * @param {boolean} [isPreview] it follows a pointer: what is being fetched is shown first, and of what is wanted
+   *   meanwhile the last
+   */
+  async show(name, query, isPreview = false) {
     const isDiagram = name === this.defaultName;
     this.element.hidden = isDiagram;
     this.diagram.hidden = !isDiagram;
-    if (isDiagram || query === this.#painted) return;
+    if (isDiagram) this.#controller.abort();
+    if (isDiagram || query === this.#wanted) return;
+    this.#wanted = query;
+    if (isPreview && this.#isFetching) return;
+    this.#controller.abort();
     this.#controller = new AbortController();
-    const { signal } = this.#controller;
+    await this.#fetch(this.#controller.signal);
+  }
+
+  /** Whether what is wanted is shown. */
+  get isCurrent() {
+    return !this.element.hidden && this.#wanted === this.#painted;
+  }
+
+  /** @param {AbortSignal} signal */
+  async #fetch(signal) {
+    this.#isFetching = true;
     try {
-      const html = await fetchLens(query, signal, (reason) => this.element.setAttribute("title", reason));
-      if (signal.aborted) return;
-      this.#painted = query;
-      this.#replace(html);
+      while (this.#wanted !== this.#painted) {
+        const query = this.#wanted;
+        const onWait = (/** @type {string} */ reason) => this.element.setAttribute("title", reason);
+        const html = await fetchLens(query, signal, onWait);
+        if (signal.aborted) return;
+        this.#painted = query;
+        this.#replace(html);
+      }
     } catch (error) {
-      if (!signal.aborted) this.report(error);
+      if (signal.aborted) return;
+      this.#wanted = this.#painted;
+      this.report(error);
+    } finally {
+      if (!signal.aborted) this.#isFetching = false;
     }
   }
 

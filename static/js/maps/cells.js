@@ -47,11 +47,12 @@ export function createPicture(className) {
   return box;
 }
 
-/** Creates the button that shows a map and opens it large. */
+/** Creates the button that shows a map, over whose cells the pointer and the arrow keys move. */
 export function createMapButton() {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "map";
+  button.setAttribute("aria-describedby", "map-keys");
   button.append(document.createElement("canvas"));
   return button;
 }

@@ -12,6 +12,7 @@
  * @property {string} label what the maps of the stage are called
  * @property {string} name
  * @property {Plane} plane
+ * @property {import("./places.js").Crop | null} crop the part of the map that is shown; null where all is
  * @property {string} detail
  * @property {Domain} domain
  * @property {boolean} isUnsigned
@@ -19,7 +20,7 @@
 import { canvasOf, createMapButton, createMinimap, createPicture, resizeChildren } from "./cells.js";
 import { createPlane, paint } from "./colormap.js";
 import { kernelSheet } from "./kernels.js";
-import { describeDetail, domainOf, formatRange, nameMap, readPlanes } from "./planes.js";
+import { describeCrop, domainOf, formatRange, nameMap, readCrop, readPlanes } from "./planes.js";
 
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
@@ -43,20 +44,21 @@ export function drawMaps(box, { stage, map: label, multiplier, rows, input }, fi
   const domain = (/** @type {Plane[]} */ some, /** @type {boolean} */ isUnsigned) =>
     domainOf(some, isUnsigned, look.minSparseShare);
   const shared = look.scale === "stage" ? domain(planes, areUnsigned.every(Boolean)) : null;
-  const detail = describeDetail(file, stage);
+  const crop = readCrop(file, stage);
+  const detail = describeCrop(crop);
   const maps = resizeChildren(box, "map", planes.length, createMapButton);
   const infos = planes.map((plane, channel) => {
     const isUnsigned = areUnsigned[channel];
     const name = nameMap(file, stage, channel, label);
     const own = shared ?? domain([plane], isUnsigned);
-    return { stage, channel, label, name, plane, detail, domain: own, isUnsigned };
+    return { stage, channel, label, name, plane, crop, detail, domain: own, isUnsigned };
   });
   box.style.setProperty("--rows-each", String(rows));
   box.classList.toggle("spread", rows > 1);
   maps.forEach((map, channel) => {
     const { name, plane, domain, isUnsigned } = infos[channel];
     map.title = `${name}: ${formatRange(plane)}${detail}`;
-    map.setAttribute("aria-label", `${name}, values ${formatRange(plane)}${detail}; open large`);
+    map.setAttribute("aria-label", `${name}, values ${formatRange(plane)}${detail}`);
     // Maps that are made of one input channel alone keep its colour.
     const source = Math.floor(channel / multiplier);
     map.style.setProperty("--channel", `var(--channel-${source % CHANNEL_COLOURS})`);

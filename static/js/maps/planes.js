@@ -45,14 +45,25 @@ export function nameMap({ metadata }, stage, channel, label) {
 }
 
 /**
- * Which cells of a stage's maps are shown, in words; empty where all are.
+ * Which part of a stage's maps is shown; null where all is.
  * @param {File} file
  * @param {string} stage
+ * @returns {import("./places.js").Crop | null}
  */
-export function describeDetail({ metadata }, stage) {
+export function readCrop({ metadata }, stage) {
   const detail = JSON.parse(metadata.sepviz ?? "{}")[`${stage}.detail`];
-  if (!detail) return "";
-  const [rows, columns] = detail.replaceAll("-", " to ").split(",");
+  if (!detail) return null;
+  const [rows, columns] = detail.split(",").map((/** @type {string} */ run) => run.split("-").map(Number));
+  return { rows, columns };
+}
+
+/**
+ * Which cells of a stage's maps are shown, in words; empty where all are.
+ * @param {import("./places.js").Crop | null} crop
+ */
+export function describeCrop(crop) {
+  if (!crop) return "";
+  const [rows, columns] = [crop.rows, crop.columns].map((run) => run.join(" to "));
   return `; only rows ${rows} and columns ${columns} are shown, all other cells are equal`;
 }
 

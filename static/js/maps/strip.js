@@ -3,46 +3,50 @@
  * @typedef {import("./columns.js").Column} Column
  * @typedef {import("./drawing.js").Look} Look
  * @typedef {import("./drawing.js").MapInfo} MapInfo
+ * @typedef {import("./places.js").View} View
+ * @typedef {import("../lens/selection.js").Layer} Layer
  * @typedef {import("../safetensors.js").File} File
  * @typedef {import("../safetensors.js").Tensor} Tensor
+ *
+ * A map, a kernel or a row of the matrix.
+ * @typedef {{ column: Column, channel: number, element: HTMLElement }} Spot
  */
 import { watchOverflow } from "../ui/overflow.js";
-import { hasKernels, hasMaps, relatedCells } from "./columns.js";
+import { canvasOf } from "./cells.js";
+import { hasKernels, hasMaps } from "./columns.js";
 import { drawKernels, drawMaps, drawWeights } from "./drawing.js";
 import { groupByLimit, kernelLimits } from "./kernels.js";
+import { viewOf } from "./places.js";
 import { writeValues } from "./values.js";
 
 export class Strip {
-  /** @type {Column[]} */
-  #columns = [];
+  /** What the server says of the layer that is shown. @type {Layer} */
+  layer = { operations: [], columns: [], defaultCell: "" };
+  /** The channels of the stage with the most. */
+  maxChannels = 0;
   /** @type {WeakMap<Element, MapInfo>} */
   #maps = new WeakMap();
   /** @type {Look | null} */
   #look = null;
-  /** The channels of the stage with the most. */
-  maxChannels = 0;
+  /** The view of each column, and pixels of the screen for one of its canvases. @type {Map<string, { view: View, pixels: number }>} */
+  #views = new Map();
 
   /**
    * @param {HTMLElement} element
-   * @param {{ onOpen: (map: MapInfo) => void, onLook: (map: MapInfo) => void }} callbacks
+   * @param {() => void} onResize called after a change of the size, before it is painted
    */
-  constructor(element, { onOpen, onLook }) {
+  constructor(element, onResize) {
     this.element = element;
-    this.onLook = onLook;
-    element.addEventListener("click", ({ target }) => {
-      const map = this.#maps.get(/** @type {Element} */ (target).closest("button.map") ?? element);
-      if (map) onOpen(map);
-    });
-    for (const type of ["pointerover", "focusin"])
-      element.addEventListener(type, ({ target }) => this.#highlight(target));
-    for (const type of ["pointerleave", "focusout"])
-      element.addEventListener(type, () => this.#highlight(null));
     element.addEventListener("scroll", ({ target }) => this.#alignPanes(target), {
       capture: true,
       passive: true,
     });
     watchOverflow(this.#panes);
-    new ResizeObserver(() => this.#writeValues()).observe(element);
+    new ResizeObserver(() => {
+      this.#views.clear();
+      this.#writeValues();
+      onResize();
+    }).observe(element);
   }
 
   /**
@@ -50,7 +54,8 @@ export class Strip {
    * @param {HTMLElement} rendered
    */
   arrange(rendered) {
-    this.#columns = JSON.parse(rendered.dataset.columns ?? "[]");
+    const { columns = "[]", operations = "[]", defaultCell = "" } = rendered.dataset;
+    this.layer = { columns: JSON.parse(columns), operations: JSON.parse(operations), defaultCell };
     this.maxChannels = Number(rendered.dataset.channels);
     if (layoutOf(this.element) === layoutOf(rendered)) return;
     this.element.replaceChildren(rendered);
@@ -64,12 +69,13 @@ export class Strip {
    */
   draw(file, look) {
     this.#look = look;
-    const convolutions = this.#columns.filter(hasKernels);
+    this.#views.clear();
+    const convolutions = this.layer.columns.filter(hasKernels);
     const weights = convolutions.map(
       ({ weights }) => /** @type {Tensor} */ (file.tensors.get(`${weights}.weight`)),
     );
     const limits = kernelLimits(weights);
-    for (const column of this.#columns) {
+    for (const column of this.layer.columns) {
       const box = this.#box(column);
       if (hasMaps(column))
         for (const [map, info] of drawMaps(box, column, file, look)) this.#maps.set(map, info);
@@ -79,8 +85,6 @@ export class Strip {
       drawIt(box, column, weights[at], limits[at], look);
     }
     this.#writeValues();
-    const last = this.#maps.get(this.#cells(this.#columns[this.#columns.length - 1], "map")[0]);
-    if (last) this.onLook(last);
     return groupByLimit(convolutions.map(({ kernels }, at) => ({ kernels, limit: limits[at] })));
   }
 
@@ -89,8 +93,64 @@ export class Strip {
    * @param {number} channel
    */
   focus(channel) {
-    const maps = this.#columns.map((column) => this.#cells(column, "map")[channel]);
+    const maps = this.layer.columns.map((column) => this.cells(column, "map")[channel]);
     maps.findLast((map) => map !== undefined)?.focus();
+  }
+
+  /**
+   * The maps, kernels or rows of a column.
+   * @param {Column} column
+   * @param {string} className
+   */
+  cells(column, className) {
+    return /** @type {HTMLElement[]} */ ([...this.#box(column).getElementsByClassName(className)]);
+  }
+
+  /**
+   * What a target belongs to; null where that is neither a map nor a kernel nor a row of the matrix.
+   * @param {EventTarget | null} target
+   * @returns {Spot | null}
+   */
+  locate(target) {
+    const element = target instanceof Element ? target.closest(".map, .kernel, .weights") : null;
+    const key = element?.parentElement?.dataset.column;
+    const column = this.layer.columns.find((each) => each.key === key);
+    if (!(element instanceof HTMLElement) || !column) return null;
+    return { column, channel: this.cells(column, element.classList[0]).indexOf(element), element };
+  }
+
+  /**
+   * What the map of a channel of a stage shows; of a channel that is not shown, or where none is named, that of the
+   * first map of the last stage.
+   * @param {string} [stage]
+   * @param {number} [channel]
+   */
+  infoOf(stage, channel = 0) {
+    const columns = this.layer.columns.filter(hasMaps);
+    const column = columns.find((each) => each.stage === stage) ?? columns[columns.length - 1];
+    const maps = column ? this.cells(column, "map") : [];
+    return maps.length ? this.#maps.get(maps[channel] ?? maps[0]) : undefined;
+  }
+
+  /**
+   * Which cells the maps of a column show, and how large a pixel of their canvases is on the screen; null where it has
+   * no maps. It is measured once after each change.
+   * @param {Column} column
+   */
+  viewOf(column) {
+    const known = this.#views.get(column.key);
+    if (known) return known;
+    const [map] = this.cells(column, "map");
+    const info = map && this.#maps.get(map);
+    if (!info) return null;
+    const { operations } = this.layer;
+    const made = operations.find(({ name }) => name === column.stage);
+    const canvas = canvasOf(map);
+    const view = viewOf(canvas, made?.output ?? operations[0].input, info.crop);
+    const pixels = Math.min(canvas.clientWidth / view.width, canvas.clientHeight / view.height);
+    // Before the layout it has no size.
+    if (pixels > 0) this.#views.set(column.key, { view, pixels });
+    return { view, pixels: pixels || 1 };
   }
 
   get #panes() {
@@ -102,43 +162,14 @@ export class Strip {
     return /** @type {HTMLElement} */ (this.element.querySelector(`[data-column="${key}"]`));
   }
 
-  /**
-   * @param {Column} column
-   * @param {string} className
-   */
-  #cells(column, className) {
-    return /** @type {HTMLElement[]} */ ([...this.#box(column).getElementsByClassName(className)]);
-  }
-
   /** Writes the values of small maps into them, as many as there is room for. */
   #writeValues() {
     for (const map of this.element.querySelectorAll("button.map")) {
       const info = this.#maps.get(map);
-      if (!info || !this.#look || (!info.plane.values && map.childElementCount === 1)) continue;
+      if (!info || !this.#look || (!info.plane.values && !map.querySelector(".values"))) continue;
       const colours = this.#look.colours(info.isUnsigned);
       writeValues(/** @type {HTMLElement} */ (map), info.plane, colours, info.domain);
     }
-  }
-
-  /**
-   * Marks a cell with all that made it, and shows the domain of its colours.
-   * @param {EventTarget | null} target
-   */
-  #highlight(target) {
-    for (const cell of this.element.querySelectorAll(".lit")) cell.classList.remove("lit");
-    const cell = target instanceof Element ? target.closest(".map, .kernel, .weights") : null;
-    const key = cell?.parentElement?.dataset.column;
-    const column = this.#columns.find((each) => each.key === key);
-    if (!cell || !column) return;
-    const at = this.#cells(column, cell.classList[0]).indexOf(/** @type {HTMLElement} */ (cell));
-    for (const other of this.#columns) {
-      const [first, end] = relatedCells(column, at, other);
-      for (const className of ["map", "kernel", "weights"])
-        for (const related of this.#cells(other, className).slice(first, end)) related.classList.add("lit");
-    }
-    const shown = this.#columns.find((each) => each.stage === column.stage && hasMaps(each)) ?? column;
-    const map = this.#maps.get(this.#cells(shown, "map")[at]);
-    if (map) this.onLook(map);
   }
 
   /**
@@ -146,7 +177,8 @@ export class Strip {
    * @param {EventTarget | null} scrolled
    */
   #alignPanes(scrolled) {
-    const isOneChain = this.#columns.every(({ chain }) => chain === this.#columns[0].chain);
+    const { columns } = this.layer;
+    const isOneChain = columns.every(({ chain }) => chain === columns[0].chain);
     if (!isOneChain || !(scrolled instanceof Element)) return;
     for (const pane of this.#panes) pane.scrollTop = scrolled.scrollTop;
   }

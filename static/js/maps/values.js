@@ -25,13 +25,13 @@ const MAX_POWER = 3;
  * @param {Domain} domain
  */
 export function writeValues(box, { values, width, height }, colours, domain) {
-  const existing = box.querySelector("svg");
+  const existing = box.querySelector("svg.values");
   const fitting = values && fitTexts(values, cellPixels(canvasOf(box), width, height));
   if (!values || !fitting) {
     existing?.remove();
     return;
   }
-  const svg = existing ?? box.appendChild(createOverlay());
+  const svg = existing ?? box.insertBefore(createOverlay(), canvasOf(box).nextSibling);
   svg.setAttribute("viewBox", `0 0 ${width * UNIT} ${height * UNIT}`);
   svg.setAttribute("font-size", String(Math.round(fitting.fontShare * UNIT)));
   while (svg.childElementCount > values.length) svg.lastElementChild?.remove();
