@@ -30,8 +30,10 @@ export class CellView {
   /** What is announced where the lens has no words for it; empty where nothing is to be announced. */
   #announcement = "";
   #requested = 0;
-  /** The map that the legend speaks of: the one that was pointed at last. */
-  #looked = { stage: "", channel: 0 };
+  /** The map that was pointed at last. @type {{ stage: string, channel: number } | null} */
+  #looked = null;
+  /** What the legend speaks of. @type {MapInfo | null} */
+  #inLegend = null;
 
   /**
    * @param {import("./state.js").Store<PageState>} store
@@ -52,9 +54,12 @@ export class CellView {
       current,
       point: (cell, spot) => this.#point(cell, spot),
       choose: (cell, spot) => this.#choose(cell, spot),
-      open: (spot) => this.#open(spot),
+      open: (spot) => {
+        this.#look(spot);
+        this.#open();
+      },
     });
-    document.querySelector("[data-open]")?.addEventListener("click", () => this.#open(null));
+    document.querySelector("[data-open]")?.addEventListener("click", () => this.#open());
     lens.listeners.push(() => this.#announce());
     store.subscribe(["pointed", "cell", "lens", "play"], () => this.show());
     store.subscribe(["parts", "look", "lens", "cell", "through", "pointed", "play"], () => this.#showLens());
@@ -71,16 +76,18 @@ export class CellView {
     this.controls.show(layer.operations, state.play);
   }
 
-  /** Shows in the legend the colours of the map that was pointed at last. */
+  /** Shows in the legend the colours of the map that was pointed at last; before, of the map with the selected cell. */
   showLegend() {
-    const map = this.strip.infoOf(this.#looked.stage, this.#looked.channel);
+    const { stage, channel } = this.#looked ?? shownCell(this.store.state, this.strip.layer) ?? {};
+    const map = this.strip.infoOf(stage, channel);
+    this.#inLegend = map ?? null;
     if (map) this.callbacks.onLook(map);
   }
 
   /** @param {Spot} spot */
   #look({ column, channel }) {
     const { stage } = column;
-    if (this.#looked.stage === stage && this.#looked.channel === channel) return;
+    if (this.#looked?.stage === stage && this.#looked.channel === channel) return;
     this.#looked = { stage, channel };
     this.showLegend();
   }
@@ -108,11 +115,9 @@ export class CellView {
     this.#announce();
   }
 
-  /** @param {Spot | null} spot null is the map that the legend speaks of */
-  #open(spot) {
-    const { stage, channel } = spot ? { stage: spot.column.stage, channel: spot.channel } : this.#looked;
-    const map = this.strip.infoOf(stage, channel);
-    if (map) this.callbacks.onOpen(map);
+  /** Opens the map that the legend speaks of. */
+  #open() {
+    if (this.#inLegend) this.callbacks.onOpen(this.#inLegend);
   }
 
   /** Shows the numbers of the pointed cell in the lens of cells, of the chosen cell in every other one. */

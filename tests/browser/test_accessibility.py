@@ -80,7 +80,7 @@ def test_kernel_precedes_its_map_in_reading_order(visit, painted, query):
 @pytest.mark.parametrize(
     ("path", "open_it", "dialog"),
     [
-        ("/", lambda page: page.locator("#strip button.map").first.click(), "#inspect"),
+        ("/", lambda page: page.locator("#legend [data-open]").click(), "#inspect"),
         ("/", lambda page: page.locator("[data-part=use-maps] a").click(), "#use"),
         ("/gallery", lambda page: page.get_by_role("link", name="use this cost").click(), "#use"),
     ],

@@ -79,7 +79,7 @@ def test_legend_names_the_map_and_its_range(visit):
     expect(page.locator("[data-legend=map]")).to_have_text("output 0")
     expect(page.locator("[data-legend=range]")).to_have_text("values 0 to 1.00")
     expect(page.locator('[data-column="output"] button').first).to_have_attribute(
-        "aria-label", "output 0, values 0 to 1.00; open large"
+        "aria-label", "output 0, values 0 to 1.00"
     )
     expect(page.locator(".weights").first).to_have_attribute("aria-label", "weights of output 0, from 1.00 to 1.00")
     page.get_by_label("range").select_option("stage")

@@ -321,10 +321,11 @@ def test_uploaded_picture_is_shown_by_button_drop_and_paste(visit, painted, way)
     painted(page, input="upload-[0-9a-f]{32}")
 
 
-def test_clicked_map_opens_at_full_resolution(visit):
-    page = visit("/?size=200")
+@pytest.mark.parametrize("lens", ["diagram", "pixel"])
+def test_double_click_opens_a_map_at_full_resolution(visit, lens):
+    page = visit(f"/?size=200&lens={lens}")
     assert pixels(picture_of(page, "output", 2)).shape[0] < 200
-    maps(page, "output").nth(2).click()
+    maps(page, "output").nth(2).dblclick()
     dialog = page.locator("#inspect")
     expect(dialog).to_be_visible()
     expect(dialog.locator("h2")).to_have_text("output 2")
@@ -345,6 +346,7 @@ def test_output_and_its_row_of_the_matrix_are_marked_together(visit):
     maps(page, "output").nth(3).hover()
     expect(page.locator(".weights.lit")).to_have_count(1)
     assert lit(page, "weights", "weights") == lit(page, "output") == [3]
+    assert lit(page, "depthwise", "kernel") == [0, 1, 2]
     assert lit(page, "depthwise") == lit(page, "input") == []
     expect(page.locator("[data-legend=map]")).to_have_text("output 3")
     page.locator(".weights").nth(6).hover()
@@ -359,10 +361,9 @@ def test_depthwise_map_is_marked_with_its_kernel_and_input(visit):
     maps(page, "depthwise").nth(3).hover()
     expect(page.locator("[data-legend=map]")).to_have_text("depthwise 3")
     assert lit(page, "depthwise") == lit(page, "depthwise", "kernel") == [3]
-    assert lit(page, "input") == [1]
     maps(page, "input").nth(2).hover()
     expect(page.locator("[data-legend=map]")).to_have_text("input 2, blue")
-    assert lit(page, "depthwise") == lit(page, "depthwise", "kernel") == [4, 5]
+    assert lit(page, "depthwise") == lit(page, "depthwise", "kernel") == [4]
     assert lit(page, "output") == lit(page, "weights", "weights") == []
 
 
@@ -378,14 +379,11 @@ def test_spatial_channel_is_marked_in_every_column(visit):
     page = visit("/?kind=spatially-separable")
     maps(page, "output").nth(2).hover()
     expect(page.locator("[data-legend=map]")).to_have_text("output 2")
-    for slot, name in (
-        ("input", "map"),
-        ("vertical", "kernel"),
-        ("vertical", "map"),
-        ("weights", "weights"),
-        ("output", "map"),
-    ):
+    for slot, name in (("vertical", "kernel"), ("weights", "weights"), ("output", "map")):
         assert lit(page, slot, name) == [2], (slot, name)
+    for slot in ("input", "vertical", "output"):
+        marked = [at for at, each in enumerate(maps(page, slot).all()) if each.locator('.mark[d^="M"]').count()]
+        assert marked == [2], slot
 
 
 BOXES = "(cells) => cells.map((each) => { const box = each.getBoundingClientRect(); return [box.top, box.bottom]; })"
@@ -658,11 +656,12 @@ def test_arrow_keys_move_a_slider(visit, painted):
     painted(page, kernel_size=3)
 
 
-def test_enter_opens_a_map(visit):
+def test_key_opens_a_map(visit):
     page = visit()
     maps(page, "output").first.focus()
+    page.keyboard.press("ArrowRight")
     expect(page.locator(".weights.lit")).to_have_count(1)
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     expect(page.locator("#inspect")).to_be_visible()
     page.keyboard.press("Escape")
     expect(maps(page, "output").first).to_be_focused()

@@ -63,7 +63,7 @@ def test_values_are_readable_and_inside_their_map(visit, width):
 def test_larger_map_has_its_values_where_it_is_opened(visit, server):
     page = visit("/?size=7")
     expect(page.locator("[data-column=input] text")).to_have_count(0)
-    page.locator("[data-column=output] .map").nth(2).click()
+    page.locator("[data-column=output] .map").nth(2).dblclick()
     expect(page.locator("#inspect")).to_be_visible()
     plane = tensors(server, "size=7")["pointwise"][2]
     texts = page.locator("#inspect text").all_text_contents()
@@ -73,13 +73,13 @@ def test_larger_map_has_its_values_where_it_is_opened(visit, server):
 
 def test_map_that_is_opened_after_a_small_one_has_no_values(visit, painted):
     page = visit("/?size=7")
-    page.locator("[data-column=output] .map").first.click()
+    page.locator("[data-column=output] .map").first.dblclick()
     expect(page.locator("#inspect text")).to_have_count(49)
     page.keyboard.press("Escape")
     page.locator("#controls details").last.evaluate("(details) => { details.open = true; }")
     page.locator("#size-number").fill("64")
     painted(page, size=64)
-    page.locator("[data-column=output] .map").first.click()
+    page.locator("[data-column=output] .map").first.dblclick()
     expect(page.locator("#inspect p")).to_contain_text("64 × 64")
     expect(page.locator("#inspect text")).to_have_count(0)
 
@@ -90,7 +90,7 @@ def test_map_keeps_its_proportions(visit, kernel, height, width):
     canvas = page.locator("[data-column=output] .map canvas").first
     assert canvas.evaluate("({ width, height }) => [height, width]") == [height, width]
     assert canvas.evaluate("(canvas) => getComputedStyle(canvas).objectFit") == "contain"
-    page.locator("[data-column=output] .map").first.click()
+    page.locator("[data-column=output] .map").first.dblclick()
     expect(page.locator("#inspect p")).to_have_text(re.compile(f"^{height} × {width} cells"))
     box = page.locator("#inspect canvas").bounding_box()
     assert box["height"] <= 0.7 * 800 + 1

@@ -96,7 +96,7 @@ def test_another_kind_keeps_a_change_that_is_not_yet_answered(visit, painted):
     ("address", "ask"),
     [
         (VIEW, lambda page: page.locator("#kernel_size-number").fill("5")),
-        (re.compile("/api/tensors"), lambda page: page.locator("#strip button.map").first.click()),
+        (re.compile("/api/tensors"), lambda page: page.locator("#legend [data-open]").click()),
         (re.compile("/use/"), lambda page: page.locator("[data-part=use-maps] a").click()),
     ],
     ids=["layer", "map", "use"],
