@@ -43,6 +43,7 @@ GETS = [
     "/api/layer",
     "/api/tensors",
     "/api/code",
+    "/api/pixel",
     "/diagrams/cost.svg",
     "/feature-maps/depthwise.png",
     "/feature-maps/depthwise/0.png",

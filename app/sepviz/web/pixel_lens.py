@@ -1,8 +1,8 @@
 """What the lens "One pixel" shows of an explained value, in the columns of the maps below it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from math import prod
 from typing import Any, NamedTuple
 
@@ -38,9 +38,8 @@ class Products(NamedTuple):
 
     @property
     def text(self) -> str:
-        """In one line, for the live region."""
-        shown = "".join(f" {term.sign} {term.value} · {term.weight}" for term in self.terms[:MAX_ANNOUNCED])
-        return shown.strip().removeprefix("+ ")
+        """The first ones in one line, for the live region."""
+        return _joined(f"{term.sign}{term.value} · {term.weight}" for term in self.terms)
 
 
 class Column(NamedTuple):
@@ -127,15 +126,16 @@ def _column(operation: Convolution, step: Document, followers: tuple[tuple[str, 
     chosen = next(each for each in step["parts"] if each["channel"] == step["through"])
     biases = [] if step["bias"] is None else [step["bias"]]
     sums = [each["sum"] for each in step["parts"]] + [step["rest"]["sum"], step["value"], *biases]
-    kernel_decimals = common_decimals(chain.from_iterable(chosen["kernel"]))
+    weights = list(chain.from_iterable(chosen["kernel"]))
+    kernel_decimals = max(common_decimals(weights, 2), min(common_decimals(weights), 2))
     return Column(
         operation,
         _column_note(operation, step),
         step,
         chosen,
-        _products(chosen, min(kernel_decimals, 2)),
+        _products(chosen, kernel_decimals),
         common_decimals(sums),
-        min(kernel_decimals, 2),
+        kernel_decimals,
         followers,
     )
 
@@ -171,8 +171,13 @@ def _products(part: Document, kernel_decimals: int) -> Products:
     )
     factors = sorted((each for each in cells if each[2]), key=lambda each: -abs(each[2]))
     shown, others = factors[:MAX_TERMS], factors[MAX_TERMS:]
+    decimals = max(common_decimals((value for value, *_ in shown), 2), 2)
     terms = (
-        Term("−" if product < 0 else "+", format_decimals(abs(value), 2), format_decimals(abs(weight), kernel_decimals))
+        Term(
+            "−" if product < 0 else "+",
+            format_decimals(abs(value), decimals),
+            format_decimals(abs(weight), kernel_decimals),
+        )
         for value, weight, product in shown
     )
     zeros = sum(map(len, part["products"])) - len(factors)
@@ -197,12 +202,19 @@ def _equation(document: Document, last: Column) -> str:
     if not last.operation.mixes_channels:
         products = _products(step["parts"][0], last.kernel_decimals)
         return f"{value} = {products.text or '0'}{_and_more(len(products.terms) - MAX_ANNOUNCED)}"
-    if last.operation.stage.is_pointwise:
-        parts = [f"{text(each['window'][0][0] or 0)} · {text(each['kernel'][0][0])}" for each in step["parts"]]
-    else:
-        parts = [text(each["sum"]) for each in step["parts"]]
-    others = len(parts) + step["rest"]["count"] - MAX_ANNOUNCED
-    return f"{value} = {' + '.join(parts[:MAX_ANNOUNCED])}{_and_more(others)}"
+    weights = common_decimals(each["kernel"][0][0] for each in step["parts"])
+    parts = (
+        f"{text(each['window'][0][0] or 0)} · {format_decimals(each['kernel'][0][0], weights)}"
+        if last.operation.stage.is_pointwise
+        else text(each["sum"])
+        for each in step["parts"]
+    )
+    return f"{value} = {_joined(parts)}{_and_more(len(step['parts']) + step['rest']['count'] - MAX_ANNOUNCED)}"
+
+
+def _joined(terms: Iterable[str]) -> str:
+    """The first terms as a sum: `0.5 + 0.2 − 0.1`; each begins with its sign, or with none."""
+    return " + ".join(islice(terms, MAX_ANNOUNCED)).replace("+ +", "+ ").replace("+ −", "− ").removeprefix("+")
 
 
 def _and_more(count: int) -> str:

@@ -35,8 +35,9 @@ class _Index(NamedTuple):
     @property
     def text(self) -> str:
         """As in `51 + 2i`."""
-        letters = (letter if times == 1 else f"{times}{letter}" for times, letter in self.letters)
-        return " + ".join([f"{self.start}".replace("-", "−"), *letters])
+        letters = [letter if times == 1 else f"{times}{letter}" for times, letter in self.letters]
+        start = [f"{self.start}".replace("-", "−")] if self.start or not letters else []
+        return " + ".join([*start, *letters])
 
 
 def formula(planned: Plan, cell: Cell) -> list[Piece]:
