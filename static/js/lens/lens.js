@@ -5,11 +5,18 @@ import { withParameters } from "../address.js";
 import { fetchLens } from "../client.js";
 import { replaceParts } from "../ui/parts.js";
 
+/** @type {[string, null][]} */
+const CHANGES_WITHIN_A_LENS = [
+  ["cell", null],
+  ["through", null],
+];
+
 export class Lens {
   #controller = new AbortController();
   #painted = "";
   #wanted = "";
   #isFetching = false;
+  #place = "";
 
   /**
    * @param {HTMLElement} figure holds the tabs, the lens and the diagram
@@ -74,6 +81,7 @@ export class Lens {
         const html = await fetchLens(query, signal, onWait);
         if (signal.aborted) return;
         this.#painted = query;
+        this.#keepHeight(query);
         this.#replace(html);
       }
     } catch (error) {
@@ -83,6 +91,17 @@ export class Lens {
     } finally {
       if (!signal.aborted) this.#isFetching = false;
     }
+  }
+
+  /**
+   * Keeps the height while only the cell changes: the maps below stay under the pointer that chooses it.
+   * @param {string} query
+   */
+  #keepHeight(query) {
+    const layer = withParameters(query, CHANGES_WITHIN_A_LENS);
+    const place = `${layer} ${this.element.clientWidth}`;
+    this.element.style.minHeight = place === this.#place ? `${this.element.offsetHeight}px` : "";
+    this.#place = place;
   }
 
   /** @param {string} html */
