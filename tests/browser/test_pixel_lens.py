@@ -1,6 +1,7 @@
 """The lens "One pixel" in the browser: its channels, its height, its columns above those of the maps."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 
@@ -85,3 +86,21 @@ def test_nothing_is_cut_off_or_overlaps(visit, layer, width):
     )
     assert overflowing == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "layer", ["", "in_channels=64&size=14&kernel_size=7&between=norm,relu6&bias=true", "kind=standard&kernel_size=5"]
+)
+def test_axe_finds_nothing(visit, layer, scheme):
+    page = visit(f"/?lens=pixel&{layer}", color_scheme=scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_values_are_read_without_javascript(visit):
+    page = visit("/?size=24&lens=pixel&cell=pointwise,3,7,9", java_script_enabled=False)
+    expect(page.get_by_role("heading", name="Output 3")).to_be_visible()
+    expect(page.locator(".sums tr")).to_have_count(4)
+    page.get_by_role("link", name="channel 1").click()
+    expect(page.locator(".pixel-column").first).to_contain_text("channel 1, green: rows 6 to 8, columns 8 to 10")

@@ -1,11 +1,20 @@
 """Numbers in lenses: their texts, and colours that equal those of the maps."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sepviz.palette import ANCHORS, colour_of
 from sepviz.tensors.encoders.colormaps import table
-from sepviz.web.number_cells import cell_style, format_decimals, format_percent, format_value
+from sepviz.web.number_cells import (
+    cell_background,
+    cell_style,
+    common_decimals,
+    format_decimals,
+    format_percent,
+    format_value,
+)
 
 
 @given(st.sampled_from(sorted(ANCHORS)), st.integers(0, 255))
@@ -57,3 +66,19 @@ def test_cell_has_a_colour_for_each_theme():
 )
 def test_share_is_written_in_percent(share, text):
     assert format_percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [((0.365, -0.01), 3), ((12.5, 0.001), 1), ((-2, 0, 1), 0), ((), 0), ((0.00012,), 6), ((1234.5,), 0), ((1e-9,), 6)],
+)
+def test_numbers_that_are_compared_have_as_many_decimals_as_the_largest_needs(values, decimals):
+    assert common_decimals(values) == decimals
+
+
+@given(st.floats(-1, 1), st.sampled_from(["diverging", "grey"]))
+def test_cell_without_a_number_has_nearly_the_colour_of_its_value(value, colormap):
+    found = bytes.fromhex(re.search(r"\(#(\w+)", cell_background(value, (-1, 1), colormap))[1])
+    expected = bytes.fromhex(colour_of(value, (-1, 1), colormap)[1:])
+    assert all(abs(part - wanted) <= 2 for part, wanted in zip(found, expected, strict=True))
+    assert ANCHORS["diverging"][4] in cell_background(0, (-1, 1))

@@ -99,7 +99,9 @@ def test_padding_is_seen_and_counted(client):
     window, padding = table(html, "window of the input")
     assert padding.tolist() == [[True, True, True], [True, False, False], [True, False, False]]
     np.testing.assert_allclose(window[1:, 1:], tensors(client, "stages=input")["input"][1, :2, :2], atol=5e-3)
-    assert "rows −1 to 1, columns −1 to 1; 5 cells of padding" in html
+    assert "channel 1, green: rows −1 to 1, columns −1 to 1<" in html
+    assert ">5 cells of padding<" in html
+    assert "of padding" not in lens(client, "cell=depthwise,1,1,1")
 
 
 def test_channels_are_links_and_the_chosen_one_is_marked(client):

@@ -61,6 +61,7 @@ class PixelView(NamedTuple):
     tracks: tuple[int, ...]
     source: Document | None
     source_note: str
+    padding: str
     columns: tuple[Column, ...]
     mixing: Column | None  # the one whose channels can be chosen among
     channels_apart: int  # maps of each input channel before the mixing
@@ -92,6 +93,7 @@ def pixel_view(planned: Plan, cell: Cell, document: Document) -> PixelView:
         tracks=tuple(widths),
         source=source,
         source_note=_source_note(source, document["input_names"], planned.operations[0].in_channels),
+        padding=_padding_note(source) if source else "",
         columns=columns,
         mixing=next((each for each in columns if each.step and len(each.step["parts"]) > 1), None),
         channels_apart=prod(each.out_channels // each.in_channels for each in before),
@@ -159,9 +161,13 @@ def _source_note(source: Document | None, names: list[str], channels: int) -> st
     number = source["channel"]
     channel = f"channel {number}, {names[number]}" if names else f"channel {number}"
     place = f"{run_of('row', source['rows'])}, {run_of('column', source['columns'])}"
+    return f"{channel if channels > 1 else 'the one channel'}: {place}"
+
+
+def _padding_note(source: Document) -> str:
+    """How many cells of the window are padding; empty where none is."""
     padding = sum(value is None for row in source["values"] for value in row)
-    outside = f"; {counted(padding, 'cell')} of padding" if padding else ""
-    return f"{channel if channels > 1 else 'the one channel'}: {place}{outside}"
+    return f"{counted(padding, 'cell')} of padding" if padding else ""
 
 
 def _products(part: Document, kernel_decimals: int) -> Products:
