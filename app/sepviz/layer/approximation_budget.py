@@ -11,8 +11,8 @@ from sepviz.layer.selection import Selection
 from sepviz.layer.size import Size
 from sepviz.layer.spec import LayerSpec
 
-MAX_WEIGHTS = 2**24  # 128 MiB as float64
-MAX_DECOMPOSITION = 10**9  # weights times rank: about a second
+MAX_WEIGHTS = 2**24  # 64 MiB
+MAX_DECOMPOSITION = 7 * 10**8  # weights times rank: a second or two
 
 
 def largest_rank(convolution: Convolution) -> int:

@@ -23,28 +23,8 @@ from sepviz.tensors.weights import kernels
 
 MAX_RANKS: int = properties(LayerSpec)["depth_multiplier"]["maximum"]
 MAPS_AT_ONCE = 8
+VALUES_AT_ONCE = 2**20
 ROUNDING = 1e-6  # of float32 weights: a smaller relative error is none
-
-
-@dataclass(frozen=True, slots=True)
-class Decomposition:
-    """Singular values, (matrices, rank), the largest first, and the vectors on both sides."""
-
-    left: Tensor  # (matrices, rows, rank)
-    singular: Tensor
-    right: Tensor  # (matrices, rank, columns)
-
-    def errors(self) -> list[float]:
-        """The relative error, in the Frobenius norm, of all matrices together with 1, 2, ... of their terms."""
-        energy = self.singular.square().sum(0)
-        rest = energy.flip(0).cumsum(0).flip(0)[1:].tolist()
-        total = float(energy.sum())
-        return [(each / total) ** 0.5 if total else 0.0 for each in (*rest, 0.0)]
-
-    @property
-    def rank(self) -> int:
-        """The number of terms from which on nothing but rounding is left out."""
-        return next(number for number, error in enumerate(self.errors(), 1) if error < ROUNDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +37,12 @@ class Target:
     ranks: tuple[int, ...]
     approximations: Tensor  # (ranks, channels, rows, columns)
     errors: tuple[float, ...]  # of all kernels of the layer together, relative in the Frobenius norm, of each rank
-    decomposition: Decomposition
+    singular: Tensor  # (matrices, rank), the largest values first
+
+    @property
+    def exact_rank(self) -> int:
+        """The rank from which on nothing but rounding is left out."""
+        return exact_rank(self.singular)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +79,59 @@ def approximate(
         return _carry_out(standard, _standard_kernel(standard, channel, ranks), inputs, wanted, picture)
 
 
-def decompose(matrices: Tensor) -> Decomposition:
-    """The singular value decomposition of (matrices, rows, columns), in float64."""
-    return Decomposition(*torch.linalg.svd(matrices.double(), full_matrices=False))
+def decompose(matrices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The singular value decomposition of (matrices, rows, columns), in float64: U, the values, and V transposed."""
+    left, singular, right = torch.linalg.svd(matrices.double(), full_matrices=False)
+    return left, singular, right
 
 
-def channel_matrices(weight: Tensor, groups: int) -> Tensor:
-    """For each input channel the kernels of its outputs as a matrix, (channels, outputs of its group, cells)."""
-    outputs, read = weight.shape[:2]
-    return weight.reshape(groups, outputs // groups, read, -1).transpose(1, 2).flatten(0, 1)
+def truncation_errors(singular: Tensor) -> list[float]:
+    """The relative error, in the Frobenius norm, of all matrices together with 1, 2, ... of their terms."""
+    energy = singular.square().sum(0)
+    rest = energy.flip(0).cumsum(0).flip(0)[1:].tolist()
+    total = float(energy.sum())
+    return [(each / total) ** 0.5 if total else 0.0 for each in (*rest, 0.0)]
+
+
+def exact_rank(singular: Tensor) -> int:
+    """The number of terms from which on nothing but rounding is left out."""
+    return next(number for number, error in enumerate(truncation_errors(singular), 1) if error < ROUNDING)
 
 
 def _standard_kernel(standard: LayerSpec, channel: int, ranks: tuple[int, ...]) -> Target:
     convolution = plan(standard).convolutions[0]
     weight, bias = kernels(standard, {convolution.name: range(convolution.out_channels)})[convolution.name]
-    found = decompose(channel_matrices(weight, convolution.groups))
+    made, read = convolution.out_channels // convolution.groups, weight.shape[1]
+    # Of each group and each of its input channels a matrix, outputs x cells; some at a time.
+    groups = weight.view(convolution.groups, made, read, -1).transpose(1, 2)
+    at_once = max(1, VALUES_AT_ONCE // (made * groups.shape[-1]))
+    singular, sums = [], []
+    for number, group in enumerate(groups):
+        for matrices in group.split(at_once):
+            _, values, right = decompose(matrices)
+            singular.append(values)
+            if number == channel // made:
+                # A row of U times the singular values is that row of the matrix times V.
+                row = matrices[:, channel % made].double()
+                sums.append(_partial_sums((right @ row[:, :, None]) * right, ranks))
     channels = convolution.channels_feeding(range(channel, channel + 1))
-    kernel = weight[channel]
-    # A row of U times the singular values is that row of the matrix times V.
-    right = found.right[channels.start : channels.stop]
-    terms = (right @ kernel.double().flatten(1)[:, :, None]) * right
-    return _target(channels, kernel, bias, channel, ranks, terms, found)
+    return _target(channels, weight[channel], bias, channel, ranks, torch.cat(sums, 1), torch.cat(singular))
 
 
 def _kernel_of_channel(spec: LayerSpec, channel: int) -> Target:
     """The whole kernel of a channel of a layer that has columns and rows: that of a depthwise stage."""
     layer, stage = spec.as_kind(SEPARABLE), KINDS[spec.kind].baseline
     weight, bias = kernels(layer, {stage.name: range(channel, channel + 1)})[stage.name]
-    found = decompose(weight[0])
-    terms = (found.left.mT[0, :, :, None] * found.singular[0, :, None, None]) * found.right[0, :, None]
-    channels = range(channel, channel + 1)
-    return _target(channels, weight[0], bias, 0, tuple(range(1, len(terms) + 1)), terms.flatten(1)[None], found)
+    left, singular, right = decompose(weight[0])
+    ranks = tuple(range(1, singular.shape[1] + 1))
+    terms = left[0].T[:, :, None] * singular[0, :, None, None] * right[0, :, None]
+    sums = _partial_sums(terms.flatten(1)[None], ranks)
+    return _target(range(channel, channel + 1), weight[0], bias, 0, ranks, sums, singular)
+
+
+def _partial_sums(terms: Tensor, ranks: tuple[int, ...]) -> Tensor:
+    """The sums of so many first terms, (ranks, channels, cells), of (channels, terms, cells)."""
+    return terms.cumsum(1)[:, [rank - 1 for rank in ranks]].transpose(0, 1).float()
 
 
 def _target(
@@ -133,15 +140,13 @@ def _target(
     biases: Tensor | None,
     number: int,
     ranks: tuple[int, ...],
-    terms: Tensor,
-    found: Decomposition,
+    sums: Tensor,
+    singular: Tensor,
 ) -> Target:
-    """`terms` are the parts of the kernel, (channels, rank, cells), the largest first."""
-    places = [rank - 1 for rank in ranks]
-    sums = terms.cumsum(1)[:, places].transpose(0, 1).float().view(len(ranks), *kernel.shape)
-    errors = found.errors()
+    errors = truncation_errors(singular)
     bias = None if biases is None else biases[number : number + 1]
-    return Target(channels, kernel, bias, ranks, sums, tuple(errors[place] for place in places), found)
+    approximations = sums.view(len(ranks), *kernel.shape)
+    return Target(channels, kernel, bias, ranks, approximations, tuple(errors[rank - 1] for rank in ranks), singular)
 
 
 def _carry_out(

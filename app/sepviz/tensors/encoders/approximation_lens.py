@@ -10,7 +10,7 @@ from sepviz.layer.cost import LayerCost, compare
 from sepviz.layer.kinds import KINDS, SEPARABLE
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.tensors.approximation import Approximation, approximate, decompose, standard_layer
+from sepviz.tensors.approximation import Approximation, approximate, decompose, exact_rank, standard_layer
 from sepviz.tensors.encoders.kernel_cells import kernel_cells, kernel_domain
 from sepviz.tensors.encoders.map_picture import common_domain, picture_of
 from sepviz.tensors.inputs import Inputs
@@ -47,7 +47,7 @@ def _numbers(spec: LayerSpec, channel: int, found: Approximation, ranks: list[di
     return {
         "query": spec.query(),
         "output": channel,
-        "exact_from": found.target.decomposition.rank,
+        "exact_from": found.target.exact_rank,
         "ranks": [each | {"kernel_error": kernel, "output_error": output} for each, kernel, output in errors],
     }
 
@@ -69,7 +69,7 @@ def _separable_ranks(standard: LayerSpec, found: Approximation) -> list[dict[str
 
 def _column_row_ranks(spec: LayerSpec, found: Approximation) -> list[dict[str, Any]]:
     """Of each number of terms the share that the last of them holds, and the cost of so many layers."""
-    energy = found.target.decomposition.singular[0].square()
+    energy = found.target.singular[0].square()
     total, cost = float(energy.sum()), compare(spec).layer
     return [
         {"terms": rank, "share": float(energy[rank - 1]) / total if total else 0.0, **_cost(cost, rank)}
@@ -88,8 +88,8 @@ def _separable_pictures(found: Approximation, rank: int) -> dict[str, Any]:
 def _column_row_pictures(spec: LayerSpec, channel: int, found: Approximation) -> dict[str, Any]:
     """The kernel, its terms with the maps of their sums, and the named filters with their ranks."""
     target = found.target
-    shown = range(min(MAX_TERMS, target.decomposition.rank))
-    vectors = [_column_and_row(found, place) for place in shown]
+    shown = range(min(MAX_TERMS, target.exact_rank))
+    vectors = _columns_and_rows(target.kernel, shown)
     kernel_ends = kernel_domain(target.kernel)
     column_ends, row_ends = (kernel_domain(*each) for each in zip(*vectors, strict=True))
     maps = [found.approximated[place + 1] for place in shown]
@@ -112,13 +112,16 @@ def _column_row_pictures(spec: LayerSpec, channel: int, found: Approximation) ->
     }
 
 
-def _column_and_row(found: Approximation, place: int) -> tuple[Tensor, Tensor]:
-    """A term's column, (rows, 1), and row, (1, columns), whose largest value is 1."""
-    parts = found.target.decomposition
-    row = parts.right[0, place]
-    largest = row[row.abs().argmax()]
-    column = parts.left[0, :, place] * parts.singular[0, place] * largest
-    return column[:, None].float(), (row / largest)[None].float()
+def _columns_and_rows(kernel: Tensor, shown: range) -> list[tuple[Tensor, Tensor]]:
+    """Of each term the column, (rows, 1), and the row, (1, columns), whose largest value is 1."""
+    left, singular, right = decompose(kernel)
+    found = []
+    for place in shown:
+        row = right[0, place]
+        largest = row[row.abs().argmax()]
+        column = left[0, :, place] * singular[0, place] * largest
+        found.append((column[:, None].float(), (row / largest)[None].float()))
+    return found
 
 
 def _filter_ranks(spec: LayerSpec, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -126,4 +129,7 @@ def _filter_ranks(spec: LayerSpec, names: tuple[str, ...]) -> list[dict[str, Any
     layer = spec.as_kind(SEPARABLE).model_copy(update={"in_channels": len(names), "weights": "classic"})
     stage = KINDS[spec.kind].baseline
     every = kernels(layer, {stage.name: range(len(names))})[stage.name].weight
-    return [{"name": name, "channel": each, "rank": decompose(every[each]).rank} for each, name in enumerate(names)]
+    return [
+        {"name": name, "channel": each, "rank": exact_rank(decompose(every[each])[1])}
+        for each, name in enumerate(names)
+    ]
