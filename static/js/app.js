@@ -30,9 +30,11 @@ import { withBusyMark } from "./ui/busy.js";
 import { initControls, showLayer, showQuery } from "./ui/controls.js";
 import { watchOverflow } from "./ui/overflow.js";
 import { replaceParts, updateLinks } from "./ui/parts.js";
+import { initPresent, togglePresent } from "./ui/present.js";
 import { initPrint } from "./ui/print.js";
 import { describeProblems, initFixButtons, showProblems } from "./ui/problems.js";
 import { hideRefusal, isRefused, showRefusal } from "./ui/refusal.js";
+import { initShortcuts } from "./ui/shortcuts.js";
 import { initThemeToggle, isDark } from "./ui/theme-toggle.js";
 import { initUseDialog } from "./ui/use-dialog.js";
 import { initUploads } from "./upload/uploads.js";
@@ -216,6 +218,10 @@ watchOverflow(document.querySelectorAll(".diagram"));
 initThemeToggle(updateTheme);
 initPrint(updateTheme, () => document.querySelectorAll(".pane .scroll"));
 initUseDialog((error) => loader.report(error));
+initPresent(byId("leave-present"));
+initShortcuts(/** @type {HTMLDialogElement} */ (byId("shortcuts")), {
+  f: () => togglePresent(byId("leave-present")),
+});
 
 showLayer(form, values, JSON.parse(idle));
 if (!isRefused(main)) load(query, "keep");
