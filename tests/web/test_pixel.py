@@ -151,6 +151,21 @@ def test_formula_has_the_indices_of_the_layer(client, query, formula):
     assert formula in re.sub(r" = \d…\d", "", text)
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("cell=depthwise,0,9,9", "0.42·1 and 8 that are zero"),
+        ("cell=depthwise,1,0,0&padding=8", "all 9 products are zero"),
+        ("cell=depthwise,1,0,0&padding=8&kernel_size=1", "the one product is zero"),
+        ("kernel_size=31&weights=random&input=noise", "and 955 more, together"),
+    ],
+)
+def test_products_that_are_not_written_out_are_counted(client, query, words):
+    maps = tensors(client, "stages=input")["input"]
+    written = words.replace("0.42", f"{maps[0, 9, 9]:.2f}")
+    assert written in page_words(lens(client, query), r'<p class="products">(.*?)</p>')
+
+
 def test_announcement_says_the_value_and_what_it_is_made_of(client):
     maps = tensors(client, "")
     words = page_words(lens(client, "cell=pointwise,3,52,49"), r"<p class=\"unseen\" data-announcement>(.*?)</p>")

@@ -187,10 +187,12 @@ def _products(part: Document, kernel_decimals: int) -> Products:
         for value, weight, product in shown
     )
     zeros = sum(map(len, part["products"])) - len(factors)
+    if not factors:
+        return Products((), "the one product is zero" if zeros == 1 else f"all {zeros:,} products are zero")
     rests = []
     if others:
-        total = sum(product for *_, product in others)
-        rests.append(f"{len(others):,} more, together {format_value(total)}")
+        total = format_value(sum(product for *_, product in others))
+        rests.append(f"{len(others):,} more, together {total}" if len(others) > 1 else f"1 more, {total}")
     if zeros:
         rests.append(f"{zeros:,} {'that are' if zeros > 1 else 'that is'} zero")
     return Products(tuple(terms), f"and {' and '.join(rests)}" if rests else "")
