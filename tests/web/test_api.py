@@ -43,6 +43,7 @@ GETS = [
     "/api/layer",
     "/api/tensors",
     "/api/code",
+    "/api/approximation",
     "/api/pixel",
     "/diagrams/cost.svg",
     "/feature-maps/depthwise.png",

@@ -129,3 +129,14 @@ def test_cell_outside_the_layer_is_refused_with_one_that_fits(client, cell):
     assert 'class="problem"' in text
     assert "would fit" in text
     assert "&amp;cell=pointwise," in text
+
+
+def test_words_are_true_for_one_channel_and_for_groups(client):
+    one = words(lens_of(client, LayerSpec(in_channels=1, out_channels=2, depth_multiplier=2)))
+    assert "It is the sum of the 2 depthwise kernels, each times a pointwise weight." in one
+    assert "2 kernels for all 2 outputs" in one
+    grouped = words(lens_of(client, LayerSpec(kind="standard", in_channels=2, out_channels=2, groups=2)))
+    assert "This layer is one convolution already." in grouped
+    assert "output 1 is made of channel 1, and for the other channel it is zero" in grouped
+    spatial = words(lens_of(client, LayerSpec(kind="spatially-separable", out_channels=3)))
+    assert "Each output has its own" in spatial

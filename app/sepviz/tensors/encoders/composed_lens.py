@@ -1,6 +1,6 @@
 """What the lens "As one standard kernel" shows, for JSON."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,38 +26,36 @@ def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes 
     """The composed kernel of an output, and both maps; raises what `compose` raises."""
     found = compose(spec, channel, inputs, picture)
     names = inputs.names(spec, picture)
-    shared = _shared(spec, channel)
+    outputs = _outputs(spec.out_channels, channel)
+    shared = _shared(spec, outputs)
     return {
         "output": channel,
         "is_one_convolution": is_one_convolution(plan(spec)),
         "bias": None if found.kernel.bias is None else round(found.kernel.bias, BIAS_DECIMALS),
         "feeding": (found.kernel.channels.start, found.kernel.channels.stop - 1),
-        "outputs": list(shared.outputs) if shared else [],
-        "weights_domain": kernel_domain(shared.weights) if shared else None,
+        "outputs": list(outputs),
+        "weights_domain": None if shared is None else kernel_domain(shared),
         "channels": _slices(found.kernel, shared, names),
         **_maps(found),
     }
 
 
-class _Shared(NamedTuple):
-    """The weights, (outputs, channels of the stage before), of outputs that are made of the same maps."""
+def _outputs(channels: int, channel: int) -> range:
+    """The chosen output and those beside it."""
+    shown = MAX_OUTPUTS if channels <= 1000 else FEWER_OUTPUTS
+    start = max(0, min(channel - shown // 2, channels - shown))
+    return range(start, min(start + shown, channels))
 
-    outputs: range
-    weights: Tensor
 
-
-def _shared(spec: LayerSpec, channel: int) -> _Shared | None:
-    """The weights of the chosen output and of those beside it; None where each output has maps of its own."""
+def _shared(spec: LayerSpec, outputs: range) -> Tensor | None:
+    """The weights of outputs that are made of the same maps, (outputs, maps); None where each has maps of its own."""
     *before, last = plan(spec).convolutions
     if not before or not last.stage.is_pointwise:
         return None
-    shown = MAX_OUTPUTS if last.out_channels <= 1000 else FEWER_OUTPUTS
-    start = max(0, min(channel - shown // 2, last.out_channels - shown))
-    outputs = range(start, min(start + shown, last.out_channels))
-    return _Shared(outputs, kernels(spec, {last.name: outputs})[last.name].weight.flatten(1))
+    return kernels(spec, {last.name: outputs})[last.name].weight.flatten(1)
 
 
-def _slices(kernel: ComposedKernel, shared: _Shared | None, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _slices(kernel: ComposedKernel, shared: Tensor | None, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The slices of the largest channels, each with the largest of the products that it is the sum of."""
     domain = kernel_domain(kernel.slices)
     domains = [kernel_domain(each) for each in kernel.factors]
@@ -69,7 +67,7 @@ def _slices(kernel: ComposedKernel, shared: _Shared | None, names: tuple[str, ..
                 kernel_cells(each[place, term], ends) for each, ends in zip(kernel.factors, domains, strict=True)
             ]
             position = place * kernel.factors[0].shape[1] + term
-            terms.append({"factors": factors, "weights": shared.weights[:, position].tolist() if shared else []})
+            terms.append({"factors": factors, "weights": [] if shared is None else shared[:, position].tolist()})
         channel = kernel.channels[place]
         drawn.append(
             {
