@@ -61,6 +61,9 @@ export class CellView {
     });
     document.querySelector("[data-open]")?.addEventListener("click", () => this.#open());
     lens.listeners.push(() => this.#announce());
+    store.subscribe(["lens"], ({ lens, play }) => {
+      if (play && lens !== CELL_LENS) store.update({ play: null });
+    });
     store.subscribe(["pointed", "cell", "lens", "play"], () => this.show());
     store.subscribe(["parts", "look", "lens", "cell", "through", "pointed", "play"], () => this.#showLens());
   }

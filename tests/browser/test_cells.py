@@ -176,7 +176,7 @@ def test_click_chooses_the_cell_in_the_address_and_opens_the_lens(visit, painted
     painted(page)
     expect_marks(page, parse_cell("depthwise,1,3,4"))
     page.go_back()
-    page.wait_for_function("location.search.includes('cell=pointwise')")
+    page.wait_for_function("() => location.search.includes('cell=pointwise')")
     expect_marks(page, parse_cell("pointwise,2,6,17"))
     page.go_back()
     expect(page.locator(".diagram")).to_be_visible()
@@ -213,7 +213,7 @@ def test_arrow_keys_move_over_the_cells_and_enter_chooses_one(visit):
 def test_tap_chooses_a_cell(visit):
     page = visit("/?size=24", has_touch=True, viewport={"width": 390, "height": 800})
     page.touchscreen.tap(*point_of(page, "output", 1, (24, 24), 20, 3))
-    page.wait_for_function("location.search.includes('cell=')")
+    page.wait_for_function("() => location.search.includes('cell=')")
     assert (chosen(page), lens(page)) == ("pointwise,1,20,3", "pixel")
     expect_marks(page, parse_cell("pointwise,1,20,3"))
 
@@ -267,10 +267,10 @@ def test_chosen_cell_comes_back_after_layers_that_lack_it(visit, painted):
         expect_marks(page, parse_cell(cell))
     page.get_by_role("link", name="Standard", exact=True).click()
     painted(page, kind="standard")
-    page.wait_for_function("new URLSearchParams(location.search).get('cell') === 'standard,6,20,21'")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('cell') === 'standard,6,20,21'")
     page.get_by_role("link", name="Depthwise separable").click()
     painted(page, kind="depthwise-separable")
-    page.wait_for_function("new URLSearchParams(location.search).get('cell') === 'pointwise,6,20,21'")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('cell') === 'pointwise,6,20,21'")
 
 
 def test_typed_cell_outside_its_map_stays_in_the_address_without_marks(visit):
