@@ -85,3 +85,13 @@ def test_lens_is_there_without_javascript(visit, state):
     page = visit(f"/?{state}", java_script_enabled=False)
     expect(page.locator("#lens h2").first).to_be_visible()
     expect(page.locator("#lens .map-picture img").first).to_be_visible()
+
+
+def test_shared_weights_keep_their_colours_where_colours_are_forced(visit):
+    colours = []
+    for forced in ("none", "active"):
+        page = visit("/?size=16&lens=composed", forced_colors=forced)
+        cells = page.locator(".shared-weights span")
+        colours.append(cells.evaluate_all("(all) => all.map((each) => getComputedStyle(each).backgroundColor)"))
+    assert colours[0] == colours[1]
+    assert len(set(colours[0])) > 3
