@@ -77,7 +77,7 @@ def test_help_examples_run_without_error(tmp_path, monkeypatch):
             done = run(*re.split(r" [|>] ", line)[0].split())
             assert (done.exit_code, done.stderr) == (0, ""), line
             ran.append(line)
-    assert len(ran) == 12
+    assert len(ran) == 13
 
 
 def test_readme_commands_run_and_write_named_files(tmp_path, monkeypatch):

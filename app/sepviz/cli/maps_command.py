@@ -1,7 +1,6 @@
 """`sepviz maps`: writes the maps of a layer as a picture or as tensors."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +8,7 @@ import click
 from sepviz.cli.invalid_input import InvalidInput
 from sepviz.cli.layer_options import Values, add_layer_options, query_pairs
 from sepviz.cli.output import parse_suffix, write
+from sepviz.cli.picture_option import add_image_option, load_picture, refuse_two_inputs
 from sepviz.errors import UnknownName
 from sepviz.layer.budget import check_picture
 from sepviz.layer.selection import Selection, channels_of, stage_names
@@ -50,11 +50,7 @@ class ChannelRange(click.ParamType[range]):
 @click.command(epilog=EXAMPLES)
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The .png, .svg, .npz or .safetensors to write.")
-@click.option(
-    "--image",
-    metavar="FILE",
-    help="The input, in place of --input: a PNG, JPEG, WebP, GIF, BMP or AVIF of at most 8 MiB.",
-)
+@add_image_option
 @click.option("--colormap", type=click.Choice(COLORMAPS), default=COLORMAPS[0], help="The colours of a picture.")
 @click.option(
     "--scale",
@@ -87,12 +83,11 @@ def maps(
     suffix = parse_suffix(output, SUFFIXES)
     if suffix in PICTURE_SUFFIXES and len(stages) != 1:
         raise InvalidInput(f"--output {output}: a picture is of one stage, and {len(stages)} are named; name one STAGE")
-    if image is not None and layer["input"]:
-        raise InvalidInput(f"--input {layer['input'][0]}: --image {image} is the input already; use one of them")
+    refuse_two_inputs(image, layer["input"])
     spec = LayerSpec.parse(query_pairs(layer))
     if suffix in PICTURE_SUFFIXES and stages[0] in stage_names(spec):
         check_picture(spec, stages[0], len(Selection(stages, channels).wanted(stages[0], channels_of(spec)[stages[0]])))
-    trace = _compute(spec, stages, channels, None if image is None else _read(image))
+    trace = _compute(spec, stages, channels, image)
 
     from sepviz.tensors.encoders.grid import grid_png, grid_svg  # noqa: PLC0415 - imports torch
     from sepviz.tensors.encoders.npz import encode_npz  # noqa: PLC0415
@@ -105,25 +100,13 @@ def maps(
     write(output, encoded.body)
 
 
-def _compute(spec: LayerSpec, stages: tuple[str, ...], channels: range | None, picture: bytes | None) -> "Trace":
-    """The trace of the layer for its input, or for the content of a picture file."""
-    from sepviz.pictures.decoding import decode  # noqa: PLC0415
+def _compute(spec: LayerSpec, stages: tuple[str, ...], channels: range | None, image: str | None) -> "Trace":
+    """The trace of the layer for its input, or for a picture file."""
     from sepviz.tensors.inputs import Inputs  # noqa: PLC0415 - imports torch
     from sepviz.tensors.trace import run  # noqa: PLC0415
-    from sepviz.uploads.store import upload_id  # noqa: PLC0415
 
+    spec, picture = load_picture(spec, image)
     for stage in stages:
         if stage not in stage_names(spec):
             raise UnknownName("stage", stage, stage_names(spec))
-    content = None
-    if picture is not None:
-        content = decode(picture).content
-        spec = spec.replace(input=upload_id(content))
-    return run(spec, Inputs(), Selection(stages, channels), content)
-
-
-def _read(image: str) -> bytes:
-    try:
-        return Path(image).read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"--image {image}: {str(error.strerror).lower()}") from None
+    return run(spec, Inputs(), Selection(stages, channels), picture)

@@ -4,7 +4,19 @@ The event loop and torch are in different processes: in one they would wait for 
 longer than most layers take.
 """
 
-from sepviz.compute.jobs import Approximation, Composed, Grid, Job, Pixel, Plane, Tensors, View
+from sepviz.compute.jobs import Approximation, Composed, Figure, Grid, Job, Pixel, Plane, Tensors, View
 from sepviz.compute.queue import Client, Compute
 
-__all__ = ["Approximation", "Client", "Composed", "Compute", "Grid", "Job", "Pixel", "Plane", "Tensors", "View"]
+__all__ = [
+    "Approximation",
+    "Client",
+    "Composed",
+    "Compute",
+    "Figure",
+    "Grid",
+    "Job",
+    "Pixel",
+    "Plane",
+    "Tensors",
+    "View",
+]

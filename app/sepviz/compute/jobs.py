@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sepviz.encoded import DType, Scale
+from sepviz.figures.options import Options
 from sepviz.layer.cell import Cell
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
@@ -78,4 +79,13 @@ class Approximation:
     has_pictures: bool  # what a lens shows, beside the numbers
 
 
-Job = Tensors | View | Grid | Plane | Composed | Pixel | Approximation
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with maps as SVG."""
+
+    spec: LayerSpec
+    name: str
+    options: Options
+
+
+Job = Tensors | View | Grid | Plane | Composed | Pixel | Approximation | Figure

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from sepviz.compute.jobs import Approximation, Composed, Grid, Job, Pixel, Plane, Tensors, View
+from sepviz.compute.jobs import Approximation, Composed, Figure, Grid, Job, Pixel, Plane, Tensors, View
 from sepviz.encoded import Encoded
 from sepviz.layer.budget import check_picture
 from sepviz.layer.selection import Selection, channels_of
@@ -23,6 +23,7 @@ from sepviz.tensors.encoders.json_document import encode_document
 from sepviz.tensors.encoders.npz import encode_npz
 from sepviz.tensors.encoders.tensors import encode, encode_view
 from sepviz.tensors.explain import explain
+from sepviz.tensors.figure_maps import draw_with_maps
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 
@@ -72,6 +73,9 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
         case Plane():
             channel = Selection((job.stage,), range(job.channel, job.channel + 1))
             return plane_png(run(job.spec, inputs, channel, picture).selected_maps()[job.stage], job.colormap)
+        case Figure():
+            svg = draw_with_maps(job.name, job.spec, job.options, inputs, picture)
+            return Encoded(svg.encode(), "image/svg+xml")
         case Composed() | Pixel() | Approximation():
             return encode_document(_document(job, picture, inputs))
 

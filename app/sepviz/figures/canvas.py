@@ -18,6 +18,7 @@ from svgwrite.shapes import Rect
 from svgwrite.text import Text, TSpan
 
 from sepviz.figures.licence_metadata import metadata
+from sepviz.figures.map_images import Pictures
 from sepviz.figures.options import Background, Lang, Theme
 from sepviz.figures.paint import Mode, dark_declarations, number, paint_attributes, scope
 from sepviz.figures.text_metrics import BOLD, SUBSCRIPT, letter_width, split_formula, split_words, text_width, wrap
@@ -60,8 +61,17 @@ class Canvas:
     The `scope` is a hash of `key`, which identifies the figure.
     """
 
-    def __init__(self, name: str, key: str, theme: Theme, lang: Lang = "en", background: Background = "paper") -> None:
+    def __init__(
+        self,
+        name: str,
+        key: str,
+        theme: Theme,
+        lang: Lang = "en",
+        background: Background = "paper",
+        pictures: Pictures | None = None,
+    ) -> None:
         self._name = name
+        self.pictures = pictures  # of the real maps and kernels; None in a plain figure
         self.scope = scope(key)
         self._lang: Lang = lang
         self._texts = TRANSLATIONS[lang]
@@ -71,6 +81,7 @@ class Canvas:
         self._parent: Any = _group()  # what new elements are added to
         self._rules: list[str] = []
         self._classes: dict[str, str] = {}  # by the names from `paint_attributes`
+        self._has_images = self._has_image_pairs = False
 
     @property
     def inlined(self) -> bool:
@@ -103,6 +114,27 @@ class Canvas:
         group = self._add_shape(Group, {}, **paint)
         for d in drawn:
             group.add(Path(d, factory=_UNCHECKED))
+
+    def image(self, transform: str, light: str, dark: str) -> None:
+        """Draw the picture of a data URI in the unit square under a transform; of two, that of the theme."""
+        box = {"width": "1", "height": "1", "preserveAspectRatio": "none", "transform": transform}
+        self._has_images = True
+        if self._theme != "auto" or light == dark:
+            self._add(_set(_Image(factory=_UNCHECKED), {**box, "xlink:href": dark if self._mode == "dark" else light}))
+            return
+        self._has_image_pairs = True
+        self._add(_set(_Image(factory=_UNCHECKED), {**box, "xlink:href": light, "class": f"{self.scope}l"}))
+        # Renderers that know no media queries show the light one.
+        hidden = {"class": f"{self.scope}d", "display": "none"}
+        self._add(_set(_Image(factory=_UNCHECKED), {**box, "xlink:href": dark, **hidden}))
+
+    def coloured_path(self, d: str, colours: Mapping[Mode, str]) -> None:
+        """Draw a path filled with a colour that is a value's, and no role's."""
+        attributes = {"fill": colours[self._mode]}
+        if self._theme == "auto":
+            names = f"v-{colours['dark']}"
+            attributes["class"] = self._classes.setdefault(names, f"{self.scope}{len(self._classes)}")
+        self._add(_set(Path(d, factory=_UNCHECKED), attributes))
 
     def arrow(self, x: float, y: float, to_x: float, role: str) -> None:
         """Draw a horizontal arrow to the right."""
@@ -205,8 +237,12 @@ class Canvas:
             svg.add(Rect(**paper, **self._paint("paper"), factory=_UNCHECKED))
         for element in (*self._parent.elements, *drawn.elements):
             svg.add(element)
+        if self._has_images:
+            svg.attribs["xmlns:xlink"] = "http://www.w3.org/1999/xlink"
         if self._theme == "auto":
             rules = "".join(f".{own}{{{dark_declarations(names)}}}" for names, own in self._classes.items())
+            if self._has_image_pairs:
+                rules += f".{self.scope}l{{display:none}}.{self.scope}d{{display:inline}}"
             self.style(f"@media (prefers-color-scheme: dark){{{rules}}}")
         if self._rules:
             svg.embed_stylesheet("".join(self._rules))
@@ -252,6 +288,12 @@ class Canvas:
         if self._theme == "auto":
             return {"class": self._classes.setdefault(names, f"{self.scope}{len(self._classes)}"), **attributes}
         return dict(attributes)
+
+
+class _Image(BaseElement):  # type: ignore[misc]
+    """An image; svgwrite's own sets its address itself."""
+
+    elementname = "image"
 
 
 def _set(element: Any, attributes: Mapping[str, str]) -> Any:

@@ -123,7 +123,8 @@ def draw_pointwise_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) 
     )
     strip = _draw_headed_band(canvas, y, headed, stages[1:])
     slots = elide(pointwise.in_channels, CHANNELS if multiplier == 1 else MAPS)
-    source = draw_stack(canvas, 2, strip, slots, input_channel_role(multiplier), _STEP, pointwise.input, marked=True)
+    role = input_channel_role(multiplier)
+    source = draw_stack(canvas, 2, strip, depthwise.name, slots, role, _STEP, pointwise.input, marked=True)
     right = _draw_mixing(canvas, source, 236, strip, pointwise, depthwise.in_channels, 472)
     return _draw_sizes(
         canvas,
@@ -149,10 +150,10 @@ def draw_standard_row(canvas: Canvas, y: float, stages: Sequence[Convolution]) -
     slots = elide(standard.out_channels, KERNELS)
     through = elide(standard.in_channels // standard.groups, DEPTH)
     reads = [0 if slot is None else standard.channels_feeding(range(slot, slot + 1)).start for slot in slots]
-    right = draw_kernel_blocks(canvas, first + 22, strip, slots, standard.kernel, through, reads)
+    right = draw_kernel_blocks(canvas, first + 22, strip, standard, slots, through, reads)
     canvas.arrow(right + 6, strip.middle, last - 6, "standard")
     outputs = elide(standard.out_channels, OUTPUTS)
-    maps = draw_stack(canvas, last + 2, strip, outputs, output_role, _OUTPUT_STEP, standard.output)
+    maps = draw_stack(canvas, last + 2, strip, standard.name, outputs, output_role, _OUTPUT_STEP, standard.output)
     return _draw_sizes(
         canvas,
         strip,
@@ -172,7 +173,8 @@ def _draw_headed_band(canvas: Canvas, y: float, headed: Sequence[Column], stages
 
 
 def _draw_input(canvas: Canvas, x: float, strip: Band, shape: Convolution) -> Stack:
-    return draw_stack(canvas, x, strip, elide(shape.in_channels, CHANNELS), input_channel_role(1), _STEP, shape.input)
+    slots = elide(shape.in_channels, CHANNELS)
+    return draw_stack(canvas, x, strip, "input", slots, input_channel_role(1), _STEP, shape.input)
 
 
 def _draw_channelwise(
@@ -181,8 +183,9 @@ def _draw_channelwise(
     """Draw each channel's kernel between a stack and the maps that it computes; return the maps."""
     slots = elide(shape.in_channels, CHANNELS)
     multiplier = shape.out_channels // shape.in_channels
-    role, drawn = input_channel_role(1), slots if multiplier == 1 else elide(shape.out_channels, MAPS)
-    targets = draw_stack(canvas, maps, strip, drawn, input_channel_role(multiplier), _MAP_STEP, shape.output, marked)
+    role, colours = input_channel_role(1), input_channel_role(multiplier)
+    drawn = slots if multiplier == 1 else elide(shape.out_channels, MAPS)
+    targets = draw_stack(canvas, maps, strip, shape.name, drawn, colours, _MAP_STEP, shape.output, marked)
     label_width = 28 if multiplier > 1 else 0
     rows = row_middles(slots, strip)
     for channel, y in zip(slots, rows, strict=True):
@@ -194,7 +197,7 @@ def _draw_channelwise(
             canvas.text(x + 66, y + 4, f"× {multiplier}", "muted", SMALL)
     label = canvas.translate("layers.groups", groups=shape.groups)
     canvas.text(x + 12, min(rows[0], strip.middle) - 8, label, "muted", SMALL, anchor="end")
-    draw_channel_kernels(canvas, x + 42, strip, slots, shape.kernel, multiplier)
+    draw_channel_kernels(canvas, x + 42, strip, slots, shape)
     return targets
 
 
@@ -207,8 +210,9 @@ def _draw_mixing(
     _draw_labelled_arrow(canvas, source.right + 8, y, x - 5, "pointwise", "1 × 1")
     outputs = elide(shape.out_channels, OUTPUTS)
     inputs = elide(shape.in_channels, CHANNELS if shape.in_channels == channels else MAPS)
-    bars = draw_pointwise_kernels(canvas, x, strip, outputs, inputs, input_channel_role(shape.in_channels // channels))
-    maps = draw_stack(canvas, output, strip, outputs, output_role, _OUTPUT_STEP, shape.output)
+    role = input_channel_role(shape.in_channels // channels)
+    bars = draw_pointwise_kernels(canvas, x, strip, shape.name, outputs, inputs, role)
+    maps = draw_stack(canvas, output, strip, shape.name, outputs, output_role, _OUTPUT_STEP, shape.output)
     draw_mark(canvas, output, y, "pointwise")
     canvas.path(f"M{number(bars.right + 2)} {number(bars.share)}h14", stroke="pointwise", line=1.4)
     _draw_plus(canvas, bars.right + 22, bars.share)

@@ -25,6 +25,7 @@ class FigureSpec(LayerSpec):
     frames: Annotated[int, Field(ge=0, le=MAX_FRAMES), BeforeValidator(whole_number)] = Field(
         0, **described("The same as so many still pictures in one.")
     )
+    maps: Boolean = Field(False, **described("Whether planes and kernels show the layer's real maps and weights."))
 
     @property
     def layer(self) -> LayerSpec:

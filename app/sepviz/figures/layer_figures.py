@@ -15,6 +15,7 @@ from sepviz.figures.figure_legend import (
     swatch_entry,
 )
 from sepviz.figures.kernel_drawing import draw_grid
+from sepviz.figures.mapped import colours_entry
 from sepviz.figures.stack import elide
 from sepviz.figures.translations import counted_text, text
 from sepviz.layer.cost import Comparison, LayerCost, compare, factor
@@ -102,6 +103,8 @@ def legend_entries(canvas: Canvas, stages: Sequence[Convolution], inputs: int) -
     if mixing:
         key = "legend.unmixed" if alone else "legend.mixed" if mixing[-1].groups == 1 else "legend.mixed.group"
         found.append(swatch_entry(canvas.translate(key), "plane", 0.28))
+    if canvas.pictures is not None:
+        found.append(colours_entry(canvas))
     elided = any(_is_elided(stage, inputs) for stage in stages)
     return [*found, *simplification_entries(canvas, stages, elided)]
 

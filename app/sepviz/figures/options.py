@@ -28,6 +28,7 @@ class Options:
     lang: Lang = "en"
     animate: bool = False
     frames: int = 0
+    maps: bool = False
 
     def parameters(self) -> dict[str, str]:
         """The options other than the defaults, as parameters of a query."""

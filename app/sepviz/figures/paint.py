@@ -54,8 +54,10 @@ def paint_attributes(
 
 
 def _colour(name: str, mode: Mode) -> str:
-    """The colour of a class name: that of its role, or a percentage of it on paper."""
+    """The colour of a class name: that of its role, a percentage of it on paper, or (`v-#rrggbb`) itself."""
     kind, role = name.split("-", 1)
+    if kind == "v":
+        return role
     colour, paper = (bytes.fromhex(COLOURS[each][mode][1:]) for each in (role, "paper"))
     share = int(kind[1:]) / 100 if kind[0] == "m" else 1
     return "#" + bytes(round(share * a + (1 - share) * b) for a, b in zip(colour, paper, strict=True)).hex()

@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from sepviz.figures.canvas import ARROWHEAD, SMALL, Canvas, arrowhead, number
+from sepviz.figures.map_images import MapKey
+from sepviz.figures.pictured import draw_map_plane, is_pictured
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.palette import channel_role
 
@@ -92,11 +94,20 @@ class Stack:
 
 
 def draw_stack(
-    canvas: Canvas, x: float, strip: Band, slots: Slots, role: Role, step: float, cells: Pair, marked: bool = False
+    canvas: Canvas,
+    x: float,
+    strip: Band,
+    stage: str,
+    slots: Slots,
+    role: Role,
+    step: float,
+    cells: Pair,
+    marked: bool = False,
 ) -> Stack:
     """Draw planes of cells = (rows, columns) from left to right, the last in front.
 
-    With `marked`, one cell is marked in every plane: those that lie behind one another.
+    They are maps of the `stage`: `input`, or the convolution that computes them. With `marked`,
+    one cell is marked in every plane: those that lie behind one another.
     """
     high, wide = (strip.share(each) for each in cells)
     upright, across, rise = 0.78 * strip.height * high, 0.24 * strip.height * wide, 0.2 * strip.height * wide
@@ -104,18 +115,23 @@ def draw_stack(
     step = max(step * wide, _CELL + 2)
     plane = f"v{number(upright)}l{number(across)}-{number(rise)}v-{number(upright)}z"
     left = right = x
-    places: list[tuple[str, float]] = []
+    places: list[tuple[str, int, float]] = []
     for channel in slots:
         if channel is None:
             draw_dots(canvas, right + GAP / 2, strip.middle)
             left = right + GAP
             continue
-        places.append((role(channel), left))
+        places.append((role(channel), channel, left))
         right, left = left + across, left + step
     for colour, lefts in groupby(places, itemgetter(0)):
-        starts = [start for _, start in lefts]
+        channels, starts = zip(*((channel, start) for _, channel, start in lefts), strict=True)
         drawn = [f"M{number(start)} {number(bottom - upright)}{plane}" for start in starts]
-        canvas.paths(drawn, fill=colour, tint=0.28, stroke=colour, line=1.2, solid=True)
+        if is_pictured(canvas):
+            for channel, start, outline in zip(channels, starts, drawn, strict=True):
+                square = (across, -rise, 0, upright, start, bottom - upright)
+                draw_map_plane(canvas, MapKey(stage, channel), outline, square, colour)
+        else:
+            canvas.paths(drawn, fill=colour, tint=0.28, stroke=colour, line=1.2, solid=True)
         if marked:
             canvas.path("".join([_cell(start, strip.middle) for start in starts]), fill=colour)
     return Stack(x, right, (upright + rise) / (0.98 * strip.height))

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from sepviz.compute import Client, Job
 from sepviz.encoded import Encoded
 from sepviz.errors import Busy
+from sepviz.figures.figure_spec import FigureSpec
 from sepviz.uploads.store import load_input
 from sepviz.web.queries import LayerQuery
 from sepviz.web.responses import CACHED, PRIVATE, address, not_modified, respond
@@ -17,7 +18,11 @@ from sepviz.web.services import Services
 
 
 async def respond_computed(
-    request: Request, query: LayerQuery, services: Services, make_job: Callable[[], Job], cache: str = CACHED
+    request: Request,
+    query: LayerQuery | FigureSpec,
+    services: Services,
+    make_job: Callable[[], Job],
+    cache: str = CACHED,
 ) -> Response:
     """Answer with a job's result, cacheable as `cache` says, or privately where its input is an upload.
 
@@ -30,20 +35,16 @@ async def respond_computed(
     key = address(request, query)
     if response := not_modified(request, key, cache):
         return response
-    return respond(request, key, await _compute(request, services, key, make_job, picture), cache)
+    return respond(request, key, await compute_for(request, services, key, make_job, picture), cache)
 
 
-async def compute_document(request: Request, services: Services, job: Job) -> Any:
-    """Return the result of a job that writes JSON, parsed. Raises what `Compute.get_or_compute` raises."""
-    picture = await load_input(services.store, job.spec)
-    encoded = await _compute(request, services, repr(job), lambda: job, picture)
-    return json.loads(encoded.body)
-
-
-async def _compute(
+async def compute_for(
     request: Request, services: Services, key: str, make_job: Callable[[], Job], picture: bytes | None
 ) -> Encoded:
-    """Return a job's result, from the cache if it is there; the results of an upload are not cached."""
+    """Return a job's result, from the cache if it is there; the results of an upload are not cached.
+
+    Raises what `Compute.get_or_compute` raises.
+    """
     encoded = services.compute.cached(key)
     if encoded is not None:
         return encoded
@@ -53,6 +54,13 @@ async def _compute(
 
     result = services.compute.get_or_compute(key, work, client_of(request), is_cacheable=picture is None)
     return await cancel_on_disconnect(request, result)
+
+
+async def compute_document(request: Request, services: Services, job: Job) -> Any:
+    """Return the result of a job that writes JSON, parsed. Raises what `Compute.get_or_compute` raises."""
+    picture = await load_input(services.store, job.spec)
+    encoded = await compute_for(request, services, repr(job), lambda: job, picture)
+    return json.loads(encoded.body)
 
 
 def client_of(request: Request) -> Client:

@@ -2,23 +2,27 @@
 
 import gzip
 from asyncio import to_thread
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from sepviz.compute import Grid, Plane
+from sepviz.compute import Figure, Grid, Plane
 from sepviz.encoded import Encoded
 from sepviz.errors import UnknownName
-from sepviz.figures import NAMES, draw
+from sepviz.figures import NAMES, draw, refuse_unmapped
 from sepviz.figures.export import pdf, png
 from sepviz.figures.figure_spec import FigureSpec
+from sepviz.figures.map_images import MAX_BYTES
 from sepviz.layer.selection import channels_of, stage_names
 from sepviz.layer.spec import LayerSpec
-from sepviz.web.computed import cancel_on_disconnect, client_of, respond_computed
+from sepviz.pictures.fewer_colours import limit_png
+from sepviz.uploads.store import load_input
+from sepviz.web.computed import cancel_on_disconnect, client_of, compute_for, respond_computed
 from sepviz.web.queries import MapsQuery, documented, parse_query
-from sepviz.web.responses import address, not_modified, respond
-from sepviz.web.services import Provided
+from sepviz.web.responses import CACHED, PRIVATE, address, not_modified, respond
+from sepviz.web.services import Provided, Services
 
 router = APIRouter(tags=["figures"])
 
@@ -39,6 +43,8 @@ async def diagram(
         raise UnknownName("kind of file", form, FIGURE_TYPES, "form")
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
+    if query.maps:
+        return await _respond_with_maps(name, form, request, query, services)
     key = address(request, query)
     if response := not_modified(request, key):
         return response
@@ -46,14 +52,40 @@ async def diagram(
         return respond(request, key, _gzipped(name, query))
     if form == "svg":
         return respond(request, key, Encoded(draw(name, query.layer, query.options).encode(), FIGURE_TYPES[form]))
-    result = services.exports.get_or_compute(key, partial(_export, name, form, query), client_of(request))
+    work = partial(_export, form, partial(draw, name, query.layer, query.options))
+    result = services.exports.get_or_compute(key, work, client_of(request))
     return respond(request, key, await cancel_on_disconnect(request, result))
 
 
-async def _export(name: str, form: str, query: FigureSpec) -> Encoded:
-    """Convert with Cairo in a thread: it takes tens of milliseconds, for the largest a second, and releases the GIL."""
-    svg = draw(name, query.layer, query.options)
-    return Encoded(await to_thread(png if form == "png" else pdf, svg), FIGURE_TYPES[form])
+async def _respond_with_maps(name: str, form: str, request: Request, query: FigureSpec, services: Services) -> Response:
+    """Answer with a figure whose maps a worker process computes; privately where its input is an upload."""
+    refuse_unmapped(name, query.options)
+    make_job = partial(Figure, query.layer, name, query.options)
+    if form == "svg":
+        return await respond_computed(request, query, services, make_job)
+    picture = await load_input(services.store, query.layer)
+    cache = CACHED if picture is None else PRIVATE
+    key = address(request, query)
+    if response := not_modified(request, key, cache):
+        return response
+    encoded = services.exports.cached(key)
+    if encoded is None:
+        svg = await compute_for(request, services, repr(make_job()), make_job, picture)
+        work = partial(_export, form, svg.body.decode, MAX_BYTES)
+        exported = services.exports.get_or_compute(key, work, client_of(request), is_cacheable=picture is None)
+        encoded = await cancel_on_disconnect(request, exported)
+    return respond(request, key, encoded, cache)
+
+
+async def _export(form: str, make_svg: Callable[[], str], most: int | None = None) -> Encoded:
+    """Convert with Cairo in a thread: it takes tens of milliseconds, for the largest a second, and releases the GIL.
+
+    A PNG of more than `most` bytes gets fewer colours.
+    """
+    body = await to_thread(png if form == "png" else pdf, make_svg())
+    if form == "png" and most is not None:
+        body = await to_thread(limit_png, body, most)
+    return Encoded(body, FIGURE_TYPES[form])
 
 
 # A figure in a document is requested again and again; to pack it takes as long as all else.

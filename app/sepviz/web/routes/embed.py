@@ -162,7 +162,7 @@ def _photo(own: str, name: str, ending: str, figure: FigureSpec, query: OEmbedQu
     fits = min(1.0, (query.maxwidth or across) / across, (query.maxheight or down) / down)
     width = max(MIN_WIDTH, int(across * fits))
     options = figure.options.parameters() | ({"width": str(width)} if fits < 1 else {})
-    picture = diagram_picture(name, figure.layer, own)
+    picture = diagram_picture(name, figure.layer, own, maps=figure.maps)
     return {
         "type": "photo",
         "title": picture.alt,

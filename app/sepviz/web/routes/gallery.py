@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from sepviz.encoded import Encoded
-from sepviz.figures import NAMES
+from sepviz.figures import MAPPED, NAMES
 from sepviz.figures.animation import ANIMATED
 from sepviz.layer.kinds import KINDS
 from sepviz.layer.spec import LayerSpec
@@ -61,6 +61,7 @@ async def gallery(request: Request, services: Provided) -> Response:
         "look": query.look,
         "short": spec.non_default(),
         "figures": [(diagram_picture(name, spec, own), name, name in ANIMATED) for name in NAMES],
+        "mapped": {name: diagram_picture(name, spec, own, maps=True) for name in MAPPED},
         "purposes": PURPOSES,
         "examples": [(words, each.query(), each.non_default()) for words, each in examples.items()],
         "own_layer": spec not in examples.values(),

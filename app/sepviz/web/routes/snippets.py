@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from sepviz.encoded import Encoded
 from sepviz.errors import UnknownName
-from sepviz.figures import NAMES
+from sepviz.figures import MAPPED, NAMES
 from sepviz.figures.translations import text
 from sepviz.layer.kinds import KINDS
 from sepviz.layer.selection import stage_names
@@ -49,10 +50,11 @@ class Picture:
     light: dict[str, str]
     command: str
     printed: str  # the ending of what a paper takes
+    options: dict[str, str] = field(default_factory=dict)  # its own, which a page of the layer has not
 
     def place(self, ending: str, options: dict[str, str] | None = None) -> str:
         """The address of a form of it, from the root of the server on."""
-        return _address(f"{self.path}.{ending}", self.parameters | (options or {}))
+        return _address(f"{self.path}.{ending}", self.parameters | self.options | (options or {}))
 
     def address(self, ending: str, options: dict[str, str] | None = None) -> str:
         """The absolute address of a form of it."""
@@ -64,11 +66,11 @@ class Picture:
         return "svg" if self.path.startswith("/diagrams/") else "png"
 
 
-def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
-    """The figure of that name; `UnknownName` if there is none."""
+def diagram_picture(name: str, spec: LayerSpec, origin: str, *, maps: bool = False) -> Picture:
+    """The figure of that name, perhaps with the real maps of the layer; `UnknownName` if there is none."""
     if name not in NAMES:
         raise UnknownName("figure", name, NAMES, "name")
-    given = spec.geometry().non_default()
+    given = spec.non_default() if maps else spec.geometry().non_default()
     return Picture(
         origin=origin,
         path=f"/diagrams/{name}",
@@ -76,8 +78,9 @@ def diagram_picture(name: str, spec: LayerSpec, origin: str) -> Picture:
         alt=text(f"{name}.title"),
         dark={"theme": "dark"},
         light={"theme": "light"},
-        command=f"sepviz diagram {name}{_options(given)} -o {name}.pdf",
+        command=f"sepviz diagram {name}{' --maps' if maps else ''}{_options(given)} -o {name}.pdf",
         printed="pdf",
+        options={"maps": "true"} if maps else {},
     )
 
 
@@ -116,6 +119,13 @@ def snippets(picture: Picture) -> Iterator[Snippet]:
     yield Snippet("iframe", frame(picture.origin, picture.parameters, *FRAME))
 
 
+def snippets_with_maps(picture: Picture) -> Iterator[Snippet]:
+    """The same of a figure with the real maps, in the languages that show most."""
+    for snippet in snippets(picture):
+        if snippet.language in ("Address", "Markdown", "HTML", "LaTeX"):
+            yield Snippet(f"{snippet.language}, with the real maps", snippet.text)
+
+
 def _latex(picture: Picture) -> str:
     name = picture.path.rpartition("/")[2]
     drawn = f"\\includegraphics[width=\\linewidth]{{{name}.{picture.printed}}}"
@@ -131,13 +141,20 @@ def frame(origin: str, parameters: dict[str, str], width: int, height: int) -> s
     )
 
 
-def downloads(spec: LayerSpec, picture: Picture) -> list[tuple[str, str, str]]:
-    """(what it is, its address on this server, the name of the file) of everything to be had of the layer."""
+def downloads(spec: LayerSpec, picture: Picture, mapped: Picture | None = None) -> list[tuple[str, str, str]]:
+    """(what it is, its address on this server, the name of the file) of everything to be had of the layer.
+
+    `mapped` is the picture with the real maps, where it can have them.
+    """
     name = picture.path.rpartition("/")[2]
     forms = {"svg": "SVG", "png": "PNG, twice the size", "pdf": "PDF"}
     if picture.ending == "png":
         forms = {"png": "PNG", "svg": "SVG"}
     found = [(words, picture.place(each), f"{name}.{each}") for each, words in forms.items()]
+    if mapped is not None:
+        found += [
+            (f"{words}, with the real maps", mapped.place(each), f"{name}.{each}") for each, words in forms.items()
+        ]
     layer = spec.non_default()
     for words, path, form, file in (
         ("tensors as safetensors", "/api/tensors", "safetensors", "layer.safetensors"),
@@ -170,7 +187,12 @@ def _options(given: dict[str, str]) -> str:
 @router.get("/use/diagrams/{name}", openapi_extra=documented(PageQuery))
 async def use_diagram(name: str, request: Request, services: Provided) -> Response:
     """How to use a figure elsewhere, as HTML."""
-    return _use(request, services, lambda query, own: diagram_picture(name, query.layer, own))
+    mapped = partial(_mapped_picture, name) if name in MAPPED else None
+    return _use(request, services, lambda query, own: diagram_picture(name, query.layer, own), mapped)
+
+
+def _mapped_picture(name: str, query: PageQuery, own: str) -> Picture:
+    return diagram_picture(name, query.layer, own, maps=True)
 
 
 @router.get("/use/feature-maps/{stage}", openapi_extra=documented(PageQuery))
@@ -179,7 +201,12 @@ async def use_maps(stage: str, request: Request, services: Provided) -> Response
     return _use(request, services, lambda query, own: maps_picture(stage, query.layer, own, query.colours))
 
 
-def _use(request: Request, services: Services, make_picture: Callable[[PageQuery, str], Picture]) -> Response:
+MakePicture = Callable[[PageQuery, str], Picture]
+
+
+def _use(
+    request: Request, services: Services, make_picture: MakePicture, make_mapped: MakePicture | None = None
+) -> Response:
     query, bad = nearest(PageQuery, request.query_params.multi_items())
     if bad:
         return refused_page(services, query, bad)
@@ -188,12 +215,13 @@ def _use(request: Request, services: Services, make_picture: Callable[[PageQuery
     if response := not_modified(request, key, REVALIDATED):
         return response
     spec = query.layer
+    mapped = make_mapped(query, origin(request, services)) if make_mapped else None
     context = {
         "spec": spec,
         "look": query.look,
         "picture": picture,
-        "snippets": list(snippets(picture)),
-        "downloads": downloads(spec, picture),
+        "snippets": [*snippets(picture), *(snippets_with_maps(mapped) if mapped else ())],
+        "downloads": downloads(spec, picture, mapped),
         "names": NAMES,
         "stage_names": stage_names(spec),
         "uploaded": is_upload(spec.input),
