@@ -363,3 +363,23 @@ def test_bad_fence_raises_with_line_number(text, message):
     with pytest.raises(BadFigure) as caught:
         convert_markdown(text)
     assert message in str(caught.value)
+
+
+MAPS = "# Page\n\n```sepviz separable\nsize: 8\nmaps: true\n```\n"
+BUILD = "import sys{}; from markdown import Markdown; print(Markdown(extensions=['sepviz']).convert(sys.argv[1]))"
+
+
+def test_fence_with_maps_has_them_and_without_torch_says_what_is_missing():
+    built = subprocess.run([sys.executable, "-c", BUILD.format(""), MAPS], capture_output=True, text=True, check=True)
+    svg = base64.b64decode(re.search('base64,([^"]*)"', built.stdout)[1]).decode()
+    assert svg.count("data:image/png;base64,") > 14
+    missing = BUILD.format("; sys.modules['torch'] = None")
+    refused = subprocess.run([sys.executable, "-c", missing, MAPS], capture_output=True, text=True, check=False)
+    assert "line 3: sepviz separable: maps=true needs PyTorch, which is not installed" in refused.stderr
+
+
+def test_sphinx_page_has_a_figure_with_maps(tmp_path):
+    page = "Page\n====\n\n.. sepviz:: separable\n   :size: 8\n   :maps:\n"
+    assert_quiet_success(build_sphinx(tmp_path, {"index.rst": page}))
+    (image,) = Images((tmp_path / "out/index.html").read_text()).found
+    assert (tmp_path / "out" / image["src"]).read_text().count("data:image/png;base64,") > 14
