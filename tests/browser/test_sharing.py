@@ -33,6 +33,7 @@ from sepviz.web.routes.gallery import EXAMPLES, PURPOSES
 from tests.support.layers import layers
 
 LANGUAGES = ["Address", "Markdown", "HTML", "reStructuredText", "MyST", "LaTeX", "iframe"]
+WITH_MAPS = [f"With the real maps: {language}" for language in ("Address", "Markdown", "HTML", "LaTeX")]
 LAYER = "in_channels=5&out_channels=7&kernel_size=5&weights=random"
 
 
@@ -79,7 +80,7 @@ def test_short_address_has_the_same_layer(spec):
 @pytest.mark.parametrize("part", ["diagram", "maps", "cost"])
 def test_every_figure_of_the_page_has_snippets(visit, server, part):
     page, found = opened(visit, part)
-    assert list(found) == LANGUAGES
+    assert list(found) == LANGUAGES + (WITH_MAPS if part == "diagram" else [])
     wanted = {
         "diagram": "/diagrams/separable.svg",
         "maps": "/feature-maps/pointwise.png",
@@ -96,6 +97,9 @@ def test_every_figure_of_the_page_has_snippets(visit, server, part):
     else:
         assert headers["content-type"] == "image/svg+xml"
         assert ET.fromstring(body).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314  (ours)
+    if part == "diagram":
+        status, _, mapped = get(found[WITH_MAPS[0]])
+        assert (status, b"data:image/png;base64," in mapped) == (200, True)
     page.keyboard.press("Escape")
     expect(page.locator("#use")).to_be_hidden()
 
@@ -232,7 +236,7 @@ def test_snippets_without_javascript_have_a_page(visit):
     page = visit(f"/?{LAYER}", java_script_enabled=False)
     page.locator('[data-part="use-diagram"] a').click()
     expect(page.locator("h1")).to_have_text("Use this: A depthwise separable convolution")
-    expect(page.locator("pre")).to_have_count(len(LANGUAGES))
+    expect(page.locator("pre")).to_have_count(len(LANGUAGES) + len(WITH_MAPS))
     expect(page.locator("[data-copy]").first).to_be_hidden()
 
 

@@ -123,7 +123,7 @@ def snippets_with_maps(picture: Picture) -> Iterator[Snippet]:
     """The same of a figure with the real maps, in the languages that show most."""
     for snippet in snippets(picture):
         if snippet.language in ("Address", "Markdown", "HTML", "LaTeX"):
-            yield Snippet(f"{snippet.language}, with the real maps", snippet.text)
+            yield Snippet(f"With the real maps: {snippet.language}", snippet.text)
 
 
 def _latex(picture: Picture) -> str:
