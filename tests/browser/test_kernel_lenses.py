@@ -54,7 +54,7 @@ def test_named_filter_leads_to_its_terms(visit):
     page.get_by_role("link", name="emboss").click()
     expect(page.locator(".column-row-terms figure")).to_have_count(4)
     expect(page.locator(".column-row-terms")).to_contain_text("emboss: rank 3")
-    assert "in_channels=7" in page.url
+    assert "in_channels=6" in page.url
 
 
 @pytest.mark.parametrize("state", STATES)

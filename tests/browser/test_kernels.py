@@ -12,7 +12,7 @@ from tests.support.canvas import pixels
 
 REFUSED = r"Failed to load resource.* status of 4\d\d"
 LAYERS = {
-    "kind=depthwise-separable&in_channels=6": ["depthwise kernels ±5.00", "pointwise matrix ±0.259"],
+    "kind=depthwise-separable&in_channels=6": ["depthwise kernels ±2.00", "pointwise matrix ±0.305"],
     "kind=spatially-separable&in_channels=6": ["vertical kernels and horizontal kernels ±2.00"],
     "kind=depthwise-separable&kernel_size=1": ["depthwise kernels and pointwise matrix ±1.00"],
     "kind=standard&weights=random": ["standard kernels ±"],
@@ -77,9 +77,9 @@ def test_legend_is_hidden_for_a_layer_over_budget(visit, painted):
 def test_legend_names_the_map_and_its_range(visit):
     page = visit("/?in_channels=1&out_channels=1&input=impulse&size=16")
     expect(page.locator("[data-legend=map]")).to_have_text("output 0")
-    expect(page.locator("[data-legend=range]")).to_have_text("values 0 to 1.00")
+    expect(page.locator("[data-legend=range]")).to_have_text("values −1.00 to 1.00")
     expect(page.locator('[data-column="output"] button').first).to_have_attribute(
-        "aria-label", "output 0, values 0 to 1.00"
+        "aria-label", "output 0, values −1.00 to 1.00"
     )
     expect(page.locator(".weights").first).to_have_attribute("aria-label", "weights of output 0, from 1.00 to 1.00")
     page.get_by_label("range").select_option("stage")

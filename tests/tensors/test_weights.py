@@ -3,15 +3,19 @@
 import math
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sepviz.layer.plan import plan
-from sepviz.layer.spec import LayerSpec, Weights
+from sepviz.layer.spec import SAMPLES, LayerSpec, Weights
+from sepviz.tensors.inputs import Inputs
+from sepviz.tensors.trace import run as run_layer
 from sepviz.tensors.weights import SOURCES, kernels
-from sepviz.tensors.weights.classic import BIAS, filter_names, mixing
+from sepviz.tensors.weights.classic import BIAS, filter_names
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
+from sepviz.tensors.weights.mixing import mixing
 from torch import nn
 
 from tests.support.layers import layers
@@ -113,34 +117,37 @@ def test_sobel_and_gaussian_are_separable_at_every_size(size):
 
 def test_sobel_of_size_5_is_the_known_one():
     smooth, difference = torch.tensor([1.0, 4, 6, 4, 1]), torch.tensor([-1.0, -2, 0, 2, 1])
-    assert torch.equal(named("Sobel x", 5) * 16, torch.outer(smooth, difference))
-    assert torch.equal(named("Sobel y", 5) * 16, torch.outer(difference, smooth))
+    assert torch.equal(named("Sobel x", 5) * 32, torch.outer(smooth, difference))
+    assert torch.equal(named("Sobel y", 5) * 32, torch.outer(difference, smooth))
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"),
+    ("name", "divisor", "rows"),
     [
-        ("identity", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-        ("Sobel x", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-        ("Sobel y", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
-        ("Laplacian", [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
-        ("Gaussian", [[1 / 16, 1 / 8, 1 / 16], [1 / 8, 1 / 4, 1 / 8], [1 / 16, 1 / 8, 1 / 16]]),
-        ("sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
-        ("emboss", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+        ("identity", 1, [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+        ("Sobel x", 2, [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+        ("Sobel y", 2, [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
+        ("Laplacian", 2, [[0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+        ("Gaussian", 16, [[1, 2, 1], [2, 4, 2], [1, 2, 1]]),
+        ("sharpen", 2, [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+        ("emboss", 2, [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
+        ("edges 45°", 2, [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
+        ("edges 135°", 2, [[-2, -1, 0], [-1, 0, 1], [0, 1, 2]]),
     ],
 )
-def test_filters_of_size_3_are_the_familiar_ones(name, rows):
-    assert torch.equal(named(name, 3), torch.tensor(rows, dtype=torch.float32))
+def test_filters_of_size_3_are_the_familiar_whole_numbers_times_one_factor(name, divisor, rows):
+    assert torch.equal(named(name, 3) * divisor, torch.tensor(rows, dtype=torch.float32))
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NAMES)
-def test_derivatives_sum_to_0_and_the_others_to_1(name, size):
+def test_derivatives_sum_to_0_smoothing_filters_to_1_and_the_others_to_a_half(name, size):
     kernel = named(name, size)
     assert kernel.shape == (size, size)
     assert kernel.dtype == torch.float32
-    answers_to_a_flat_picture = name in ("identity", "Gaussian", "sharpen", "emboss") or size == 1
-    assert kernel.sum().item() == pytest.approx(float(answers_to_a_flat_picture), abs=1e-4)
+    answers = {"identity": 1, "Gaussian": 1, "sharpen": 0.5, "emboss": 0.5}
+    answer_to_a_flat_picture = 1 if size == 1 else answers.get(name, 0)
+    assert kernel.sum().item() == pytest.approx(answer_to_a_flat_picture, abs=1e-4)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -176,22 +183,88 @@ def test_filters_of_size_1_are_the_identity():
     assert all(torch.equal(part, torch.ones(1)) for name in SEPARABLE_NAMES for part in separable(name, 1))
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 5, 16, 64, 511, 512])
+@pytest.mark.parametrize("channels", [2, 3, 4, 5, 16, 64, 511, 512])
 def test_mixing_rows_differ_and_have_absolute_sum_1(channels):
     rows = mixing(channels, range(1024))
     assert rows.shape == (1024, channels)
     assert torch.equal(rows[0], torch.full((channels,), 1 / channels, dtype=torch.float64).float())
     torch.testing.assert_close(rows.double().abs().sum(1), torch.ones(1024, dtype=torch.float64), rtol=0, atol=1e-5)
-    # Of one channel, two rows of absolute sum 1 cannot differ but in sign.
-    assert len(rows.unique(dim=0)) == (1024 if channels > 1 else 1)
+    assert len(rows.unique(dim=0)) == 1024
+    assert torch.equal(mixing(channels, range(7, 9)), rows[7:9])
 
 
-def test_first_mixing_rows_are_the_cosine_transform():
+def test_rows_of_one_channel_are_ever_smaller_numbers_of_both_signs():
+    rows = mixing(1, range(4096))[:, 0]
+    assert rows[:6].tolist() == pytest.approx([1, -1, 1 / 2, -1 / 2, 1 / 3, -1 / 3])
+    assert len(rows.unique()) == 4096
+    assert torch.equal(rows[0::2], -rows[1::2])
+    assert torch.equal(mixing(1, range(5, 9))[:, 0], rows[5:9])
+    assert mixing(1, range(0)).shape == (0, 1)
+
+
+@pytest.mark.parametrize(("channels", "rows"), [(2, 8), (3, 16), (4, 16)])
+def test_first_rows_of_few_channels_are_small_whole_numbers_times_one_factor(channels, rows):
+    for row in mixing(channels, range(rows)).double():
+        whole = row / row[row != 0].abs().min()
+        torch.testing.assert_close(whole, whole.round(), rtol=0, atol=1e-5)
+        assert whole.abs().max() <= 2
+    assert torch.linalg.matrix_rank(mixing(channels, range(channels))) == channels
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 8, 64])
+def test_first_rows_are_independent_directions(channels):
+    rows = mixing(channels, range(2 * channels)).double()
+    assert torch.linalg.matrix_rank(rows[:channels]) == channels
+    if channels > 1:
+        lengths = rows.norm(dim=1)
+        cosines = (rows @ rows.T / torch.outer(lengths, lengths)).fill_diagonal_(0)
+        assert cosines.abs().max() < 0.9
+
+
+def test_first_rows_of_many_channels_are_the_cosine_transform():
     rows = mixing(8, range(8)).double()
     products = rows @ rows.T
     assert (products - products.diag().diag()).abs().max() < 1e-7
     row = torch.tensor([math.cos(math.pi * 3 * (2 * c + 1) / 16) for c in range(8)], dtype=torch.float64)
     torch.testing.assert_close(rows[3], row / row.abs().sum(), rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4, 8, 16])
+@pytest.mark.parametrize("picture", SAMPLES)
+def test_output_maps_of_classic_weights_differ_and_have_both_signs(channels, picture):
+    """No two of eight outputs are nearly the same or nearly opposite, by their correlation."""
+    outputs = _output_maps(LayerSpec(in_channels=channels, out_channels=8, input=picture))
+    correlations = np.corrcoef(outputs) - np.eye(8)
+    # Two channels leave room for two directions; band-pass channels of a grey picture are like its derivatives.
+    is_close = channels == 2 or picture in ("brick", "camera")
+    assert np.abs(correlations).max() < (0.98 if is_close else 0.85)
+    _assert_both_signs(outputs)
+
+
+@pytest.mark.parametrize("picture", SAMPLES)
+def test_output_maps_of_one_channel_have_both_signs(picture):
+    _assert_both_signs(_output_maps(LayerSpec(in_channels=1, input=picture)))
+
+
+@pytest.mark.parametrize("picture", SAMPLES)
+def test_default_depthwise_maps_have_contrasts_of_the_same_order(picture):
+    """No map hides the others when they are added."""
+    maps = run_layer(LayerSpec(input=picture), Inputs()).stages[0].output.values[0, :, 1:-1, 1:-1]
+    deviations = maps.flatten(1).std(1)
+    colours = deviations if picture not in ("brick", "camera") else deviations[:1]
+    assert colours.max() < 4 * colours.min()
+
+
+def _output_maps(spec):
+    """The output maps, each a row, float64."""
+    return run_layer(spec, Inputs()).stages[-1].output.values[0].flatten(1).double().numpy()
+
+
+def _assert_both_signs(maps):
+    """At least a fiftieth of the cells of each map are clearly positive, and as many clearly negative."""
+    ends = 0.05 * np.abs(maps).max(1, keepdims=True)
+    assert (maps > ends).mean(1).min() > 0.02
+    assert (maps < -ends).mean(1).min() > 0.02
 
 
 def test_only_requested_kernels_are_returned():

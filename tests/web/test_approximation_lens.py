@@ -13,6 +13,7 @@ from safetensors.torch import load
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.approximation import standard_layer
+from sepviz.tensors.weights.filters import NAMES
 from sepviz.web.approximation_curve import MAX_POINTS, approximation_curve
 from starlette.testclient import TestClient
 
@@ -78,7 +79,7 @@ def test_separable_layer_approximates_the_standard_layer_of_the_same_shape(clien
 
 def test_numbers_of_columns_and_rows(client):
     spec = LayerSpec(kind="spatially-separable", in_channels=7, out_channels=7, size=32)
-    found = numbers_of(client, spec, channel="6")
+    found = numbers_of(client, spec, channel=str(NAMES.index("emboss")))
     emboss = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
     energy = np.linalg.svd(emboss, compute_uv=False) ** 2
     assert [each["share"] for each in found["ranks"]] == pytest.approx((energy / energy.sum()).tolist())

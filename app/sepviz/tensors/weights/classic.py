@@ -1,11 +1,10 @@
-"""`classic` weights: depthwise kernels cycle through the named filters, a cosine basis mixes the channels.
+"""`classic` weights: depthwise kernels cycle through the named filters, `mixing` has the pointwise rows.
 
 The standard kernel is the composed one, W[n, c] = sum over r of P[n, c*m + r] * D[c*m + r], so that its maps equal
 those of the separable layer and the kinds can be compared. With groups each group is composed by itself: with as
 many as channels its kernels are those of the depthwise stage.
 """
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -16,9 +15,9 @@ from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from sepviz.tensors.weights.kernel import Kernel
+from sepviz.tensors.weights.mixing import mixing
 
 BIAS = 0.1
-CELLS_AT_ONCE = 2**20
 
 
 def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
@@ -42,32 +41,6 @@ def _kernel(spec: LayerSpec, convolution: Convolution, outputs: range) -> Kernel
 def filter_names(kernel: Pair) -> tuple[str, ...]:
     """The filters of kernels of that size, in turn: of those that are not square, and of columns and rows, rank 1."""
     return NAMES if kernel[0] == kernel[1] else SEPARABLE_NAMES
-
-
-def mixing(channels: int, outputs: range) -> Tensor:
-    """Rows of a cosine basis over the channels, (len(outputs), channels), each of absolute sum 1.
-
-    Row 0 is the mean, rows up to `channels` ever finer contrasts (the discrete cosine transform); past them come the
-    frequencies between, so that no two rows of several channels are alike. A row is the same for every number of rows.
-    """
-    places = (torch.arange(channels, dtype=torch.float64) + 0.5) / channels
-    frequencies = torch.tensor([_frequency(n, channels) for n in outputs], dtype=torch.float64)
-    rows = torch.empty(len(outputs), channels)
-    at_once = max(1, CELLS_AT_ONCE // channels)
-    for start in range(0, len(outputs), at_once):
-        run = slice(start, start + at_once)
-        cosines = torch.cos(math.pi * frequencies[run, None] * places)
-        rows[run] = cosines / cosines.abs().sum(1, keepdim=True)
-    return rows
-
-
-def _frequency(row: int, channels: int) -> float:
-    """0, 1, ..., channels - 1, then those plus 1/2, then plus 1/4, plus 3/4, ... (van der Corput's sequence)."""
-    turn, fraction, half = row // channels, 0.0, 0.5
-    while turn:
-        fraction += half * (turn & 1)
-        turn, half = turn >> 1, half / 2
-    return row % channels + fraction
 
 
 def _own_filters(convolution: Convolution, channels: range) -> Tensor:

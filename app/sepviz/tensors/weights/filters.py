@@ -3,6 +3,8 @@
 A filter of size k > 3 is the familiar 3 x 3 one smoothed by the binomial Gaussian of size k - 2: that is how
 Sobel's operator grows (k = 5: derivative -1 -2 0 2 1, smoothing 1 4 6 4 1), and it makes a Laplacian of Gaussian
 of the Laplacian. At k = 2 they are the 2 x 2 differences (Roberts, Prewitt); at k = 1 only the identity is left.
+Those that enhance differences are halved, so that a photograph comes out with no more contrast than it has, and none
+hides the others where channels are mixed.
 Cross-correlation, rows downwards, columns to the right.
 """
 
@@ -13,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NAMES = ("identity", "Sobel x", "Sobel y", "Laplacian", "Gaussian", "sharpen", "emboss", "edges 45°", "edges 135°")
-SEPARABLE_NAMES = ("identity", "Sobel x", "Sobel y", "Gaussian", "second derivative x", "second derivative y", "box")
+# Differences first: they stand on the colours of a picture, and show both signs.
+NAMES = ("Sobel x", "Sobel y", "Laplacian", "edges 45°", "edges 135°", "emboss", "sharpen", "Gaussian", "identity")
+SEPARABLE_NAMES = ("Sobel x", "Sobel y", "Gaussian", "second derivative x", "second derivative y", "box", "identity")
 
 _SMALL = {
     "Sobel x": [[-1, 1], [-1, 1]],
@@ -41,9 +44,14 @@ def named(name: str, size: int) -> Tensor:
         return torch.outer(_impulse(size), _impulse(size))
     if name == "Gaussian":
         return torch.outer(_binomial(size), _binomial(size))
+    return _book_filter(name, size) / 2
+
+
+def _book_filter(name: str, size: int) -> Tensor:
+    """A filter that enhances differences, in the numbers of the books."""
     if name == "sharpen":
         identity = named("identity", size)
-        return identity - named("Laplacian", size) if size > 2 else 2 * identity - named("Gaussian", size)
+        return identity - _book_filter("Laplacian", size) if size > 2 else 2 * identity - named("Gaussian", size)
     if size == 2:
         return torch.tensor(_SMALL[name], dtype=torch.float32)
     smoothing = torch.outer(_binomial(size - 2), _binomial(size - 2))
@@ -53,7 +61,7 @@ def named(name: str, size: int) -> Tensor:
 @lru_cache(maxsize=256)
 def separable(name: str, size: int) -> tuple[Tensor, Tensor]:
     """The (column, row) whose outer product is the filter: those of rank 1; never written to."""
-    still, smooth = _impulse(size), _binomial(size) * (4 if size > 2 else 2)
+    still, smooth = _impulse(size), _binomial(size) * (2 if size > 2 else 1)
     if size == 1 or name == "identity":
         return still, still
     if name == "Gaussian":
