@@ -1,6 +1,6 @@
 """Speed and memory of Sepviz, each value beside its goal.
 
-`python -m tests.bench [slider] [tensors] [diagrams] [visit] [load] [memory]`
+`python -m tests.bench [slider] [pointing] [tensors] [diagrams] [visit] [load] [memory]`
 
 It sends nothing to other machines. Other programs that run meanwhile make the times longer.
 """
@@ -15,6 +15,7 @@ import psutil
 
 from tests.bench.chromium import launch_chromium, measure_first_visit, time_slider
 from tests.bench.drawing import measure_figures, time_command, time_imports
+from tests.bench.pointing import time_frames, time_pointer
 from tests.bench.torch_ratio import measure_tensors
 from tests.soak.classroom import CONNECTIONS
 from tests.soak.generator import Generator
@@ -44,6 +45,15 @@ def report_slider() -> Iterator[Row]:
             times = time_slider(browser, server.url, layer)
             yield at_most(f"slider to painted, {name}", times.painted, limit, "ms")
             yield Row("  and to the frame after it", spread(times.next_frame, "ms"))
+
+
+def report_pointing() -> Iterator[Row]:
+    with sepviz() as server, launch_chromium() as browser:
+        times = time_pointer(browser, server.url)
+        yield at_most("pointer to marks, default layer", times.painted, 16.7, "ms")
+        yield Row("  of that, until they are set", spread(times.marked, "ms"))
+        yield at_most("pointer to numbers, default layer", times.numbers, 50.0, "ms")
+        yield at_most("play, between two frames", time_frames(browser, server.url), 16.8, "ms")
 
 
 def report_tensors() -> Iterator[Row]:
@@ -123,6 +133,7 @@ def _report_failures(loaded: dict[str, Any]) -> Iterator[Row]:
 
 SECTIONS: dict[str, Callable[[], Iterator[Row]]] = {
     "slider": report_slider,
+    "pointing": report_pointing,
     "tensors": report_tensors,
     "diagrams": report_diagrams,
     "visit": report_visit,
