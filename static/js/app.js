@@ -28,6 +28,7 @@ import { Store } from "./state.js";
 import { announce } from "./ui/announcer.js";
 import { withBusyMark } from "./ui/busy.js";
 import { initControls, showLayer, showQuery } from "./ui/controls.js";
+import { onLink } from "./ui/links.js";
 import { watchOverflow } from "./ui/overflow.js";
 import { replaceParts, updateLinks } from "./ui/parts.js";
 import { initPresent, togglePresent } from "./ui/present.js";
@@ -88,14 +89,13 @@ const pageParameters = () => [
   ...viewParameters({ ...store.state, cell: chosenCell(store.state, strip.layer) }),
 ];
 const showAddress = () => addressBar.show(store.state.query, pageParameters());
+function pushAddress() {
+  addressBar.requestStep();
+  showAddress();
+}
 const updateTheme = () => store.update({ isDark: isDark() });
 
-/** @returns {import("./maps/drawing.js").Look} */
-function currentLook() {
-  const { look, isDark } = store.state;
-  const table = (/** @type {boolean} */ isUnsigned) => colours.table(look.colormap, isDark, isUnsigned);
-  return { colours: table, scale: look.scale, minSparseShare: colours.minSparseShare };
-}
+const currentLook = () => colours.look(store.state.look, store.state.isDark);
 
 const strip = new Strip(byId("strip"), () => cellView.show());
 const lensZone = new Lens(
@@ -147,10 +147,7 @@ store.subscribe(["parts"], ({ query }) => {
 });
 const cellView = new CellView(store, strip, lensZone, {
   pageParameters,
-  onChoose: () => {
-    addressBar.requestStep();
-    showAddress();
-  },
+  onChoose: pushAddress,
   onOpen: (map) =>
     withBusyMark(openMap(store.state.query, map, currentLook())).catch((error) => loader.report(error)),
   onLook: (map) => {
@@ -163,16 +160,10 @@ initControls(form, (name, value, isContinued) =>
   load(withParameter(store.state.wanted, name, value), isContinued ? "replace" : "push"),
 );
 initFixButtons(document, (name, value) => load(withParameter(store.state.wanted, name, value), "push"));
-form.addEventListener("click", (event) => {
-  const link = /** @type {HTMLElement} */ (event.target).closest("a[data-query]");
-  if (!(link instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  load(asKind(store.state.wanted, link.dataset.query ?? ""), "push");
-});
+onLink(form, "a[data-query]", ({ dataset }) => load(asKind(store.state.wanted, dataset.query ?? ""), "push"));
 legend.addEventListener("change", () => {
   store.update({ look: lookControls.values });
-  addressBar.requestStep();
-  showAddress();
+  pushAddress();
 });
 more.querySelector("button")?.addEventListener("click", async ({ detail }) => {
   const before = store.state.channelLimit;
@@ -195,17 +186,11 @@ function visit(search, historyStep) {
   if (layer !== query || wanted !== query) {
     load(layer, historyStep);
   } else if (historyStep !== "keep") {
-    addressBar.requestStep();
-    showAddress();
+    pushAddress();
   }
 }
 // A link with `data-go` leads to this page with another layer, lens or cell.
-document.addEventListener("click", (event) => {
-  const link = event.target instanceof Element ? event.target.closest("a[data-go]") : null;
-  if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  visit(link.search, "push");
-});
+onLink(document, "a[data-go]", ({ search }) => visit(search, "push"));
 lensZone.listeners.push(
   initStopSlider(lensZone.element, (search, isContinued) => visit(search, isContinued ? "replace" : "push")),
 );

@@ -22,4 +22,15 @@ export class Colours {
     if (colormap !== "diverging") return this.tables[colormap];
     return this.tables[isUnsigned ? "grey" : isDark ? "diverging-dark" : "diverging"];
   }
+
+  /**
+   * How maps are drawn.
+   * @param {Record<string, string>} look the choices of the page
+   * @param {boolean} isDark
+   * @returns {import("./drawing.js").Look}
+   */
+  look({ colormap, scale }, isDark) {
+    const colours = (/** @type {boolean} */ isUnsigned) => this.table(colormap, isDark, isUnsigned);
+    return { colours, scale, minSparseShare: this.minSparseShare };
+  }
 }
