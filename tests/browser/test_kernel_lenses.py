@@ -15,7 +15,7 @@ STATES = (
     "lens=composed&kind=standard&in_channels=4&out_channels=4&groups=2",
     "lens=approximation",
     "lens=approximation&kind=standard&weights=random&in_channels=4&out_channels=64&kernel_size=8",
-    "lens=approximation&kind=spatially-separable&in_channels=9&cell=horizontal,6,0,0",
+    "lens=approximation&kind=spatially-separable&in_channels=9&cell=horizontal,5,0,0",
 )
 TOO_SMALL = """(links) => links
   .map((link) => link.getBoundingClientRect())
