@@ -82,7 +82,7 @@ def test_kernel_precedes_its_map_in_reading_order(visit, painted, query):
     [
         ("/", lambda page: page.locator("#legend [data-open]").click(), "#inspect"),
         ("/", lambda page: page.locator("[data-part=use-maps] a").click(), "#use"),
-        ("/gallery", lambda page: page.get_by_role("link", name="use this cost").click(), "#use"),
+        ("/gallery", lambda page: page.get_by_role("link", name="copy or download cost").click(), "#use"),
     ],
     ids=["map", "use", "gallery"],
 )

@@ -20,7 +20,16 @@ LAYERS = {
     "long-formulas": "in_channels=512&out_channels=1024&kernel_size=15&size=16&stride=2&dilation=2&depth_multiplier=8",
 }
 PAPERS = [(name, landscape) for name in ("A4", "Letter") for landscape in (False, True)]
-CONTROLS = ("Upload", "Explore", "Gallery", "use this", "show more", "kernel size D", "All figures", "Show this layer")
+CONTROLS = (
+    "Upload",
+    "Explore",
+    "Gallery",
+    "copy or download",
+    "show more",
+    "kernel size D",
+    "All figures",
+    "Show this layer",
+)
 
 
 def layer(query):

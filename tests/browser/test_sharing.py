@@ -491,7 +491,7 @@ def test_gallery_copies_addresses_and_opens_the_dialog(visit):
     page.get_by_role("button", name="copy the address of cost").click()
     expect(page.locator("#announcer")).to_have_text("copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith("/diagrams/cost.svg")
-    page.get_by_role("link", name="use this cost").click()
+    page.get_by_role("link", name="copy or download cost").click()
     expect(page.locator("#use h1")).to_contain_text("What a layer costs")
 
 

@@ -18,7 +18,7 @@ _Scale = Callable[[float], float]
 
 _LEFT, _RIGHT = 52.0, 580.0
 _TOP, _BOTTOM = 30.0, 330.0
-_MAX_OUTPUTS = 1024  # output channels
+MAX_OUTPUTS = 1024  # output channels
 _KERNELS = (1, 3, 5, 7)
 _STEPS = 40  # of a curve
 _MIN_GAP = 17.0  # between two labels
@@ -65,24 +65,24 @@ def draw(canvas: Canvas, spec: LayerSpec) -> float:
     most = max(kernels[-1].area / layer.depth_multiplier, 1) * 1.6
 
     def x(outputs: float) -> float:
-        return _LEFT + (_RIGHT - _LEFT) * log(outputs) / log(_MAX_OUTPUTS)
+        return _LEFT + (_RIGHT - _LEFT) * log(outputs) / log(MAX_OUTPUTS)
 
     def y(ratio: float) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * log(ratio / least) / log(most / least)
 
     _draw_axes(canvas, x, y, least, most)
     for kernel_size in kernels:
-        places = [_MAX_OUTPUTS ** (step / _STEPS) for step in range(_STEPS + 1)]
+        places = [MAX_OUTPUTS ** (step / _STEPS) for step in range(_STEPS + 1)]
         d = "L".join(f"{number(x(each))} {number(y(saving(layer, each, kernel_size)))}" for each in places)
         own = kernel_size == layer.kernel_size
         canvas.path(f"M{d}", stroke="depthwise" if own else "plane", line=2.2 if own else 1.2)
     limit = y(layer.kernel_size.area / layer.depth_multiplier)
     with canvas.group({"stroke-dasharray": "5 4"}):
         canvas.path(f"M{_LEFT:g} {number(limit)}H{_RIGHT:g}", stroke="depthwise")
-    _draw_curve_labels(canvas, layer, [(each, y(saving(layer, _MAX_OUTPUTS, each))) for each in kernels])
+    _draw_curve_labels(canvas, layer, [(each, y(saving(layer, MAX_OUTPUTS, each))) for each in kernels])
 
     def curve(kernel_size: Size) -> _Scale:
-        return lambda at: y(saving(layer, _MAX_OUTPUTS ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
+        return lambda at: y(saving(layer, MAX_OUTPUTS ** ((at - _LEFT) / (_RIGHT - _LEFT)), kernel_size))
 
     lines = [*map(curve, kernels), lambda _: y(1), lambda _: limit]
     saved = saving(layer, layer.out_channels, layer.kernel_size)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sepviz import __version__
 from sepviz.errors import BadParameter, OverBudget
 from sepviz.figures import Options, draw
+from sepviz.figures.ratio_sketch import draw_ratio_sketch
 from sepviz.layer.bounds import bounds
 from sepviz.layer.budget import check_budget
 from sepviz.layer.cell import default_cell, output_cell
@@ -173,6 +174,7 @@ def _geometry_context(geometry: LayerSpec, words: str | None) -> dict[str, Any]:
         "max_channels": max(column.number for column in columns),
         "diagram": draw(_figure_name(geometry), geometry, Options(theme="page")),
         "verdict": verdict(geometry, beside),
+        "ratio_sketch": draw_ratio_sketch(geometry),
         "compared_costs": compared_costs(geometry, beside),
     }
 
