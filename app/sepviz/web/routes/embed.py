@@ -28,7 +28,7 @@ from sepviz.web.services import Provided
 router = APIRouter(tags=["embedding"])
 
 MAX_ROOM = 100_000
-PARTS = ("controls", "diagram", "maps", "legend", "link")
+PARTS = ("controls", "lenses", "diagram", "maps", "legend", "link")
 LOCKABLE = tuple(LayerSpec.model_fields)
 HIDEABLE = (*LOCKABLE, *PARTS)
 FRAMED_ANYWHERE = POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
