@@ -49,7 +49,7 @@ def test_maps_stay_where_they_are_while_cells_are_chosen(visit):
     tallest = top_of_maps(page)
     for cell in ("depthwise,1,12,12", "pointwise,3,12,12", "depthwise-relu,0,23,23", "depthwise,2,5,5"):
         show(page, cell)
-        assert top_of_maps(page) >= tallest
+        assert top_of_maps(page) >= tallest - 0.5  # texts of other numbers are rounded to other parts of a pixel
         tallest = top_of_maps(page)
     page.get_by_role("link", name="Standard", exact=True).click()
     expect(page.locator(".pixel h2").nth(1)).to_have_text("Standard")

@@ -128,12 +128,16 @@ def test_headings_count_what_is_there(spec):
         assert m == 1 or "the one channel" not in note
         assert n > 1 or "each output" not in note
         assert n == 1 or "the one output" not in note
-        assert "weighted sum" not in title + note
+        assert "weighted sum" not in title
+    channels, kernels = f"{m} channel{'s' * (m > 1)}", f"{m * times} kernel{'s' * (m * times > 1)}"
     if spec.kind == "depthwise-separable":
-        each = "one kernel" if times == 1 else f"{times} kernels"
-        whose = "the one channel" if m == 1 else "each channel"
-        own = "each channel has its own kernel"
-        assert said["depthwise"].note == (own if m > 1 and times == 1 else f"{each} for {whose}")
+        mixed = "; nothing is mixed yet" * (m > 1)
+        assert said["depthwise"].note == f"{channels}, {kernels}{mixed}"
+        sums = f"{n} weighted sum{'s' * (n > 1)} of the {m * times} maps"
+        single = f"the one map times {n} weight{'s' * (n > 1)}"
+        assert said["weights"].note == (single if m * times == 1 else sums)
+    if spec.kind == "spatially-separable":
+        assert said["vertical"].note == f"{channels}, {kernels}{'; nothing is mixed' * (m > 1)}"
 
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
@@ -204,7 +208,7 @@ def test_maps_after_operations_keep_their_columns_and_say_what_came_after():
     spec = LayerSpec(between=("norm", "relu6"), after=("gelu",))
     said = headings(spec)
     assert said.keys() == headings(LayerSpec()).keys()
-    assert said["depthwise"].note == "each channel has its own kernel, after batch norm and ReLU6"
+    assert said["depthwise"].note == "3 channels, 3 kernels, after batch norm and ReLU6; nothing is mixed yet"
     assert said["output"].note == "8 maps of 128 × 128, after GELU"
     stages = {column.key: column.stage for pane in map_panes(plan(spec)) for column in pane}
     assert (stages["depthwise"], stages["output"]) == ("depthwise-relu6", "pointwise-gelu")

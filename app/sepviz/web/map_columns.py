@@ -72,7 +72,7 @@ def map_panes(planned: Plan, remark: str | None = None) -> tuple[Pane, Pane]:
         first.append(
             column._replace(
                 shows="kernels maps",
-                heading=kernels_and_maps_heading(convolution),
+                heading=kernels_and_maps_heading(convolution, is_mixed_later=last.mixes_channels),
                 role=convolution.stage.role,
                 width=KERNELS_AND_MAPS_WIDTH,
             )

@@ -73,11 +73,12 @@ def output_heading(convolution: Convolution) -> Heading:
     return Heading(_plural("Output map", count), _maps(count, convolution.output) + _after(convolution))
 
 
-def kernels_and_maps_heading(convolution: Convolution) -> Heading:
+def kernels_and_maps_heading(convolution: Convolution, *, is_mixed_later: bool) -> Heading:
     """The heading of a convolution's maps with their kernels beside them."""
-    several = convolution.out_channels
-    title = f"{_plural('Kernel', several)} and {convolution.name} {_plural('map', several)}"
-    return Heading(title, _own_kernels(convolution, "each channel has its own kernel") + _after(convolution))
+    read, made = convolution.in_channels, convolution.out_channels
+    title = f"{_plural('Kernel', made)} and {convolution.name} {_plural('map', made)}"
+    mixed = f"; nothing is mixed{' yet' if is_mixed_later else ''}" if read > 1 else ""
+    return Heading(title, f"{counted(read, 'channel')}, {counted(made, 'kernel')}{_after(convolution)}{mixed}")
 
 
 def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
@@ -87,7 +88,7 @@ def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
         single = f"{'again ' if is_repeated else ''}each channel has its own"
         return Heading(_plural(f"{title} kernel", outputs), _own_kernels(convolution, single))
     if convolution.stage.is_pointwise:
-        return Heading(f"{title} matrix", "one row for each output" if outputs > 1 else "one row, for the one output")
+        return Heading(f"{title} matrix", _weighted_sums(convolution))
     each = convolution.weight_shape[1]
     whose = "for each output" if outputs > 1 else "for the one output"
     channels = "one for each channel" if convolution.groups == 1 else "one for each channel of its group"
@@ -177,6 +178,14 @@ def _own_kernels(convolution: Convolution, single: str) -> str:
     if convolution.in_channels == 1:
         return f"{counted(each, 'kernel') if each > 1 else 'one kernel'} for the one channel"
     return f"{counted(each, 'kernel')} for each channel" if each > 1 else single
+
+
+def _weighted_sums(convolution: Convolution) -> str:
+    """What a matrix makes of the maps: `8 weighted sums of the 3 maps`."""
+    read, made = convolution.in_channels, convolution.out_channels
+    if read == 1:
+        return f"the one map times {counted(made, 'weight')}"
+    return f"{counted(made, 'weighted sum')} of the {counted(read, 'map')}"
 
 
 def _maps(count: int, cells: tuple[int, int]) -> str:
