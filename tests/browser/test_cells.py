@@ -299,6 +299,12 @@ def test_part_of_a_sparse_map_is_marked_where_it_is_shown(visit):
         assert (frame[axis] + frame[axis + 2]) / 2 == pytest.approx(middle, abs=0.6)
 
 
+def test_cell_beside_the_part_of_a_sparse_map_that_is_shown_has_no_mark(visit):
+    page = visit("/?size=200&input=impulse&cell=pointwise,0,20,100")
+    assert page.evaluate(MARKS) == []
+    assert page.evaluate(LIT, ".weights") == [0]
+
+
 def test_cells_are_pointed_at_and_chosen_in_an_embedded_page(visit):
     page = visit("/embed?size=24&lens=pixel")
     length = page.evaluate("history.length")

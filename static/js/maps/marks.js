@@ -13,13 +13,13 @@
  */
 import { feedingCells } from "../lens/windows.js";
 import { hasMaps } from "./columns.js";
-import { pathOf, rectangleOf } from "./places.js";
+import { pathOf, rectangleOf, showsAny } from "./places.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** The least side of a mark, and how far a window may reach into the padding, in pixels of the screen. */
 const [MIN_SIDE, OVERHANG] = [9, 3];
 /** The least distance of a dilated kernel's cells that are marked one by one, in pixels of the screen, and their number. */
-const [MIN_DISTANCE, MAX_CELLS] = [4, 121];
+const [MIN_DISTANCE, MAX_CELLS] = [14, 121];
 const LAYERS = ["cover", "halo", "mark"];
 
 export class Marks {
@@ -145,6 +145,8 @@ function setAttribute(element, name, value) {
  */
 function markPath(view, { rows, columns }, pixels) {
   if (!rows.length || !columns.length) return "";
+  // Of a map that is cropped, a mark at the edge would tell of other cells.
+  if (view.isCropped && !showsAny(view, rows, columns)) return "";
   const frame = pathOf(rectangleOf(view, rows, columns, MIN_SIDE / pixels, OVERHANG / pixels));
   const distance = Math.min(
     stepOf(rows, view.height / view.rows),

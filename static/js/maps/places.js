@@ -9,6 +9,7 @@
  * @property {number} columns
  * @property {number} width of the canvas
  * @property {number} height
+ * @property {boolean} isCropped whether the map has cells that are not shown
  *
  * The first and the last row and column.
  * @typedef {{ rows: [number, number], columns: [number, number] }} Crop
@@ -23,8 +24,26 @@
 export function viewOf({ width, height }, size, crop) {
   const [top, bottom] = crop?.rows ?? [0, size[0] - 1];
   const [left, right] = crop?.columns ?? [0, size[1] - 1];
-  return { top, left, rows: bottom - top + 1, columns: right - left + 1, width, height };
+  return {
+    top,
+    left,
+    rows: bottom - top + 1,
+    columns: right - left + 1,
+    width,
+    height,
+    isCropped: crop !== null,
+  };
 }
+
+/**
+ * Whether a canvas shows any cell of some rows and columns.
+ * @param {View} view
+ * @param {number[]} rows
+ * @param {number[]} columns
+ */
+export const showsAny = (view, rows, columns) =>
+  rows.some((row) => row >= view.top && row < view.top + view.rows) &&
+  columns.some((column) => column >= view.left && column < view.left + view.columns);
 
 /**
  * The cell under a point of the box that contains the canvas' picture, or the nearest to it.
