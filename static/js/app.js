@@ -16,6 +16,7 @@ import { AddressBar } from "./address-bar.js";
 import { CellView } from "./cell-view.js";
 import { Refusal } from "./client.js";
 import { LayerLoader } from "./layer-loader.js";
+import { DiagramMaps } from "./lens/diagram-maps.js";
 import { Lens } from "./lens/lens.js";
 import { chosenCell } from "./lens/selection.js";
 import { initStopSlider } from "./lens/stop-slider.js";
@@ -98,6 +99,7 @@ const updateTheme = () => store.update({ isDark: isDark() });
 const currentLook = () => colours.look(store.state.look, store.state.isDark);
 
 const strip = new Strip(byId("strip"), () => cellView.show());
+const diagramMaps = new DiagramMaps(/** @type {HTMLElement} */ (document.querySelector(".diagram")));
 const lensZone = new Lens(
   /** @type {HTMLElement} */ (document.querySelector('[data-figure="diagram"]')),
   DEFAULT_LENS,
@@ -132,8 +134,9 @@ store.subscribe(["problems"], ({ problems: { errors, message } }) => showProblem
 store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit }) => {
   if (!parts) return;
   strip.element.hidden = legend.hidden = !file;
-  if (!file) return;
+  if (!file) return diagramMaps.show(null);
   showKernelDomains(legend, strip.draw(file, currentLook()));
+  diagramMaps.show(strip.source(currentLook()));
   cellView.showLegend();
   cellView.show();
   more.hidden = channelLimit >= strip.maxChannels;

@@ -28,6 +28,8 @@ export class Strip {
   #maps = new WeakMap();
   /** @type {Look | null} */
   #look = null;
+  /** @type {Map<string, { weight: Tensor, limit: number }>} */
+  #kernels = new Map();
   /** The view of each column, and pixels of the screen for one of its canvases. @type {Map<string, { view: View, pixels: number }>} */
   #views = new Map();
 
@@ -69,6 +71,7 @@ export class Strip {
    */
   draw(file, look) {
     this.#look = look;
+    this.#kernels.clear();
     this.#views.clear();
     const convolutions = this.layer.columns.filter(hasKernels);
     const weights = convolutions.map(
@@ -81,11 +84,31 @@ export class Strip {
         for (const [map, info] of drawMaps(box, column, file, look)) this.#maps.set(map, info);
       const at = convolutions.indexOf(column);
       if (at < 0) continue;
+      this.#kernels.set(column.weights, { weight: weights[at], limit: limits[at] });
       const drawIt = hasMaps(column) ? drawKernels : drawWeights;
       drawIt(box, column, weights[at], limits[at], look);
     }
     this.#writeValues();
     return groupByLimit(convolutions.map(({ kernels }, at) => ({ kernels, limit: limits[at] })));
+  }
+
+  /**
+   * The painted maps and the kernels, for the diagram.
+   * @param {Look} look
+   * @returns {import("../lens/diagram-maps.js").Source}
+   */
+  source({ colours }) {
+    return {
+      colours: colours(false),
+      kernelsOf: (stage) => this.#kernels.get(stage) ?? null,
+      mapOf: (stage, channel) => {
+        const column = this.layer.columns.find(
+          (each) => hasMaps(each) && (each.input ? each.stage : each.weights) === stage,
+        );
+        const map = column && this.cells(column, "map")[channel];
+        return map ? canvasOf(map) : null;
+      },
+    };
   }
 
   /**
