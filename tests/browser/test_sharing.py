@@ -357,7 +357,7 @@ def test_form_without_javascript_submits_locked_parameters(visit):
         ["in_channels"],
     ]
     expect(page.locator("#kernel_size-number")).to_be_disabled()
-    page.get_by_role("link", name="Standard").click()
+    page.get_by_role("link", name="Standard", exact=True).click()
     address = urlsplit(page.url)
     sent = parse_qs(address.query)
     assert address.path == "/embed"
