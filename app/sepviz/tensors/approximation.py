@@ -19,7 +19,7 @@ from sepviz.layer.spec import LayerSpec, properties
 from sepviz.tensors.convolution import convolve
 from sepviz.tensors.following import follow
 from sepviz.tensors.inputs import Inputs
-from sepviz.tensors.weights import kernels
+from sepviz.tensors.weights import kernels, unshared_kernels
 
 MAX_RANKS: int = properties(LayerSpec)["depth_multiplier"]["maximum"]
 MAPS_AT_ONCE = 8
@@ -56,7 +56,7 @@ class Approximation:
 
 
 def standard_layer(spec: LayerSpec) -> LayerSpec | None:
-    """The layer of the same shape and weights that is one standard convolution; None where channels stay apart."""
+    """The layer of the same shape that is one standard convolution; None where channels stay apart."""
     baseline = (KINDS[spec.kind].baseline,)
     return next((spec.as_kind(row.name) for row in KINDS.values() if row.stages == baseline), None)
 
@@ -65,6 +65,9 @@ def approximate(
     spec: LayerSpec, channel: int, inputs: Inputs, wanted: Collection[int], picture: bytes | None = None
 ) -> Approximation:
     """The approximations of the output `channel` of the standard layer, or of the one kernel of a channel.
+
+    The standard layer has the kernels of `unshared_kernels`: of classic weights, which are composed, nothing would be
+    given up.
 
     Raises `OverBudget` where they would take too much computing or memory.
     """
@@ -100,7 +103,7 @@ def exact_rank(singular: Tensor) -> int:
 
 def _standard_kernel(standard: LayerSpec, channel: int, ranks: tuple[int, ...]) -> Target:
     convolution = plan(standard).convolutions[0]
-    weight, bias = kernels(standard, {convolution.name: range(convolution.out_channels)})[convolution.name]
+    weight, bias = unshared_kernels(standard, convolution)
     made, read = convolution.out_channels // convolution.groups, weight.shape[1]
     # Of each group and each of its input channels a matrix, outputs x cells; some at a time.
     groups = weight.view(convolution.groups, made, read, -1).transpose(1, 2)

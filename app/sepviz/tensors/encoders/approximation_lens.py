@@ -14,7 +14,7 @@ from sepviz.tensors.approximation import Approximation, approximate, decompose, 
 from sepviz.tensors.encoders.kernel_cells import kernel_cells, kernel_domain
 from sepviz.tensors.encoders.map_picture import common_domain, picture_of
 from sepviz.tensors.inputs import Inputs
-from sepviz.tensors.weights import kernels
+from sepviz.tensors.weights import UNSHARED, kernels
 from sepviz.tensors.weights.classic import filter_names
 
 MAX_TERMS = 3  # of column and row, that are shown
@@ -36,6 +36,7 @@ def approximation_document(
         found = approximate(spec, channel, inputs, (rank,), picture)
         document = _numbers(spec, channel, found, _separable_ranks(standard, found))
         document["depth_multiplier"] = spec.depth_multiplier
+        document["has_other_kernels"] = spec.weights in UNSHARED
         document["standard"] = {"query": standard.query(), **_cost(compare(standard).layer)}
         if has_pictures:
             document |= _separable_pictures(found, rank)

@@ -6,15 +6,20 @@ output channels equal that part of the whole.
 
 from collections.abc import Callable, Mapping
 
+from torch import Tensor
+
+from sepviz.layer.operations import Convolution
 from sepviz.layer.spec import LayerSpec, Weights
 from sepviz.tensors.weights import classic, random
 from sepviz.tensors.weights.kernel import Kernel
 
-__all__ = ["SOURCES", "Kernel", "kernels"]
+__all__ = ["SOURCES", "Kernel", "kernels", "unshared_kernels"]
 
 Source = Callable[[LayerSpec, Mapping[str, range]], dict[str, Kernel]]
 
 SOURCES: dict[Weights, Source] = {"classic": classic.kernels, "random": random.kernels}
+# Of sources whose standard kernels share filters between outputs: others that do not.
+UNSHARED: dict[Weights, Callable[[Convolution], Tensor]] = {"classic": classic.unshared_kernels}
 
 
 def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
@@ -23,3 +28,10 @@ def kernels(spec: LayerSpec, outputs: Mapping[str, range]) -> dict[str, Kernel]:
     Weights have shape (len(run), in_channels / groups, rows, columns), biases (len(run),).
     """
     return SOURCES[spec.weights](spec, outputs)
+
+
+def unshared_kernels(spec: LayerSpec, convolution: Convolution) -> Kernel:
+    """The kernels of a layer that is one standard convolution, such that its outputs share no filters."""
+    made = kernels(spec, {convolution.name: range(convolution.out_channels)})[convolution.name]
+    make = UNSHARED.get(spec.weights)
+    return made._replace(weight=make(convolution)) if make else made

@@ -5,7 +5,7 @@ those of the separable layer and the kinds can be compared. With groups each gro
 many as channels its kernels are those of the depthwise stage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -38,6 +38,18 @@ def _kernel(spec: LayerSpec, convolution: Convolution, outputs: range) -> Kernel
     return Kernel(weight, _bias(outputs) if spec.bias else None)
 
 
+def unshared_kernels(convolution: Convolution) -> Tensor:
+    """Standard kernels, (outputs, channels / groups, rows, columns), whose outputs do not share their filters.
+
+    Output n has the named filter n + c for channel c, weighed as the pointwise stage weighs it. The composed kernels
+    of `kernels` have rank m for each channel; these have as many as there are independent filters.
+    """
+    outputs, read = convolution.weight_shape[:2]
+    numbers = [output + channel for output in range(outputs) for channel in range(read)]
+    filters = _filters(convolution.kernel, numbers).view(convolution.weight_shape)
+    return filters * mixing(read, range(outputs))[:, :, None, None]
+
+
 def filter_names(kernel: Pair) -> tuple[str, ...]:
     """The filters of kernels of that size, in turn: of those that are not square, and of columns and rows, rank 1."""
     return NAMES if kernel[0] == kernel[1] else SEPARABLE_NAMES
@@ -53,7 +65,7 @@ def _own_filters(convolution: Convolution, channels: range) -> Tensor:
     return _filters(convolution.kernel, channels)
 
 
-def _filters(kernel: Pair, channels: range) -> Tensor:
+def _filters(kernel: Pair, channels: Sequence[int]) -> Tensor:
     every = torch.stack([_filter(name, kernel) for name in filter_names(kernel)])
     return every[torch.tensor(channels) % len(every)]
 
