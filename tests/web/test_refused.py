@@ -33,7 +33,7 @@ def client():
         yield made
 
 
-FIGURE = re.compile(r'<svg|class="verdict"|<img src="/feature-maps|class="formula"|data-use\b')
+FIGURE = re.compile(r'<svg[^>]* role="img"|class="verdict"|<img src="/feature-maps|class="formula"|data-use\b')
 
 
 def query_of(text):
