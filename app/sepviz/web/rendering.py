@@ -39,7 +39,7 @@ from sepviz.web.wording import compared_costs, description, operation_names, rem
 
 # What networks put between and after the stages.
 USUAL_OPERATIONS = ("none", "relu", "relu6", "norm", "norm,relu", "norm,relu6", "norm,silu", "norm,hard-swish", "gelu")
-COLORMAP_NAMES: dict[str, str] = {"diverging": "blue to red", "viridis": "viridis", "grey": "grey"}
+COLORMAP_NAMES: dict[str, str] = {"diverging": "blue negative, red positive", "viridis": "viridis", "grey": "grey"}
 SCALE_NAMES: dict[str, str] = {"channel": "of each map", "stage": "of each stage"}
 FIRST_CHANNELS = 16  # of each stage, painted at first
 NO_COLUMNS: dict[str, Any] = {"columns": (), "operations": (), "default_cell": "", "max_channels": 0}
