@@ -77,7 +77,8 @@ def kernels_and_maps_heading(convolution: Convolution, *, is_mixed_later: bool) 
     """The heading of a convolution's maps with their kernels beside them."""
     read, made = convolution.in_channels, convolution.out_channels
     title = f"{_plural('Kernel', made)} and {convolution.name} {_plural('map', made)}"
-    mixed = f"; nothing is mixed{' yet' if is_mixed_later else ''}" if read > 1 else ""
+    is_short = made < 1000  # more would take another line
+    mixed = f"; nothing is mixed{' yet' if is_mixed_later else ''}" if read > 1 and is_short else ""
     return Heading(title, f"{counted(read, 'channel')}, {counted(made, 'kernel')}{_after(convolution)}{mixed}")
 
 
@@ -185,7 +186,8 @@ def _weighted_sums(convolution: Convolution) -> str:
     read, made = convolution.in_channels, convolution.out_channels
     if read == 1:
         return f"the one map times {counted(made, 'weight')}"
-    return f"{counted(made, 'weighted sum')} of the {counted(read, 'map')}"
+    of_maps = f" of the {counted(read, 'map')}" if read < 1000 else ""
+    return f"{counted(made, 'weighted sum')}{of_maps}"
 
 
 def _maps(count: int, cells: tuple[int, int]) -> str:
