@@ -39,7 +39,9 @@ def formulas(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rendered = [cost.render(layer_context(layer, {})) for layer in layers]
     styles = "".join((ROOT / "static/css" / name).read_text() for name in ("page.css", "figures.css"))
     hidden = f"body {{ width: {WIDTH}px; transform: scale({SCALE}); transform-origin: 0 0 }}"
-    hidden += "body { display: block; min-height: 0 } .verdict, .bars { display: none } .formulas { height: 90px }"
+    # The picture is larger than any screen, whose zoom it does not take.
+    hidden += "body { display: block; min-height: 0 } body { zoom: 1 !important }"
+    hidden += ".verdict, .sketch, .bars { display: none } .formulas { height: 90px }"
     page = tmp_path_factory.mktemp("formulas") / "page.html"
     colours = environment.get_template("parts/colours.html").render()
     head = f"<!doctype html><html data-theme=light><meta charset=utf-8>{colours}<style>{styles}{hidden}{INK}</style>"
