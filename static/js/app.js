@@ -131,12 +131,12 @@ store.subscribe(["parts", "look", "lens", "cell", "through"], ({ query, lens, pa
   if (parts) lensZone.showTabs(lens, withParameters(query, pageParameters()));
 });
 store.subscribe(["problems"], ({ problems: { errors, message } }) => showProblems(document, errors, message));
-store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit }) => {
+store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimit, isDark }) => {
   if (!parts) return;
   strip.element.hidden = legend.hidden = !file;
   if (!file) return diagramMaps.show(null);
   showKernelDomains(legend, strip.draw(file, currentLook()));
-  diagramMaps.show(strip.source(currentLook()));
+  diagramMaps.show({ ...strip.source(currentLook()), isDark });
   cellView.showLegend();
   cellView.show();
   more.hidden = channelLimit >= strip.maxChannels;
@@ -204,7 +204,13 @@ addEventListener("popstate", () => {
 
 watchOverflow(document.querySelectorAll(".diagram"));
 initThemeToggle(updateTheme);
-initPrint(updateTheme, () => document.querySelectorAll(".pane .scroll"));
+initPrint(
+  () => {
+    updateTheme();
+    diagramMaps.paint();
+  },
+  () => document.querySelectorAll(".pane .scroll"),
+);
 initUseDialog((error) => loader.report(error));
 initPresent(byId("leave-present"));
 initShortcuts(/** @type {HTMLDialogElement} */ (byId("shortcuts")), {

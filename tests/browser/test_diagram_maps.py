@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.canvas import pixels
 
-BOXES = """(svg) => [...svg.querySelectorAll("[data-map]")].map(({ dataset, attributes }) =>
-  [dataset.map, dataset.box.split(" ").map(Number), attributes.visibility?.value ?? "visible"])"""
+BOXES = """(svg) => [...svg.querySelectorAll("[data-map]")].map((plane) =>
+  [plane.dataset.map, plane.dataset.box.split(" ").map(Number), getComputedStyle(plane).visibility])"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,13 +2,15 @@
  * The maps and kernels of the layer on the planes and grids of its diagram, painted on one canvas behind it.
  *
  * The server marks each plane with `data-map` (stage, channel) and each kernel with `data-kernel` (stage, output,
- * channel), and both with `data-box`, their place. What has no map here, such as a channel that is not loaded, stays.
+ * channel), and both with `data-box`, their place. What has no map here, such as a channel that is not loaded, is
+ * painted in the colours of its shape.
  * @typedef {import("../maps/colormap.js").Domain} Domain
  * @typedef {import("../safetensors.js").Tensor} Tensor
  * @typedef {object} Source
  * @property {(stage: string, channel: number) => HTMLCanvasElement | null} mapOf
  * @property {(stage: string) => { weight: Tensor, limit: number } | null} kernelsOf
  * @property {Uint32Array} colours
+ * @property {boolean} isDark
  */
 import { colourOf } from "../maps/colormap.js";
 import { isPrintMedia } from "../ui/print.js";
@@ -29,7 +31,7 @@ export class DiagramMaps {
     new ResizeObserver(([{ contentRect }]) => {
       if (contentRect.width === this.#width) return;
       this.#width = contentRect.width;
-      this.#paint();
+      this.paint();
     }).observe(this.#canvas);
   }
 
@@ -39,12 +41,14 @@ export class DiagramMaps {
    */
   show(source) {
     this.#source = source;
+    this.diagram.classList.toggle("mapped", source !== null);
     if (!source) this.#canvas.remove();
     else if (this.#canvas.parentElement !== this.diagram) this.diagram.prepend(this.#canvas);
-    this.#paint();
+    this.paint();
   }
 
-  #paint() {
+  /** Paints once more, as sharp as it is shown now. */
+  paint() {
     const svg = this.diagram.querySelector("svg");
     if (!svg || !this.#source || !this.#width) return;
     const { width, height } = svg.viewBox.baseVal;
@@ -52,7 +56,7 @@ export class DiagramMaps {
     const canvas = this.#canvas;
     [canvas.width, canvas.height] = [Math.round(width * factor), Math.round(height * factor)];
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    const style = getComputedStyle(document.documentElement);
+    const colourOfRole = roleColours(this.#source.isDark);
     for (const place of /** @type {NodeListOf<SVGGElement>} */ (
       svg.querySelectorAll("[data-map], [data-kernel]")
     )) {
@@ -61,14 +65,8 @@ export class DiagramMaps {
       const isPainted = place.dataset.map
         ? this.#paintMap(context, place, box)
         : this.#paintKernel(context, place, box);
-      if (!isPainted) continue;
-      place.setAttribute("visibility", "hidden");
       context.setTransform(factor, 0, 0, factor, 0, 0);
-      const outline = /** @type {SVGPathElement} */ (place.lastElementChild);
-      const role = /s-(\S+)/.exec(outline.getAttribute("class") ?? "")?.[1];
-      context.strokeStyle = style.getPropertyValue(`--${role}`);
-      context.lineWidth = Number(outline.getAttribute("stroke-width") ?? 1);
-      context.stroke(new Path2D(outline.getAttribute("d") ?? ""));
+      for (const shape of place.children) paintShape(context, shape, colourOfRole, !isPainted);
     }
   }
 
@@ -117,6 +115,44 @@ export class DiagramMaps {
     });
     return true;
   }
+}
+
+/**
+ * Paints a shape of the diagram with its stroke and, if it has no map, its fill.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Element} shape
+ * @param {(shape: Element, part: "fill" | "stroke") => string | null} colourOfRole
+ * @param {boolean} isFilled
+ */
+function paintShape(context, shape, colourOfRole, isFilled) {
+  const path = new Path2D(shape.getAttribute("d") ?? "");
+  const fill = isFilled ? colourOfRole(shape, "fill") : null;
+  if (fill) {
+    context.globalAlpha = Number(shape.getAttribute("fill-opacity") ?? 1);
+    context.fillStyle = fill;
+    context.fill(path);
+    context.globalAlpha = 1;
+  }
+  const stroke = colourOfRole(shape, "stroke");
+  if (!stroke) return;
+  context.lineWidth = Number(shape.getAttribute("stroke-width") ?? 1);
+  context.strokeStyle = stroke;
+  context.stroke(path);
+}
+
+/**
+ * The colour of a part of a shape. Its attributes have the light one, also just before the page is printed, when its
+ * style is still dark.
+ * @param {boolean} isDark
+ */
+function roleColours(isDark) {
+  const style = isDark ? getComputedStyle(document.documentElement) : null;
+  return (/** @type {Element} */ shape, /** @type {"fill" | "stroke"} */ part) => {
+    const light = shape.getAttribute(part);
+    if (!light || light === "none") return null;
+    const role = new RegExp(`(?:^| )${part[0]}-(\\S+)`).exec(shape.getAttribute("class") ?? "")?.[1];
+    return style && role ? style.getPropertyValue(`--${role}`) : light;
+  };
 }
 
 /**

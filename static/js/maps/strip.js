@@ -95,7 +95,7 @@ export class Strip {
   /**
    * The painted maps and the kernels, for the diagram.
    * @param {Look} look
-   * @returns {import("../lens/diagram-maps.js").Source}
+   * @returns {Omit<import("../lens/diagram-maps.js").Source, "isDark">}
    */
   source({ colours }) {
     return {
