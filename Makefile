@@ -48,7 +48,8 @@ test-js: TESTS = $(wildcard tests/js/*.test.js)
 test-js: $(INSTALLED_TEST)
 	$(if $(TESTS),node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON --test $(TESTS),@echo "No JavaScript tests in tests/js")
 
-test-python: $(INSTALLED_TEST) tools
+# Puppeteer, which drives Firefox, is an npm package.
+test-python: $(INSTALLED_TEST) $(INSTALLED_JS) tools
 	$(BIN)/python -m pytest
 
 # The programs that tests use.
@@ -63,7 +64,7 @@ tools:
 	@command -v redis-server >/dev/null || { \
 		$(call debian,redis-server,redis-server for the tests of what servers share); }
 	@command -v firefox-esr >/dev/null || command -v firefox >/dev/null || { \
-		$(call debian,firefox-esr,a Firefox for the tests of figures); }
+		$(call debian,firefox-esr,a Firefox for the browser tests); }
 	@command -v pdflatex >/dev/null || { \
 		$(call debian,texlive-latex-base,pdflatex for the test of the LaTeX snippet); }
 	@fc-list 2>/dev/null | grep -q latinmodern-math || { \

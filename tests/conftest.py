@@ -30,6 +30,11 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def find_firefox() -> str | None:
+    """The Firefox on PATH: the one of Debian, or another."""
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """pytest-playwright's arguments, with the system's Chromium in place of a downloaded one."""

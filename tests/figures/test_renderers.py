@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 from sepviz.figures.export import size
 
+from tests.conftest import find_firefox
 from tests.support.stored_figures import FOLDER
 
 WIDTH = 640  # of each figure in pixels
@@ -74,7 +74,7 @@ def chromium(browser: Browser, tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory: pytest.TempPathFactory):
     """Each figure in Firefox with reduced motion."""
-    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    program = find_firefox()
     assert program, "no Firefox: on Debian, apt-get install firefox-esr"
     folder = tmp_path_factory.mktemp("firefox")
     (folder / "user.js").write_text('user_pref("ui.prefersReducedMotion", 1);\n')

@@ -2,7 +2,6 @@
 
 import io
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserType
 from sepviz.layer.spec import LayerSpec
 from sepviz.web.rendering import create_environment, layer_context
+
+from tests.conftest import find_firefox
 
 ROOT = Path(__file__).resolve().parents[2]
 MATHS_FONT = "latinmodern-math.otf"
@@ -74,7 +75,7 @@ def chromium(page: Path, environment: dict[str, str], kind: BrowserType, options
 
 
 def firefox(page: Path, environment: dict[str, str]) -> Image.Image:
-    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    program = find_firefox()
     assert program, "no Firefox: on Debian, apt-get install firefox-esr"
     folder = Path(environment["HOME"]) / "profile"
     folder.mkdir(exist_ok=True)
