@@ -135,7 +135,13 @@ export const lensChecks = {
 
   async "planes of the diagram show the maps"(page, visit) {
     await visit("/");
-    await page.waitForSelector(".diagram [data-map][visibility=hidden]");
+    // A canvas that was not painted yet is 300 pixels wide.
+    await page.waitForFunction(() => {
+      const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector(".diagram canvas"));
+      const planes = [...document.querySelectorAll(".diagram [data-map]")];
+      const isHidden = (/** @type {Element} */ plane) => getComputedStyle(plane).visibility === "hidden";
+      return canvas && canvas.width !== 300 && planes.every(isHidden);
+    });
     const planes = await page.evaluate(() => {
       const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector(".diagram canvas"));
       const svg = /** @type {SVGSVGElement} */ (document.querySelector(".diagram svg"));
