@@ -16,6 +16,7 @@ FOLDER = ROOT / "tests/js"
 STOP_WITHIN_S = 30
 CHECKS = (
     "every map is painted",
+    "formulas are complete",
     "slider changes the layer and the address",
     "theme changes the page and its maps and is remembered",
     "nothing scrolls sideways at 390 pixels",

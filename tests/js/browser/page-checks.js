@@ -18,6 +18,16 @@ export const pageChecks = {
     }
   },
 
+  async "formulas are complete"(page, visit) {
+    await visit("/");
+    const counts = await page.$$eval("msub, msup, munder, mover, mfrac, msubsup, munderover", (all) =>
+      all.map(({ localName, children }) => `${localName} ${children.length}`),
+    );
+    assert.ok(counts.length > 0);
+    for (const each of counts)
+      assert.match(each, /^(msubsup|munderover) 3$|^(msub|msup|munder|mover|mfrac) 2$/);
+  },
+
   async "slider changes the layer and the address"(page, visit) {
     await visit("/?size=24");
     await page.focus('[data-control="in_channels"] [type=range]');
