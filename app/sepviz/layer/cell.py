@@ -50,19 +50,17 @@ def middle_cell(operation: Operation) -> Cell:
 
 
 def operation_of(planned: Plan, cell: Cell) -> Operation:
-    """The operation that made the cell; `InvalidParameters` where the layer has no such cell."""
-    names = [each.name for each in planned.operations]
-    if cell.stage not in names:
-        why = f"there is no stage {truncate_printable(cell.stage)}"
+    """The operation that made the cell; `InvalidParameters`, with the nearest cell, where the layer has no such one."""
+    operation = _find_operation(planned, cell.stage)
+    if operation is None:
         nearest = default_cell(planned)
-        raise _outside(cell, why, f"{', '.join(names)} would fit", nearest)
-    made = planned.operations[names.index(cell.stage)]
-    last = Cell(cell.stage, made.out_channels - 1, made.output[0] - 1, made.output[1] - 1)
-    for name, value, largest in zip(Cell._fields[1:], cell[1:], last[1:], strict=True):
-        if value > largest:
-            nearest = Cell(cell.stage, *(min(pair) for pair in zip(cell[1:], last[1:], strict=True)))
-            raise _outside(cell, f"{cell.stage} has no {name} {value}", f"0 to {largest} would fit", nearest)
-    return made
+    else:
+        nearest = Cell(cell.stage, *map(min, cell[1:], _last_numbers(operation)))
+        if nearest == cell:
+            return operation
+    allowed, why = _misfits(planned, cell)[0][1:]
+    fits = (("cell", nearest.text),)
+    raise InvalidParameters([BadParameter("cell", truncate_printable(cell.text), allowed, why, fits)])
 
 
 def output_cell(planned: Plan, cell: Cell) -> Cell:
@@ -75,34 +73,40 @@ def output_cell(planned: Plan, cell: Cell) -> Cell:
     return cell if is_output else default_cell(planned)
 
 
-def check_cell(planned: Plan, cell: Cell, parameters: tuple[str, ...]) -> None:
+def check_cell(planned: Plan, cell: Cell, parameters: tuple[str, str, str, str]) -> None:
     """Raise `InvalidParameters` where the layer has no such cell; it names those of the cell's four `parameters`."""
-    made = {each.name: each for each in planned.operations}.get(cell.stage)
-    if made is None:
-        names = ", ".join(each.name for each in planned.operations)
-        why = "there is no such stage"
-        raise InvalidParameters(
-            [BadParameter(parameters[0], truncate_printable(cell.stage), f"{names} would fit", why)]
-        )
-    sizes = (made.out_channels, *made.output)
-    bad = [
-        BadParameter(
-            parameter,
-            str(value),
-            f"0 to {size - 1} would fit",
-            f"{cell.stage} has no such {name}",
-            ((parameter, str(size - 1)),),
-        )
-        for parameter, name, value, size in zip(parameters[1:], Cell._fields[1:], cell[1:], sizes, strict=True)
-        if value >= size
-    ]
+    operation = _find_operation(planned, cell.stage)
+    last = {} if operation is None else dict(zip(Cell._fields[1:], _last_numbers(operation), strict=True))
+    names = dict(zip(Cell._fields, parameters, strict=True))
+    bad = []
+    for field, allowed, why in _misfits(planned, cell):
+        fits = ((names[field], str(last[field])),) if field in last else ()
+        bad.append(BadParameter(names[field], truncate_printable(str(getattr(cell, field))), allowed, why, fits))
     if bad:
         raise InvalidParameters(bad)
 
 
-def _outside(cell: Cell, why: str, allowed: str, nearest: Cell) -> InvalidParameters:
-    fits = (("cell", nearest.text),)
-    return InvalidParameters([BadParameter("cell", truncate_printable(cell.text), allowed, why, fits)])
+def _find_operation(planned: Plan, stage: str) -> Operation | None:
+    return next((each for each in planned.operations if each.name == stage), None)
+
+
+def _last_numbers(operation: Operation) -> tuple[int, int, int]:
+    """Channel, row and column of the last cell that the operation makes."""
+    rows, columns = operation.output
+    return operation.out_channels - 1, rows - 1, columns - 1
+
+
+def _misfits(planned: Plan, cell: Cell) -> list[tuple[str, str, str]]:
+    """Each field of the cell that the layer has no such value of, with what would fit and what is wrong."""
+    operation = _find_operation(planned, cell.stage)
+    if operation is None:
+        names = ", ".join(each.name for each in planned.operations)
+        return [("stage", f"{names} would fit", f"there is no stage {truncate_printable(cell.stage)}")]
+    return [
+        (field, f"0 to {last} would fit", f"{cell.stage} has no {field} {value}")
+        for field, value, last in zip(Cell._fields[1:], cell[1:], _last_numbers(operation), strict=True)
+        if value > last
+    ]
 
 
 def feeding_cells(planned: Plan, cell: Cell) -> tuple[Cells, ...]:

@@ -15,7 +15,6 @@ from sepviz.web.number_cells import common_decimals, format_decimals, format_val
 from sepviz.web.pixel_words import Piece, formula, run_of, sentence
 from sepviz.web.wording import column_labels, counted
 
-MAX_NUMBERS_ACROSS = 5  # of a window that has its numbers in its cells
 MAX_TERMS = 6  # products that are written out
 MAX_ANNOUNCED = 3
 

@@ -94,7 +94,7 @@ def sentence(planned: Plan, cell: Cell) -> str:
     fan = len(last.channels_feeding(range(cell.channel, cell.channel + 1)))
     taps = prod(last.kernel)
     if not before:
-        return _single(last, taps, fan)
+        return _single(last, taps, fan, is_mixed_later=_mixes_after(planned, last))
     own = prod(prod(each.kernel) for each in before)
     baseline = prod(planned.replaced.weight_shape[1:])
     if not last.mixes_channels:
@@ -104,7 +104,8 @@ def sentence(planned: Plan, cell: Cell) -> str:
         return f"{first} One {kernel} kernel takes {counted(baseline, 'product')} for every value."
     total, outputs = own * fan, last.out_channels
     across = f"then {fan} across them" if fan > 1 else "then 1 with its weight"
-    words = f"{counted(own, 'product')} in {'each' if fan > 1 else 'the one'} channel, {across}."
+    maps = f"{before[-1].name} map" if prod(each.multiplier for each in before) > 1 else "channel"
+    words = f"{counted(own, 'product')} in {'each' if fan > 1 else 'the one'} {maps}, {across}."
     if outputs == 1:
         return f"{words} A standard convolution takes {counted(baseline, 'product')}."
     shared = f"The {total:,} are" if total > 1 else "The first product is"
@@ -113,11 +114,18 @@ def sentence(planned: Plan, cell: Cell) -> str:
     )
 
 
-def _single(convolution: Convolution, taps: int, fan: int) -> str:
+def _mixes_after(planned: Plan, convolution: Convolution) -> bool:
+    later = planned.convolutions[planned.convolutions.index(convolution) + 1 :]
+    return any(each.mixes_channels for each in later)
+
+
+def _single(convolution: Convolution, taps: int, fan: int, *, is_mixed_later: bool) -> str:
     """The products of a value that one convolution makes."""
     products = counted(taps, "product")
     if not convolution.mixes_channels:
-        return f"{products} of one channel: nothing is mixed yet."
+        if convolution.in_channels == 1:
+            return f"{products} of the one channel."
+        return f"{products} of one channel: nothing is mixed{' yet' if is_mixed_later else ''}."
     group = " of its group" if convolution.groups > 1 else ""
     where = f"each of the {fan:,} channels{group}" if fan > 1 else f"the one channel{group}"
     words = f"{products} in {where}: {counted(taps * fan, 'product')} for this value."
@@ -127,7 +135,7 @@ def _single(convolution: Convolution, taps: int, fan: int) -> str:
 
 
 def run_of(noun: str, places: Sequence[int]) -> str:
-    """`row 52`, `rows 51 to 53`, `rows 50 to 54, every 2nd`."""
+    """Evenly spaced rows or columns: `row 52`, `rows 51 to 53`, `rows 50 to 54 in steps of 2`."""
     if len(places) == 1:
         return f"{noun} {places[0]}".replace("-", "−")
     step = places[1] - places[0]
