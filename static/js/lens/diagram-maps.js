@@ -23,6 +23,7 @@ export class DiagramMaps {
   #width = 0;
   /** @type {Source | null} */
   #source = null;
+  #isScheduled = false;
 
   /** @param {HTMLElement} diagram */
   constructor(diagram) {
@@ -36,11 +37,19 @@ export class DiagramMaps {
   }
 
   /**
-   * Paints what the source has, and nothing where it is null.
+   * Paints what the source has, after the frame that shows its maps, which do not wait for it; nothing where it is null.
    * @param {Source | null} source
    */
   show(source) {
     this.#source = source;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => setTimeout(() => this.#update()));
+  }
+
+  #update() {
+    const source = this.#source;
+    this.#isScheduled = false;
     this.diagram.classList.toggle("mapped", source !== null);
     if (!source) this.#canvas.remove();
     else if (this.#canvas.parentElement !== this.diagram) this.diagram.prepend(this.#canvas);
