@@ -65,17 +65,6 @@ def test_typed_number_changes_with_back_and_forward(visit, painted):
     assert field.input_value() == "5"
 
 
-def test_minimap_is_visible_after_another_kind(visit, painted):
-    page = visit("/?kind=standard&in_channels=4&out_channels=64")
-    choose_kind(page, KINDS[0])
-    painted(page, kind=KINDS[0])
-    minimap = page.locator(".minimap")
-    first = page.locator('[data-column="weights"] .weights').first
-    assert minimap.is_visible()
-    assert abs(minimap.bounding_box()["y"] - first.bounding_box()["y"]) < 8
-    assert_as_loaded(page, visit)
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_page_after_changes_and_steps_is_as_loaded(visit, seed):
     page, rng = visit(f"/?{LayerSpec().query()}"), random.Random(seed)  # noqa: S311

@@ -1,7 +1,11 @@
 """One value of a kernel has one colour, whichever kernel of the page it is in, and the legend tells the range."""
 
+import re
+import urllib.request
+
 import numpy as np
 import pytest
+import safetensors.numpy
 from playwright.sync_api import expect
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.encoders.colormaps import table
@@ -81,6 +85,123 @@ def test_legend_names_the_map_and_its_range(visit):
     expect(page.locator('[data-column="output"] button').first).to_have_attribute(
         "aria-label", "output 0, values −1.00 to 1.00"
     )
-    expect(page.locator(".weights").first).to_have_attribute("aria-label", "weights of output 0, from 1.00 to 1.00")
+    expect(page.locator(".weights").first).to_have_attribute("aria-label", "weights of output 0: 1")
     page.get_by_label("range").select_option("stage")
     expect(page.locator("[data-legend=map]")).to_have_text("all output maps")
+
+
+MATRICES = (
+    "",
+    "in_channels=1&out_channels=2&weights=random",
+    "in_channels=4&depth_multiplier=2&out_channels=11&weights=random",
+    "in_channels=13&out_channels=3&between=relu&weights=random",
+    "in_channels=40&out_channels=17",
+)
+
+
+@pytest.fixture
+def matrix(visit, server):
+    """Opens a layer; returns its page and its pointwise weights, as the API has them."""
+
+    def opened(query, **context):
+        page = visit(f"/?{query}&size=16", **context)
+        shown = page.evaluate("document.documentElement.dataset.painted")
+        with urllib.request.urlopen(f"{server}/api/tensors?{shown}", timeout=60) as answer:  # noqa: S310  (our address)
+            return page, safetensors.numpy.load(answer.read())["pointwise.weight"][:, :, 0, 0]
+
+    return opened
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("query", MATRICES)
+def test_columns_of_the_matrix_are_headed_by_the_colours_of_their_channels(matrix, query, theme):
+    page, weight = matrix(query, color_scheme=theme)
+    heads = page.locator(".matrix-head .swatch")
+    if weight.shape[1] > 32:
+        expect(heads).to_have_count(0)
+        return
+    colour = "(each) => getComputedStyle(each).borderLeftColor"
+    channels = [each.evaluate(colour) for each in page.locator('[data-column="input"] .map').all()]
+    shown = [each.evaluate("(each) => getComputedStyle(each).backgroundColor") for each in heads.all()]
+    assert shown == np.repeat(channels, weight.shape[1] // len(channels)).tolist()
+    swatches = heads.evaluate_all(COLUMNS)
+    row = page.locator(".weights").first.evaluate_all(COLUMNS)[0]
+    for at, (left, right) in enumerate(swatches):
+        assert left == pytest.approx(row[0] + at / len(swatches) * (row[1] - row[0]), abs=1)
+        assert right == pytest.approx(row[0] + (at + 1) / len(swatches) * (row[1] - row[0]), abs=1)
+
+
+COLUMNS = "(all) => all.map((each) => { const { left, right } = each.getBoundingClientRect(); return [left, right]; })"
+TEXTS = """(rows) => rows.map((row) => [...row.querySelectorAll(".values text")].map((text) => {
+  const own = text.getBoundingClientRect(), all = row.getBoundingClientRect();
+  return [text.textContent, text.getAttribute("fill"), (own.left + own.right) / 2 - all.left, own.width, all.width];
+}))"""
+
+
+@pytest.mark.parametrize("query", MATRICES)
+def test_cells_of_the_matrix_have_the_values_of_the_weights(matrix, query):
+    page, weight = matrix(query)
+    rows = page.locator(".weights")
+    written = rows.evaluate_all(TEXTS)
+    weight = weight[:16]  # as many outputs are shown at first
+    assert len(written) == len(weight)
+    labels = [row.get_attribute("aria-label") for row in rows.all()]
+    across = weight.shape[1]
+    if across > 8:
+        assert not any(written)
+        assert all(re.fullmatch(r"weights of output \d+, from .+ to .+", label) for label in labels)
+        return
+    for output, (texts, label) in enumerate(zip(written, labels, strict=True)):
+        name, values = label.split(": ")
+        assert name == f"weights of output {output}"
+        assert as_numbers(values.split(", ")) == pytest.approx(weight[output], abs=0.006)
+        decimals = max(len(text[0].partition(".")[2]) for text in texts)
+        assert as_numbers(text[0] for text in texts) == pytest.approx(weight[output], abs=0.5 * 10**-decimals + 1e-6)
+        drawn = pixels(rows.nth(output).locator("canvas"))[0, :, :3]
+        for at, (_, fill, centre, width, whole) in enumerate(texts):
+            assert centre == pytest.approx((at + 0.5) / across * whole, abs=2)
+            assert width <= whole / across
+            assert contrast(drawn[at], 0 if fill == "#000" else 255) >= 4.5
+
+
+def as_numbers(texts):
+    return [float(text.replace("\u2212", "-")) for text in texts]
+
+
+def contrast(colour, grey):
+    """The contrast of two colours as WCAG defines it."""
+
+    def luminance(parts):
+        parts = np.asarray(parts) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted((luminance(colour), luminance([grey] * 3)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_values_of_the_matrix_follow_its_width_and_weights(matrix, painted):
+    page, _ = matrix("in_channels=8")
+    texts = page.locator(".weights .values text")
+    expect(texts).to_have_count(64)
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(texts).to_have_count(0)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(texts).to_have_count(64)
+    page.locator("#in_channels-number").fill("9")
+    painted(page, in_channels=9)
+    expect(texts).to_have_count(0)
+    page.locator("#in_channels-number").fill("2")
+    painted(page, in_channels=2)
+    expect(texts).to_have_count(16)
+    expect(page.locator(".matrix-head .swatch")).to_have_count(2)
+
+
+def test_head_of_the_matrix_stays_above_the_rows_that_scroll(visit):
+    page = visit("/?in_channels=6&out_channels=30&size=16")
+    pane = page.locator(".pane .scroll").last
+    before = page.locator(".matrix-head").bounding_box()
+    pane.evaluate("(pane) => { pane.scrollTop = 160; }")
+    after = page.locator(".matrix-head").bounding_box()
+    assert abs(after["y"] - before["y"]) <= 2
+    assert page.locator(".weights").first.bounding_box()["y"] < after["y"] - 100

@@ -22,19 +22,6 @@ export function resizeChildren(parent, className, count, create, followers = [])
   return /** @type {HTMLElement[]} */ ([...children]);
 }
 
-/** Creates the whole matrix, small, with a mark around the part in view; a click scrolls there. */
-export function createMinimap() {
-  const box = document.createElement("span");
-  box.className = "minimap";
-  box.append(document.createElement("canvas"));
-  box.addEventListener("click", ({ clientY }) => {
-    const { top, height } = box.getBoundingClientRect();
-    const pane = /** @type {HTMLElement} */ (box.closest(".scroll"));
-    pane.scrollTop = ((clientY - top) / height) * pane.scrollHeight - pane.clientHeight / 2;
-  });
-  return box;
-}
-
 /**
  * Creates a canvas in a box that assistive technology takes for an image.
  * @param {string} className

@@ -20,6 +20,9 @@
 export const hasMaps = ({ shows }) => shows.includes("maps");
 
 /** @param {Column} column */
+export const isMatrix = ({ shows }) => shows === "matrix";
+
+/** @param {Column} column */
 export const hasKernels = ({ shows }) => shows !== "maps";
 
 /**

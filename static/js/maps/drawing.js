@@ -17,8 +17,8 @@
  * @property {Domain} domain
  * @property {boolean} isUnsigned
  */
-import { canvasOf, createMapButton, createMinimap, createPicture, resizeChildren } from "./cells.js";
-import { createPlane, paint } from "./colormap.js";
+import { canvasOf, createMapButton, createPicture, resizeChildren } from "./cells.js";
+import { paint } from "./colormap.js";
 import { kernelSheet } from "./kernels.js";
 import { describeCrop, domainOf, formatRange, nameMap, readCrop, readPlanes } from "./planes.js";
 
@@ -89,7 +89,7 @@ export function drawKernels(box, column, weight, limit, { colours }) {
 }
 
 /**
- * Draws the kernels of each output: a row of the matrix, or a sheet of them.
+ * Draws the sheet of kernels of each output.
  * @param {HTMLElement} box
  * @param {Column} column
  * @param {Tensor} weight
@@ -104,13 +104,6 @@ export function drawWeights(box, column, weight, limit, { colours }) {
   box.style.setProperty("--down", String(Math.ceil(channels / across)));
   box.classList.toggle("ruled", channels > 1 && across <= MAX_RULED);
   const domain = /** @type {Domain} */ ([-limit, limit]);
-  // It floats and sticks beside the rows, which have to follow it.
-  const rows = /** @type {HTMLElement[]} */ ([...box.getElementsByClassName("weights")]);
-  const hasMinimap = column.shows === "matrix";
-  for (const minimap of resizeChildren(box, "minimap", hasMinimap ? 1 : 0, createMinimap, rows)) {
-    const values = /** @type {Float32Array} */ (weight.data);
-    paint(canvasOf(minimap), createPlane(values, channels, outputs), colours(false), domain);
-  }
   resizeChildren(box, "weights", outputs, () => createPicture("weights")).forEach((row, output) => {
     const plane = kernelSheet(weight, output, across);
     const name = `${column.kernel} ${output}`;

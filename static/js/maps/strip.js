@@ -13,9 +13,10 @@
  */
 import { watchOverflow } from "../ui/overflow.js";
 import { canvasOf } from "./cells.js";
-import { hasKernels, hasMaps } from "./columns.js";
+import { hasKernels, hasMaps, isMatrix } from "./columns.js";
 import { drawKernels, drawMaps, drawWeights } from "./drawing.js";
 import { groupByLimit, kernelLimits } from "./kernels.js";
+import { drawMatrix, writeWeights } from "./matrix.js";
 import { viewOf } from "./places.js";
 import { writeValues } from "./values.js";
 
@@ -78,16 +79,17 @@ export class Strip {
       ({ weights }) => /** @type {Tensor} */ (file.tensors.get(`${weights}.weight`)),
     );
     const limits = kernelLimits(weights);
-    for (const column of this.layer.columns) {
+    this.layer.columns.forEach((column, index, columns) => {
       const box = this.#box(column);
       if (hasMaps(column))
         for (const [map, info] of drawMaps(box, column, file, look)) this.#maps.set(map, info);
       const at = convolutions.indexOf(column);
-      if (at < 0) continue;
+      if (at < 0) return;
       this.#kernels.set(column.weights, { weight: weights[at], limit: limits[at] });
-      const drawIt = hasMaps(column) ? drawKernels : drawWeights;
-      drawIt(box, column, weights[at], limits[at], look);
-    }
+      const drawIt = isMatrix(column) ? drawMatrix : hasMaps(column) ? drawKernels : drawWeights;
+      // What the matrix weighs is the column before it.
+      drawIt(box, column, weights[at], limits[at], look, columns[index - 1].multiplier);
+    });
     this.#writeValues();
     return groupByLimit(convolutions.map(({ kernels }, at) => ({ kernels, limit: limits[at] })));
   }
@@ -185,8 +187,13 @@ export class Strip {
     return /** @type {HTMLElement} */ (this.element.querySelector(`[data-column="${key}"]`));
   }
 
-  /** Writes the values of small maps into them, as many as there is room for. */
+  /** Writes the values of small maps and of the matrix into them, as many as there is room for. */
   #writeValues() {
+    for (const column of this.layer.columns.filter(isMatrix)) {
+      const kernels = this.#kernels.get(column.weights);
+      if (kernels && this.#look)
+        writeWeights(this.cells(column, "weights"), kernels.weight, kernels.limit, this.#look);
+    }
     for (const map of this.element.querySelectorAll("button.map")) {
       const info = this.#maps.get(map);
       if (!info || !this.#look || (!info.plane.values && !map.querySelector(".values"))) continue;

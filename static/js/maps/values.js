@@ -8,12 +8,12 @@ import { colourOf } from "./colormap.js";
 import { maxAbs } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MIN_FONT_PIXELS = 8;
+export const MIN_FONT_PIXELS = 8;
 /** The size of a cell in the units of the drawing. */
 const UNIT = 100;
 /** The largest height of a text as a share of a cell, the width of a digit over that height, the largest width of a text. */
 const [MAX_FONT_SHARE, DIGIT_WIDTH, MAX_WIDTH_SHARE] = [0.36, 0.58, 0.88];
-const MAX_DIGITS = 3;
+export const MAX_DIGITS = 3;
 /** Larger and smaller powers of ten are written as such. */
 const MAX_POWER = 3;
 
@@ -35,7 +35,7 @@ export function writeValues(box, { values, width, height }, colours, domain) {
   svg.setAttribute("viewBox", `0 0 ${width * UNIT} ${height * UNIT}`);
   svg.setAttribute("font-size", String(Math.round(fitting.fontShare * UNIT)));
   while (svg.childElementCount > values.length) svg.lastElementChild?.remove();
-  while (svg.childElementCount < values.length) svg.append(document.createElementNS(SVG, "text"));
+  while (svg.childElementCount < values.length) svg.append(createText());
   fitting.texts.forEach((text, cell) => {
     const element = svg.children[cell];
     element.setAttribute("x", String(((cell % width) + 0.5) * UNIT));
@@ -54,7 +54,9 @@ export function writeValues(box, { values, width, height }, colours, domain) {
 const cellPixels = ({ clientWidth, clientHeight }, width, height) =>
   Math.min(clientWidth / width, clientHeight / height);
 
-function createOverlay() {
+export const createText = () => document.createElementNS(SVG, "text");
+
+export function createOverlay() {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "values");
   svg.setAttribute("aria-hidden", "true");
@@ -70,12 +72,19 @@ function createOverlay() {
 export function fitTexts(values, cell) {
   for (let digits = MAX_DIGITS; digits > 0; digits--) {
     const texts = formatTogether(values, digits);
-    const longest = Math.max(...texts.map((text) => text.length));
-    const fontShare = Math.min(MAX_FONT_SHARE, MAX_WIDTH_SHARE / (DIGIT_WIDTH * longest));
+    const fontShare = Math.min(MAX_FONT_SHARE, largestFont(texts, 1));
     if (fontShare * cell >= MIN_FONT_PIXELS) return { texts, fontShare };
   }
   return null;
 }
+
+/**
+ * The largest height of texts that all fit into cells.
+ * @param {string[]} texts
+ * @param {number} cell the width of a cell
+ */
+export const largestFont = (texts, cell) =>
+  (cell * MAX_WIDTH_SHARE) / (DIGIT_WIDTH * Math.max(...texts.map((text) => text.length)));
 
 /**
  * The values with equally many decimals, which give the largest so many digits: "−0.46", "12", "2e−5". Decimals that are

@@ -1,5 +1,5 @@
 /**
- * Attributes for the style sheet: at which edges of a scrolling box there is more, and which part of it is in view.
+ * Attributes for the style sheet: at which edges of a scrolling box there is more.
  */
 
 /** @param {Iterable<Element>} boxes */
@@ -18,8 +18,6 @@ export function watchOverflow(boxes) {
 /** @param {HTMLElement} box */
 function markOverflow(box) {
   const { scrollTop, scrollLeft, clientHeight, clientWidth, scrollHeight, scrollWidth } = box;
-  box.style.setProperty("--seen-from", String(scrollTop / scrollHeight));
-  box.style.setProperty("--seen", String(clientHeight / scrollHeight));
   box.toggleAttribute("data-above", scrollTop > 1);
   box.toggleAttribute("data-below", scrollTop + clientHeight < scrollHeight - 1);
   box.toggleAttribute("data-before", scrollLeft > 1);
