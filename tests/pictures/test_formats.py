@@ -44,7 +44,7 @@ def test_page_readme_and_command_list_the_same_formats():
     assert json.loads(limits)["formats"] == list(FORMATS)
     uploads = (ROOT / "README.md").read_text().partition("**Uploads.** ")[2].partition(", at most")[0]
     assert re.sub(r" \([^)]*\)", "", uploads).replace(" or ", ", ") == ", ".join(FORMATS)
-    command = (ROOT / "app/sepviz/cli/maps_command.py").read_text()
+    command = (ROOT / "app/sepviz/cli/picture_option.py").read_text()
     command = command.partition("in place of --input: a ")[2].partition(" of at most")[0]
     assert command.replace(" or ", ", ") == ", ".join(FORMATS)
 
