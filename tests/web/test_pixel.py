@@ -183,6 +183,37 @@ def test_announcement_says_the_value_and_what_it_is_made_of(client):
     assert products == pytest.approx(expected.tolist(), abs=2e-3)
 
 
+def test_announcement_names_the_operations_after_the_sum(client):
+    words = page_words(lens(client, "after=norm,gelu"), r"<p class=\"unseen\" data-announcement>(.*?)</p>")
+    assert re.search(r": −?[.\d]+ = GELU of batch norm of −?[.\d]+ = −?[.\d]+ · ", words)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), layers(plain=False))
+def test_announced_sum_has_all_terms_and_the_bias(client, data, spec):
+    operation = data.draw(st.sampled_from(plan(spec).convolutions))
+    numbers = [data.draw(st.integers(0, size - 1)) for size in (operation.out_channels, *operation.output)]
+    cell = ",".join(map(str, (operation.name, *numbers)))
+    words = page_words(lens(client, f"{spec.query()}&cell={cell}"), r"<p class=\"unseen\" data-announcement>(.*?)</p>")
+    maps = tensors(client, spec.query())
+    weight, value = maps[f"{operation.name}.weight"][numbers[0]], maps[operation.name][tuple(numbers)]
+    bias = maps[f"{operation.name}.bias"][numbers[0]] if spec.bias else 0
+    found = re.fullmatch(r".*? = (.*?)(?: \+ (\d+) more)?(?: \+ bias (−?[.\d]+))?", words)
+    terms, more = re.split(r" [+−] ", found[1]), int(found[2] or 0)
+    assert (found[3] is not None) == spec.bias
+    assert number(found[3] or "0") == pytest.approx(bias, abs=6e-3)
+    if operation.mixes_channels:
+        assert len(terms) + more == weight.shape[0]
+    else:
+        place = dict(zip(("channel", "y", "x"), numbers, strict=True), stage=operation.name)
+        step = client.get("/api/pixel", params=spec.parameters() | place).json()["steps"][-1]
+        assert max(1, np.count_nonzero(step["parts"][0]["products"])) == len(terms) + more
+    if not more:
+        products = [np.prod([number(each) for each in term.split(" · ")]) for term in terms]
+        signs = [1, *(1 if sign == "+" else -1 for sign in re.findall(r" ([+−]) ", found[1]))]
+        assert np.dot(products, signs) + bias == pytest.approx(value, abs=0.02 * max(1, np.abs(products).sum()))
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "fit"),
     [

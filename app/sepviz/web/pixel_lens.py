@@ -36,9 +36,9 @@ class Products(NamedTuple):
     rest: str
 
     @property
-    def text(self) -> str:
-        """The first ones in one line, for the live region."""
-        return _joined(f"{term.sign}{term.value} · {term.weight}" for term in self.terms)
+    def texts(self) -> list[str]:
+        """Each in a line, for the live region."""
+        return [f"{term.sign}{term.value} · {term.weight}" for term in self.terms]
 
 
 class Column(NamedTuple):
@@ -199,29 +199,34 @@ def _products(part: Document, kernel_decimals: int) -> Products:
 
 def _equation(document: Document, last: Column) -> str:
     """The value and what it is made of, in one line."""
-    text = partial(format_decimals, decimals=last.decimals)
-    value = format_value(document["value"])
     step = next(each for each in document["steps"] if each["stage"] == last.operation.name)
-    for title, _ in reversed(last.followers):
-        value += f" = {title} of"
+    value = format_value(document["value"])
     if last.followers:
-        value += f" {text(step['value'])}"
-    if not last.operation.mixes_channels:
-        products = _products(step["parts"][0], last.kernel_decimals)
-        return f"{value} = {products.text or '0'}{_and_more(len(products.terms) - MAX_ANNOUNCED)}"
+        titles = " of ".join(title for title, _ in reversed(last.followers))
+        value += f" = {titles} of {format_decimals(step['value'], last.decimals)}"
+    terms, count = _terms(step, last)
+    bias = "" if step["bias"] is None else f" + bias {format_decimals(step['bias'], last.decimals)}"
+    return f"{value} = {_joined(islice(terms, MAX_ANNOUNCED)) or '0'}{_and_more(count - MAX_ANNOUNCED)}{bias}"
+
+
+def _terms(step: Document, column: Column) -> tuple[Iterable[str], int]:
+    """The largest terms of a sum, as they are written, and how many there are in all; its bias is none of them."""
+    text = partial(format_decimals, decimals=column.decimals)
+    if not column.operation.mixes_channels:
+        part = step["parts"][0]
+        products = _products(part, column.kernel_decimals)
+        return products.texts, sum(map(bool, chain.from_iterable(part["products"])))
+    count = len(step["parts"]) + step["rest"]["count"]
+    if not column.operation.stage.is_pointwise:
+        return (text(each["sum"]) for each in step["parts"]), count
     weights = common_decimals(each["kernel"][0][0] for each in step["parts"])
-    parts = (
-        f"{text(each['window'][0][0] or 0)} · {format_decimals(each['kernel'][0][0], weights)}"
-        if last.operation.stage.is_pointwise
-        else text(each["sum"])
-        for each in step["parts"]
-    )
-    return f"{value} = {_joined(parts)}{_and_more(len(step['parts']) + step['rest']['count'] - MAX_ANNOUNCED)}"
+    factors = ((each["window"][0][0] or 0, each["kernel"][0][0]) for each in step["parts"])
+    return (f"{text(value)} · {format_decimals(weight, weights)}" for value, weight in factors), count
 
 
 def _joined(terms: Iterable[str]) -> str:
-    """The first terms as a sum: `0.5 + 0.2 − 0.1`; each begins with its sign, or with none."""
-    return " + ".join(islice(terms, MAX_ANNOUNCED)).replace("+ +", "+ ").replace("+ −", "− ").removeprefix("+")
+    """The terms as a sum: `0.5 + 0.2 − 0.1`; each begins with its sign, or with none."""
+    return " + ".join(terms).replace("+ +", "+ ").replace("+ −", "− ").removeprefix("+")
 
 
 def _and_more(count: int) -> str:
