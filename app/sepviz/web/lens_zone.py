@@ -1,5 +1,7 @@
 """The HTML of the lens that a page shows: computed where that is needed, a refusal in words where it is refused."""
 
+from typing import NamedTuple
+
 from fastapi import Request
 
 from sepviz.errors import InvalidParameters, SepvizError
@@ -29,9 +31,17 @@ async def render_lens(request: Request, services: Services, query: PageQuery) ->
     return services.templates.get_template(template).render(context | {"document": document})
 
 
-async def render_first_lens(request: Request, services: Services, query: PageQuery) -> str:
+class FirstLens(NamedTuple):
+    """The lens of the first paint of a page; one that `is_unavailable` says why, and may be there a moment later."""
+
+    html: str
+    is_unavailable: bool = False
+
+
+async def render_first_lens(request: Request, services: Services, query: PageQuery) -> FirstLens:
     """Return the lens for the first paint of a page, which is shown whatever happens: an error is told in its place."""
     try:
-        return await render_lens(request, services, query)
+        return FirstLens(await render_lens(request, services, query))
     except SepvizError as error:
-        return services.templates.get_template("lenses/unavailable.html").render({"message": str(error)})
+        message = services.templates.get_template("lenses/unavailable.html").render({"message": str(error)})
+        return FirstLens(message, is_unavailable=True)

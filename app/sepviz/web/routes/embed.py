@@ -17,11 +17,12 @@ from sepviz.figures.options import MIN_WIDTH, THEMES
 from sepviz.layer.kinds import KINDS
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec, described, parse, whole_number
+from sepviz.uploads.store import is_upload
 from sepviz.web.lens_zone import render_first_lens
 from sepviz.web.middleware.security_headers import POLICY
 from sepviz.web.queries import PageQuery, documented, parse_query
 from sepviz.web.refused import nearest, page_context
-from sepviz.web.responses import CACHED
+from sepviz.web.responses import CACHED, PRIVATE
 from sepviz.web.routes.snippets import FRAME, diagram_picture, frame, origin
 from sepviz.web.services import Provided
 
@@ -108,10 +109,13 @@ async def embed(request: Request, services: Provided) -> Response:
         "own": own | ({"theme": query.theme} if query.theme != "auto" else {}),
         "theme": query.theme,
     }
+    cache = "no-store" if bad else PRIVATE if is_upload(query.layer.input) else CACHED
     if not context["refused"]:
-        context["lens_html"] = await render_first_lens(request, services, query)
+        lens = await render_first_lens(request, services, query)
+        context["lens_html"] = lens.html
+        cache = "no-store" if lens.is_unavailable else cache
     body = services.templates.get_template("embed.html").render(context)
-    headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": "no-store" if bad else CACHED}
+    headers = {"Content-Security-Policy": FRAMED_ANYWHERE, "Cache-Control": cache}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
 

@@ -26,9 +26,9 @@ async def page(request: Request, services: Provided) -> Response:
     query, bad = nearest(PageQuery, pairs)
     context = page_context(query, bad, pairs)
     if not context["refused"]:
-        context["lens_html"] = await render_first_lens(request, services, query)
+        context["lens_html"] = (await render_first_lens(request, services, query)).html
     body = services.templates.get_template("page.html").render(context | {"origin": origin(request, services)})
-    headers = {"Cache-Control": "no-cache"}
+    headers = {"Cache-Control": PRIVATE if is_upload(query.layer.input) else REVALIDATED}
     return Response(body, 422 if bad else 200, media_type="text/html; charset=utf-8", headers=headers)
 
 
