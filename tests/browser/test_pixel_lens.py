@@ -44,6 +44,18 @@ def test_channel_is_chosen_by_its_link_and_keeps_the_focus(visit):
     assert "through" not in page.url
 
 
+def test_lens_that_is_left_before_it_is_there_is_fetched_again(visit):
+    page = visit("/?size=24")
+    page.route("**/lens?*", lambda _: None)  # is not answered
+    open_lens = "(name) => document.querySelector(`a[data-lens='${name}']`).click()"
+    with page.expect_request("**/lens?*"):
+        page.evaluate(open_lens, "pixel")
+    page.evaluate(open_lens, "diagram")
+    page.unroute("**/lens?*")
+    page.evaluate(open_lens, "pixel")
+    expect(page.locator(".pixel-value h2")).to_have_text("Output 3")
+
+
 def test_maps_stay_where_they_are_while_cells_are_chosen(visit):
     page = visit("/?size=24&lens=pixel&between=norm,relu&cell=pointwise,3,0,0")
     tallest = top_of_maps(page)

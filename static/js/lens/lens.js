@@ -57,7 +57,7 @@ export class Lens {
     const isDiagram = name === this.defaultName;
     this.element.hidden = isDiagram;
     this.diagram.hidden = !isDiagram;
-    if (isDiagram) this.#controller.abort();
+    if (isDiagram) this.#cancel();
     if (isDiagram || query === this.#wanted) return;
     this.#wanted = query;
     if (isPreview && this.#isFetching) return;
@@ -69,6 +69,12 @@ export class Lens {
   /** Whether what is wanted is shown. */
   get isCurrent() {
     return !this.element.hidden && this.#wanted === this.#painted;
+  }
+
+  #cancel() {
+    this.#controller.abort();
+    this.#wanted = this.#painted;
+    this.#isFetching = false;
   }
 
   /** @param {AbortSignal} signal */
