@@ -173,6 +173,8 @@ def test_standard_layer_is_none_where_channels_stay_apart():
         LayerSpec(in_channels=512, out_channels=512, kernel_size=7, size=64, weights="random"),
         LayerSpec(kind="spatially-separable", in_channels=1, out_channels=1, kernel_size=31, size=1024),
         LayerSpec(kind="standard", in_channels=4096, out_channels=4096, groups=2, size=4),
+        LayerSpec(kernel_size=31, size=2048),
+        LayerSpec(kind="standard", in_channels=4096, out_channels=1, kernel_size=31, size=31),
     ],
 )
 def test_approximation_over_the_budget_is_refused_with_what_fits(spec):
@@ -182,6 +184,15 @@ def test_approximation_over_the_budget_is_refused_with_what_fits(spec):
     assert fits
     for name, value in fits:
         assert name not in refused_parameters(spec.replace(**{name: value}))
+
+
+def test_kernels_that_share_no_filters_are_named_filters_weighed_by_the_pointwise_rows():
+    layer = LayerSpec(kind="standard", in_channels=5, out_channels=12)
+    weight = unshared_kernels(layer, plan(layer).convolutions[0]).weight
+    separable = run(LayerSpec(in_channels=17, out_channels=1), INPUTS).stage("depthwise").weight[:, 0]
+    rows = run(LayerSpec(in_channels=5, out_channels=12), INPUTS).stage("pointwise").weight[:, :, 0, 0]
+    for n, c in np.ndindex(12, 5):
+        torch.testing.assert_close(weight[n, c], separable[n + c] * rows[n, c], rtol=0, atol=0)
 
 
 def refused_parameters(spec):

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from math import prod
 
 from sepviz.errors import BadParameter, OverBudget
-from sepviz.layer.budget import MAC_BUDGET, SmallerSizes, check_budget
+from sepviz.layer.budget import MAC_BUDGET, SmallerSizes, check_budget, exceeds_budget
 from sepviz.layer.operations import Convolution
 from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection
@@ -28,15 +28,26 @@ def check_approximation(spec: LayerSpec, channel: int, ranks: int) -> None:
     planned = plan(spec)
     if planned.replaced.stage.mixes_channels:
         _check_decomposition(spec)
-    check_budget(spec, Selection((planned.operations[-1].name,), range(channel, channel + 1)))
-    if _macs(spec, ranks) <= MAC_BUDGET:
-        return
-    smaller = SmallerSizes(spec)
-    fitting = bisect_left(smaller, True, key=lambda size: _macs(spec.replace(size=size), ranks) > MAC_BUDGET)
-    size = str(smaller[fitting - 1]) if fitting else ""
+    selection = Selection((planned.operations[-1].name,), range(channel, channel + 1))
+    if _macs(spec, ranks) > MAC_BUDGET:
+        _refuse_maps(spec, selection, ranks)
+    check_budget(spec, selection)
+
+
+def _refuse_maps(spec: LayerSpec, selection: Selection, ranks: int) -> None:
+    """Raise `OverBudget` for the maps of the approximations, with a size that fits the other budgets, too."""
+
+    def is_too_large(size: Size) -> bool:
+        smaller = spec.replace(size=size)
+        return _macs(smaller, ranks) > MAC_BUDGET or exceeds_budget(smaller, selection)
+
+    sizes = SmallerSizes(spec)
+    fitting = bisect_left(sizes, True, key=is_too_large)
+    size = str(sizes[fitting - 1]) if fitting else ""
     taken = f"{_macs(spec, ranks) / 1e9:,.2f} GMAC, above the {MAC_BUDGET / 1e9:g} GMAC of one request"
-    why = f"the maps of {ranks} approximations would take {taken}"
+    maps = f"maps of {ranks} approximations" if ranks > 1 else "map of the approximation"
     allowed = f"size up to {size} would fit" if size else "no size would fit with so large a kernel"
+    why = f"the {maps} would take {taken}"
     raise OverBudget([BadParameter("size", str(spec.size), allowed, why, (("size", size),) if size else ())])
 
 

@@ -20,13 +20,13 @@ MAX_MAPS_IN_PICTURE = 4096
 def check_budget(spec: LayerSpec, selection: Selection = EVERYTHING) -> None:
     """Raise `OverBudget` where the selection takes more than 2 GMAC, or 64 MiB of maps or of weights."""
     macs, held = work(spec, selection)
-    if not _too_much(spec, selection):
+    if not exceeds_budget(spec, selection):
         return
     smaller = SmallerSizes(spec)
-    fitting = bisect_left(smaller, True, key=lambda size: _too_much(spec.replace(size=size), selection))
+    fitting = bisect_left(smaller, True, key=lambda size: exceeds_budget(spec.replace(size=size), selection))
     size = str(smaller[fitting - 1]) if fitting else ""
     fits = f"size up to {size} would fit" if fitting else "no size would fit with so many channels"
-    if selection.channels is None and not _too_much(spec, Selection(selection.stages, range(16))):
+    if selection.channels is None and not exceeds_budget(spec, Selection(selection.stages, range(16))):
         fits += ", or a part of the channels (channels=0-15)"
     over = []
     if macs > MAC_BUDGET:
@@ -49,7 +49,8 @@ def check_picture(spec: LayerSpec, stage: str, channels: int) -> None:
     raise OverBudget([BadParameter("depth_multiplier", given, f"up to {most} would fit", why, fits)])
 
 
-def _too_much(spec: LayerSpec, selection: Selection) -> bool:
+def exceeds_budget(spec: LayerSpec, selection: Selection) -> bool:
+    """Whether the selection takes more computing or memory than one request may have."""
     macs, held = work(spec, selection)
     return macs > MAC_BUDGET or held > BYTE_BUDGET
 

@@ -45,9 +45,8 @@ def unshared_kernels(convolution: Convolution) -> Tensor:
     of `kernels` have rank m for each channel; these have as many as there are independent filters.
     """
     outputs, read = convolution.weight_shape[:2]
-    numbers = [output + channel for output in range(outputs) for channel in range(read)]
-    filters = _filters(convolution.kernel, numbers).view(convolution.weight_shape)
-    return filters * mixing(read, range(outputs))[:, :, None, None]
+    filters = _filters(convolution.kernel, torch.arange(outputs)[:, None] + torch.arange(read))
+    return filters.mul_(mixing(read, range(outputs))[:, :, None, None])
 
 
 def filter_names(kernel: Pair) -> tuple[str, ...]:
@@ -65,9 +64,10 @@ def _own_filters(convolution: Convolution, channels: range) -> Tensor:
     return _filters(convolution.kernel, channels)
 
 
-def _filters(kernel: Pair, channels: Sequence[int]) -> Tensor:
+def _filters(kernel: Pair, channels: Sequence[int] | Tensor) -> Tensor:
+    """The filters of these numbers, (*shape of channels, rows, columns)."""
     every = torch.stack([_filter(name, kernel) for name in filter_names(kernel)])
-    return every[torch.tensor(channels) % len(every)]
+    return every[torch.as_tensor(channels) % len(every)]
 
 
 def _filter(name: str, kernel: Pair) -> Tensor:
