@@ -153,7 +153,7 @@ const cellView = new CellView(store, strip, lensZone, {
   onChoose: pushAddress,
   onOpen: (map) =>
     withBusyMark(openMap(store.state.query, map, currentLook())).catch((error) => loader.report(error)),
-  onLook: (map) => {
+  onLegend: (map) => {
     const look = currentLook();
     showMapDomain(legend, map, look.colours(map.isUnsigned), look.scale === "stage");
   },

@@ -11,8 +11,8 @@
  * @typedef {object} Callbacks
  * @property {() => [string, string | null][]} pageParameters
  * @property {() => void} onChoose called after a cell was chosen that was not before
- * @property {(map: MapInfo) => void} onOpen
- * @property {(map: MapInfo) => void} onLook
+ * @property {(map: MapInfo) => void} onOpen opens the map large
+ * @property {(map: MapInfo) => void} onLegend shows the colours of the map in the legend
  */
 import { withParameter, withParameters } from "./address.js";
 import { coverageOf } from "./lens/play.js";
@@ -31,9 +31,9 @@ export class CellView {
   #announcement = "";
   #requested = 0;
   /** The map that was pointed at last. @type {{ stage: string, channel: number } | null} */
-  #looked = null;
+  #pointedMap = null;
   /** What the legend speaks of. @type {MapInfo | null} */
-  #inLegend = null;
+  #legendMap = null;
 
   /**
    * @param {import("./state.js").Store<PageState>} store
@@ -55,7 +55,7 @@ export class CellView {
       point: (cell, spot) => this.#point(cell, spot),
       choose: (cell, spot) => this.#choose(cell, spot),
       open: (spot) => {
-        this.#look(spot);
+        this.#pointAtMap(spot);
         this.#open();
       },
     });
@@ -81,17 +81,17 @@ export class CellView {
 
   /** Shows in the legend the colours of the map that was pointed at last; before, of the map with the selected cell. */
   showLegend() {
-    const { stage, channel } = this.#looked ?? shownCell(this.store.state, this.strip.layer) ?? {};
+    const { stage, channel } = this.#pointedMap ?? shownCell(this.store.state, this.strip.layer) ?? {};
     const map = this.strip.infoOf(stage, channel);
-    this.#inLegend = map ?? null;
-    if (map) this.callbacks.onLook(map);
+    this.#legendMap = map ?? null;
+    if (map) this.callbacks.onLegend(map);
   }
 
   /** @param {Spot} spot */
-  #look({ column, channel }) {
+  #pointAtMap({ column, channel }) {
     const { stage } = column;
-    if (this.#looked?.stage === stage && this.#looked.channel === channel) return;
-    this.#looked = { stage, channel };
+    if (this.#pointedMap?.stage === stage && this.#pointedMap.channel === channel) return;
+    this.#pointedMap = { stage, channel };
     this.showLegend();
   }
 
@@ -100,7 +100,7 @@ export class CellView {
    * @param {Spot | null} spot
    */
   #point(cell, spot) {
-    if (spot) this.#look(spot);
+    if (spot) this.#pointAtMap(spot);
     if (!this.store.state.play?.isPlaying) this.store.update({ pointed: cell });
   }
 
@@ -111,7 +111,7 @@ export class CellView {
   #choose(cell, spot) {
     const text = formatCell(cell);
     const isNew = text !== this.store.state.cell || this.store.state.lens !== CELL_LENS;
-    this.#look(spot);
+    this.#pointAtMap(spot);
     this.#announcement = describeCell(this.strip.layer, cell);
     this.store.update({ cell: text, lens: CELL_LENS, pointed: null, play: null });
     if (isNew) this.callbacks.onChoose();
@@ -120,7 +120,7 @@ export class CellView {
 
   /** Opens the map that the legend speaks of. */
   #open() {
-    if (this.#inLegend) this.callbacks.onOpen(this.#inLegend);
+    if (this.#legendMap) this.callbacks.onOpen(this.#legendMap);
   }
 
   /** Shows the numbers of the pointed cell in the lens of cells, of the chosen cell in every other one. */

@@ -63,7 +63,11 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Pixel:
-    """The value of a cell taken apart, as JSON; its steps before go through one channel where several make it."""
+    """The arithmetic of a cell's value, as JSON.
+
+    Where several channels make the value, the steps before are those of channel `through`; None takes the one that adds
+    most.
+    """
 
     spec: LayerSpec
     cell: Cell
@@ -76,7 +80,7 @@ class Approximation:
 
     spec: LayerSpec
     channel: int
-    has_pictures: bool  # what a lens shows, beside the numbers
+    has_pictures: bool  # whether maps and kernels come with the numbers, as a lens shows them
 
 
 @dataclass(frozen=True, slots=True)

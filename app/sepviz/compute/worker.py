@@ -81,7 +81,7 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
 
 
 def _document(job: Composed | Pixel | Approximation, picture: bytes | None, inputs: Inputs) -> object:
-    """Return what a lens shows."""
+    """Return the result of a job that is answered as JSON."""
     match job:
         case Composed():
             return composed_lens(job.spec, job.channel, inputs, picture)

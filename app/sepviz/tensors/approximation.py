@@ -75,11 +75,11 @@ def approximate(
     with torch.inference_mode():
         if standard is None:
             check_approximation(spec, channel, min(spec.kernel_size))
-            return _carry_out(spec, _kernel_of_channel(spec, channel), inputs, wanted, picture)
+            return _compute_outputs(spec, _kernel_of_channel(spec, channel), inputs, wanted, picture)
         full = largest_rank(plan(standard).convolutions[0])
         ranks = (*range(1, min(full, MAX_RANKS) + 1), *([full] if full > MAX_RANKS else []))
         check_approximation(standard, channel, len(ranks))
-        return _carry_out(standard, _standard_kernel(standard, channel, ranks), inputs, wanted, picture)
+        return _compute_outputs(standard, _standard_kernel(standard, channel, ranks), inputs, wanted, picture)
 
 
 def decompose(matrices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,7 +152,7 @@ def _target(
     return Target(channels, kernel, bias, ranks, approximations, tuple(errors[rank - 1] for rank in ranks), singular)
 
 
-def _carry_out(
+def _compute_outputs(
     spec: LayerSpec, target: Target, inputs: Inputs, wanted: Collection[int], picture: bytes | None
 ) -> Approximation:
     """The output and its approximations, some at a time; `spec` has the target's kernels in its baseline."""

@@ -47,8 +47,8 @@ class ComposedOutput:
 def is_one_convolution(planned: Plan) -> bool:
     """Whether a single convolution gives the same maps, whatever the input.
 
-    None does where an operation stands between two stages, nor where a stage pads maps that have a bias: what it pads
-    with is zero, not the bias.
+    None does where an operation stands between two stages, or where a stage pads maps that have a bias: the padding is
+    zero, without the bias.
     """
     return not any(first.followed_by or _pads_bias(first, second) for first, second in pairwise(planned.convolutions))
 

@@ -13,9 +13,9 @@ from sepviz.web.services import Services
 
 
 async def render_lens(request: Request, services: Services, query: PageQuery) -> str:
-    """Return the lens that the query names; what the layer, or the cell, refuses, stands in its place.
+    """Return the HTML of the lens that the query names; where the layer or the cell is refused, the reasons.
 
-    Raises `Busy` and what else `compute_document` raises, but for `InvalidParameters`.
+    Raises what `compute_document` raises except `InvalidParameters`.
     """
     lens = LENSES[query.lens]
     spec, cell = query.layer, query.chosen_cell
@@ -39,7 +39,7 @@ class FirstLens(NamedTuple):
 
 
 async def render_first_lens(request: Request, services: Services, query: PageQuery) -> FirstLens:
-    """Return the lens for the first paint of a page, which is shown whatever happens: an error is told in its place."""
+    """Return the lens for the first paint of a page; an error's message stands in its place, and the page is shown."""
     try:
         return FirstLens(await render_lens(request, services, query))
     except SepvizError as error:

@@ -30,11 +30,11 @@ class Lens:
     options: tuple[str, ...] = ()  # of the page's query, that the job takes as well
 
 
-def _composed(spec: LayerSpec, cell: Cell) -> Job:
+def _make_composed_job(spec: LayerSpec, cell: Cell) -> Job:
     return Composed(spec, output_cell(plan(spec), cell).channel)
 
 
-def _approximation(spec: LayerSpec, cell: Cell) -> Job:
+def _make_approximation_job(spec: LayerSpec, cell: Cell) -> Job:
     return Approximation(spec, output_cell(plan(spec), cell).channel, has_pictures=True)
 
 
@@ -43,8 +43,8 @@ LENSES: dict[LensName, Lens] = {
     for row in (
         Lens("diagram", "Diagram"),
         Lens("pixel", "One pixel", Pixel, options=("through",)),
-        Lens("composed", "As one standard kernel", _composed),
-        Lens("approximation", "What is given up", _approximation),
+        Lens("composed", "As one standard kernel", _make_composed_job),
+        Lens("approximation", "What is given up", _make_approximation_job),
         Lens("groups", "Groups", describe=describe_groups),
     )
 }

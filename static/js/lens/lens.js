@@ -16,7 +16,8 @@ export class Lens {
   #painted = "";
   #wanted = "";
   #isFetching = false;
-  #place = "";
+  /** The layer and the width that the height belongs to. */
+  #heightKey = "";
 
   /**
    * @param {HTMLElement} figure holds the tabs, the lens and the diagram
@@ -105,9 +106,9 @@ export class Lens {
    */
   #keepHeight(query) {
     const layer = withParameters(query, CHANGES_WITHIN_A_LENS);
-    const place = `${layer} ${this.element.clientWidth}`;
-    this.element.style.minHeight = place === this.#place ? `${this.element.offsetHeight}px` : "";
-    this.#place = place;
+    const key = `${layer} ${this.element.clientWidth}`;
+    this.element.style.minHeight = key === this.#heightKey ? `${this.element.offsetHeight}px` : "";
+    this.#heightKey = key;
   }
 
   /** @param {string} html */

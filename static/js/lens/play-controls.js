@@ -80,7 +80,7 @@ export class PlayControls {
     const { count } = stepsOf(this.#operations);
     const isOver = !this.#play || this.#play.step >= count;
     this.#progress = isOver ? 1 : this.#step;
-    this.#tell(this.#progress, true);
+    this.#setStep(this.#progress, true);
     this.#time = performance.now();
     this.#frame = requestAnimationFrame((time) => this.#advance(time));
   }
@@ -91,7 +91,7 @@ export class PlayControls {
 
   /** @param {number} step */
   #go(step) {
-    this.#tell(Math.max(1, Math.min(step, stepsOf(this.#operations).count)), false);
+    this.#setStep(Math.max(1, Math.min(step, stepsOf(this.#operations).count)), false);
   }
 
   /** @param {number} time */
@@ -101,7 +101,7 @@ export class PlayControls {
     this.#progress += (Math.max(0, time - this.#time) / 1000) * rate * Number(this.speed.value);
     this.#time = time;
     const step = Math.min(Math.floor(this.#progress), count);
-    if (step !== this.#play.step) this.#tell(step, step < count);
+    if (step !== this.#play.step) this.#setStep(step, step < count);
     if (step < count) this.#frame = requestAnimationFrame((next) => this.#advance(next));
   }
 
@@ -109,7 +109,7 @@ export class PlayControls {
    * @param {number} step
    * @param {boolean} isPlaying
    */
-  #tell(step, isPlaying) {
+  #setStep(step, isPlaying) {
     this.onPlay({ step, cell: cellOfStep(this.#operations, step, this.current()), isPlaying });
   }
 }

@@ -3,8 +3,8 @@
 A filter of size k > 3 is the familiar 3 x 3 one smoothed by the binomial Gaussian of size k - 2: that is how
 Sobel's operator grows (k = 5: derivative -1 -2 0 2 1, smoothing 1 4 6 4 1), and it makes a Laplacian of Gaussian
 of the Laplacian. At k = 2 they are the 2 x 2 differences (Roberts, Prewitt); at k = 1 only the identity is left.
-Those that enhance differences are halved, so that a photograph comes out with no more contrast than it has, and none
-hides the others where channels are mixed.
+Those that enhance differences are halved, so that a photograph gains no contrast, and that no filter dominates the
+sums of the pointwise stage.
 Cross-correlation, rows downwards, columns to the right.
 """
 
