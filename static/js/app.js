@@ -15,7 +15,7 @@ import {
 import { AddressBar } from "./address-bar.js";
 import { CellView } from "./cell-view.js";
 import { Refusal } from "./client.js";
-import { LayerLoader } from "./layer-loader.js";
+import { initialState, LayerLoader } from "./layer-loader.js";
 import { DiagramMaps } from "./lens/diagram-maps.js";
 import { Lens } from "./lens/lens.js";
 import { chosenCell } from "./lens/selection.js";
@@ -26,10 +26,11 @@ import { showKernelDomains, showMapDomain } from "./maps/legend.js";
 import { LookControls } from "./maps/look.js";
 import { Strip } from "./maps/strip.js";
 import { Store } from "./state.js";
-import { announce } from "./ui/announcer.js";
+import { announceVerdict } from "./ui/announcer.js";
 import { withBusyMark } from "./ui/busy.js";
 import { initControls, showLayer, showQuery } from "./ui/controls.js";
 import { onLink } from "./ui/links.js";
+import { MoreChannels } from "./ui/more-channels.js";
 import { watchOverflow } from "./ui/overflow.js";
 import { replaceParts, updateLinks } from "./ui/parts.js";
 import { initPresent, togglePresent } from "./ui/present.js";
@@ -43,7 +44,7 @@ import { initUploads } from "./upload/uploads.js";
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const [main, legend, more] = ["maps", "legend", "more"].map(byId);
+const [main, legend] = ["maps", "legend"].map(byId);
 const form = /** @type {HTMLFormElement} */ (byId("controls"));
 const { step = "" } = byId("strip").dataset;
 const { query = "", values = "", idle = "{}" } = main.dataset;
@@ -52,23 +53,14 @@ const lookControls = new LookControls(legend);
 lookControls.choose(location.search);
 const colours = new Colours(byId("colormaps"));
 const addressBar = new AddressBar("embedded" in main.dataset, form);
-/** @type {import("./layer-loader.js").PageState} */
-const initialState = {
-  query,
-  wanted: query,
-  parts: null,
-  file: null,
-  channelLimit: Number(step),
-  look: lookControls.values,
-  isDark: isDark(),
-  ...chosenView(location.search),
-  typed: { query, cell: chosenView(location.search).cell },
-  pointed: null,
-  play: null,
-  problems: { errors: [], message: "" },
-  refusal: isRefused(main) ? new Refusal(0, "", []) : null,
-};
-const store = new Store(initialState);
+const store = new Store(
+  initialState(query, chosenView(location.search), {
+    channelLimit: Number(step),
+    look: lookControls.values,
+    isDark: isDark(),
+    refusal: isRefused(main) ? new Refusal(0, "", []) : null,
+  }),
+);
 const loader = new LayerLoader(
   store,
   (historyStep) => historyStep !== "keep" && showAddress(),
@@ -105,6 +97,14 @@ const lensZone = new Lens(
   DEFAULT_LENS,
   (error) => loader.report(error),
 );
+const moreChannels = new MoreChannels(
+  byId("more"),
+  (channel) => strip.focus(channel),
+  (channels) => {
+    store.update({ channelLimit: channels + Number(step) });
+    return load(store.state.wanted, addressBar.isStepPending ? "push" : "keep");
+  },
+);
 const uploads = initUploads(form, (id) => load(withParameter(store.state.wanted, "input", id), "push"));
 
 store.subscribe(["wanted"], ({ wanted }) => {
@@ -139,13 +139,11 @@ store.subscribe(["parts", "file", "look", "isDark"], ({ parts, file, channelLimi
   diagramMaps.show({ ...strip.source(currentLook()), isDark });
   cellView.showLegend();
   cellView.show();
-  more.hidden = channelLimit >= strip.maxChannels;
-  byId("shown").textContent = `the first ${channelLimit} of ${strip.maxChannels} channels`;
+  moreChannels.show(channelLimit, strip.maxChannels);
 });
 store.subscribe(["parts"], ({ query }) => {
   const { dataset } = document.documentElement;
-  const verdict = document.querySelector(".verdict")?.textContent ?? "";
-  if (dataset.painted) announce(verdict.replace(/\s+/g, " ").trim());
+  if (dataset.painted) announceVerdict();
   dataset.painted = query;
 });
 const cellView = new CellView(store, strip, lensZone, {
@@ -167,14 +165,6 @@ onLink(form, "a[data-query]", ({ dataset }) => load(asKind(store.state.wanted, d
 legend.addEventListener("change", () => {
   store.update({ look: lookControls.values });
   pushAddress();
-});
-more.querySelector("button")?.addEventListener("click", async ({ detail }) => {
-  const before = store.state.channelLimit;
-  store.update({ channelLimit: before + Number(step) });
-  await load(store.state.wanted, addressBar.isStepPending ? "push" : "keep");
-  announce(more.hidden ? "all channels are shown" : byId("shown").textContent);
-  // The button is gone: the keyboard, whose clicks have no count, goes on at the first new map.
-  if (more.hidden && detail === 0) strip.focus(before);
 });
 /**
  * Shows what an address of this page says.

@@ -28,6 +28,28 @@ const MAX_TILE = 96;
 /** The status where an uploaded picture has expired, and where a layer has no maps or is refused. */
 const [GONE, UNPROCESSABLE] = [410, 422];
 
+/**
+ * The state of a page before its layer is loaded.
+ * @param {string} query the layer of the page
+ * @param {{ lens: string, cell: string | null, through: string | null }} view as its address has it
+ * @param {Pick<PageState, "channelLimit" | "look" | "isDark" | "refusal">} others
+ * @returns {PageState}
+ */
+export function initialState(query, view, others) {
+  return {
+    query,
+    wanted: query,
+    parts: null,
+    file: null,
+    ...view,
+    typed: { query, cell: view.cell },
+    pointed: null,
+    play: null,
+    problems: { errors: [], message: "" },
+    ...others,
+  };
+}
+
 export class LayerLoader {
   #controller = new AbortController();
 

@@ -7,3 +7,9 @@ export function announce(text) {
   const announcer = document.getElementById("announcer");
   if (announcer) announcer.textContent = text;
 }
+
+/** Announces what the costs of the shown layer come to. */
+export function announceVerdict() {
+  const verdict = document.querySelector(".verdict")?.textContent ?? "";
+  announce(verdict.replace(/\s+/g, " ").trim());
+}
