@@ -13,7 +13,7 @@ BOXES = """(svg) => [...svg.querySelectorAll("[data-map]")].map((plane) =>
 @pytest.mark.parametrize("kind", ["depthwise-separable", "standard"])
 def test_planes_show_the_colours_of_the_maps_below(visit, kind, theme):
     page = visit(f"/?kind={kind}&size=6&weights=random&input=noise", color_scheme=theme)
-    page.wait_for_function("document.querySelector('.diagram canvas').width !== 300")
+    page.wait_for_function("() => document.querySelector('.diagram canvas').width !== 300")
     whole = pixels(page.locator(".diagram canvas"))
     svg = page.locator(".diagram svg")
     factor = whole.shape[1] / svg.evaluate("(svg) => svg.viewBox.baseVal.width")

@@ -30,8 +30,12 @@ export class Lens {
     this.element = /** @type {HTMLElement} */ (figure.querySelector(".lens"));
     this.diagram = /** @type {HTMLElement} */ (figure.querySelector(".diagram"));
     this.tabs = /** @type {NodeListOf<HTMLAnchorElement>} */ (figure.querySelectorAll("a[data-lens]"));
-    /** Called with the lens after each time that its content was replaced. @type {(() => void)[]} */
+    /** Called each time that the lens shows what is wanted. @type {(() => void)[]} */
     this.listeners = [];
+    // What the server rendered into the page is not fetched again.
+    const { query = "" } = this.element.dataset;
+    if (!this.element.querySelector("[data-unavailable]"))
+      this.#painted = new URLSearchParams(query).toString();
   }
 
   /**
@@ -61,6 +65,10 @@ export class Lens {
     if (isDiagram) this.#cancel();
     if (isDiagram || query === this.#wanted) return;
     this.#wanted = query;
+    if (query === this.#painted) {
+      this.#keepHeight(query);
+      this.#notify();
+    }
     if (isPreview && this.#isFetching) return;
     this.#controller.abort();
     this.#controller = new AbortController();
@@ -125,6 +133,10 @@ export class Lens {
       const again = focused ? document.getElementById(focused) : null;
       again?.focus({ preventScroll: true });
     }
+    this.#notify();
+  }
+
+  #notify() {
     for (const listener of this.listeners) listener();
   }
 }
