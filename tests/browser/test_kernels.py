@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from playwright.sync_api import expect
+from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
 from sepviz.tensors.encoders.colormaps import table
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
+from sepviz.tensors.weights import kernel_names
 
 from tests.support.canvas import pixels
 
@@ -205,3 +207,78 @@ def test_head_of_the_matrix_stays_above_the_rows_that_scroll(visit):
     after = page.locator(".matrix-head").bounding_box()
     assert abs(after["y"] - before["y"]) <= 2
     assert page.locator(".weights").first.bounding_box()["y"] < after["y"] - 100
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "in_channels=4&depth_multiplier=2",
+        "kind=spatially-separable&in_channels=5",
+        "kernel_size=1x2&in_channels=4",
+        "kernel_size=4&in_channels=2",
+        "weights=random",
+    ],
+)
+def test_kernels_have_their_names_and_values_where_they_can_be_read(visit, query):
+    page = visit(f"/?{query}&size=16")
+    spec = LayerSpec.parse([*(pair.split("=") for pair in query.split("&")), ("size", "16")])
+    trace = run(spec, Inputs())
+    apart = [each for each in plan(spec).convolutions if not each.mixes_channels]
+    for convolution, picture in zip(apart, (".kernel", "[data-column=weights] .weights"), strict=False):
+        stage = trace.stage(convolution.name)
+        names = kernel_names(spec, convolution, range(len(stage.weight)))
+        cells = page.locator(picture)
+        expect(cells).to_have_count(len(stage.weight))
+        assert cells.locator(".label").all_text_contents() == list(names)
+        for number, (weight, cell) in enumerate(zip(stage.weight.double().numpy(), cells.all(), strict=True)):
+            said = cell.get_attribute("aria-label")
+            assert f" {number}, {names[number]}, from " in said if names else f" {number}, from " in said
+            texts = cell.locator("text").all_text_contents()
+            values = [float(text.replace("−", "-")) for text in texts]
+            if max(weight.shape) <= 3 and spec.weights == "classic":
+                assert values == pytest.approx(weight.ravel(), abs=0.06 * np.abs(weight).max())
+            elif max(weight.shape) > 3:
+                assert not values
+
+
+def test_values_of_kernels_leave_with_a_larger_kernel(visit, painted):
+    page = visit()
+    texts = page.locator(".kernel text")
+    expect(texts).to_have_count(27)
+    page.locator("input[type=range][name=kernel_size]").fill("7")
+    painted(page, kernel_size=7)
+    expect(texts).to_have_count(0)
+
+
+OUTSIDE = """(labels) => labels.map((label) => {
+  const picture = label.parentElement.querySelector("canvas").getBoundingClientRect();
+  const { top, bottom, left, right } = label.getBoundingClientRect();
+  const boxes = [...label.closest(".scroll").querySelectorAll("canvas")].map((each) => each.getBoundingClientRect());
+  const hidden = boxes.some((box) =>
+    box.top < bottom - 1 && top < box.bottom - 1 && box.left < right && left < box.right);
+  return { hidden, above: top < picture.bottom - 1, size: Number.parseFloat(getComputedStyle(label).fontSize) };
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 1280, 1920])
+@pytest.mark.parametrize(
+    "query", ["in_channels=6&depth_multiplier=2", "kind=spatially-separable&in_channels=7", "in_channels=40&size=12x40"]
+)
+def test_labels_hide_no_map_or_kernel(visit, query, width):
+    page = visit(f"/?{query}", viewport={"width": width, "height": 800})
+    labels = page.locator("#strip .label").evaluate_all(OUTSIDE)
+    assert len(labels) > 12
+    for label in labels:
+        assert label == {"hidden": False, "above": False, "size": 11}
+
+
+def test_maps_are_labelled_with_their_number_and_name(visit):
+    page = visit("/?in_channels=4&out_channels=5")
+    labels = {
+        slot: page.locator(f"[data-column={slot}] .map .label").all_text_contents()
+        for slot in ("input", "depthwise", "output")
+    }
+    assert labels["input"][:3] == ["0 red", "1 green", "2 blue"]
+    assert labels["input"][3].startswith("3 edges 0°")
+    assert labels["depthwise"] == ["0", "1", "2", "3"]
+    assert labels["output"] == ["0", "1", "2", "3", "4"]

@@ -127,6 +127,14 @@ FAULTS = """async () => {
     if (rect.right > innerWidth + 1 || rect.left < -1) faults.push(`${what} leaves the page`);
     return rect;
   };
+  const uncovered = ({ top, bottom }, element) => {
+    for (let box = element; box && box !== document.body; box = box.parentElement) {
+      if (getComputedStyle(box).overflowY === "visible") continue;
+      const frame = box.getBoundingClientRect();
+      [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
+    }
+    return { top, bottom };
+  };
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
     if (!node.textContent.trim() || !parent.checkVisibility()) continue;
@@ -135,7 +143,8 @@ FAULTS = """async () => {
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) {
       const { left, right } = cut(rect, parent, label(node));
-      if (rect.width && right > left) texts.push({ node, left, right, top: rect.top, bottom: rect.bottom });
+      const { top, bottom } = uncovered(rect, parent);
+      if (rect.width && right > left && bottom > top) texts.push({ node, left, right, top, bottom });
     }
   }
   texts.forEach((a, at) => {

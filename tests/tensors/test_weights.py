@@ -12,7 +12,7 @@ from sepviz.layer.plan import plan
 from sepviz.layer.spec import SAMPLES, LayerSpec, Weights
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run as run_layer
-from sepviz.tensors.weights import SOURCES, kernels
+from sepviz.tensors.weights import SOURCES, kernel_names, kernels
 from sepviz.tensors.weights.classic import BIAS, filter_names
 from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
 from sepviz.tensors.weights.mixing import mixing
@@ -317,3 +317,65 @@ def test_grouped_kernels_are_composed_of_those_of_each_group(data, groups, input
 
 def test_every_value_of_weights_has_a_source():
     assert tuple(SOURCES) == get_args(Weights)
+
+
+def _moments(kernel):
+    """The sum of a kernel, and its first and second moments about its middle, along rows and along columns."""
+    y, x = (np.arange(side) - (side - 1) / 2 for side in kernel.shape)
+    rows, columns = kernel.sum(1), kernel.sum(0)
+    return kernel.sum(), rows @ y, columns @ x, rows @ y**2, columns @ x**2
+
+
+def _is_named_truly(kernel, name):  # noqa: C901, PLR0911  (a table of cases)
+    """Whether a kernel does what its name says, by its moments."""
+    total, down, right, down2, right2 = (abs(each) > 1e-5 for each in _moments(kernel))
+    match name:
+        case "identity":
+            return kernel.max() == 1 == np.abs(kernel).sum()
+        case "Gaussian" | "box":
+            return kernel.min() > 0 and not down and not right
+        case "Sobel x":
+            return not total and not down and _moments(kernel)[2] > 0
+        case "Sobel y":
+            return not total and not right and _moments(kernel)[1] > 0
+        case "second derivative x":
+            return not (total or down or right) and right2 and not down2
+        case "second derivative y":
+            return not (total or down or right) and down2 and not right2
+        case "Laplacian":
+            return not (total or down or right) and down2 == right2 == (len(kernel) > 2)
+        case "edges 45°":
+            return not total and _moments(kernel)[2] > 0 > _moments(kernel)[1]
+        case "edges 135°":
+            return not total and (_moments(kernel)[1] > 0) == (_moments(kernel)[2] > 0) == (len(kernel) > 2)
+        case "emboss":
+            return total and min(_moments(kernel)[1:3]) > 0
+        case "sharpen":
+            return kernel.sum() == pytest.approx(1) and kernel.max() > 1
+    return False
+
+
+@given(layers(plain=False))
+def test_kernels_do_what_their_names_say(spec):
+    convolutions = plan(spec).convolutions
+    found = kernels(spec, whole(spec))
+    names = {each.name: kernel_names(spec, each, range(each.out_channels)) for each in convolutions}
+    if spec.weights == "random":
+        assert not any(names.values())
+        return
+    for each in convolutions:
+        assert len(names[each.name]) == (0 if each.stage.mixes_channels else each.out_channels)
+    weights = [found[each.name].weight[:, 0].double().numpy() for each in convolutions if names[each.name]]
+    if len(weights) == 2:  # columns and rows
+        assert len(set(names.values())) == 1
+        weights = [weights[0] * weights[1]]
+    for kernel, name in zip(weights[0] if weights else [], next(iter(names.values())), strict=bool(weights)):
+        assert _is_named_truly(kernel, name), (name, kernel)
+
+
+@given(layers(plain=False, weights="classic"), st.data())
+def test_names_of_a_run_are_a_part_of_all(spec, data):
+    for each in plan(spec).convolutions:
+        every = kernel_names(spec, each, range(each.out_channels))
+        start = data.draw(st.integers(0, each.out_channels - 1))
+        assert kernel_names(spec, each, range(start, each.out_channels)) == every[start:]

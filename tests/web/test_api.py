@@ -701,6 +701,25 @@ def test_view_names_the_channels_of_a_picture(client, query, names):
 
 
 @pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", {"depthwise": ["Sobel x", "Sobel y", "Laplacian"], "pointwise": []}),
+        ("in_channels=4&channels=1-2", {"depthwise": ["Sobel y", "Laplacian"], "pointwise": []}),
+        ("kind=spatially-separable&in_channels=1", {"vertical": ["Sobel x"], "horizontal": ["Sobel x"]}),
+        ("kernel_size=1", {"depthwise": ["identity"] * 3, "pointwise": []}),
+        ("weights=random", {"depthwise": [], "pointwise": []}),
+        ("kind=standard", {"standard": []}),
+    ],
+)
+def test_view_names_the_kernels_of_classic_weights(client, query, names):
+    content = client.get(f"/view?size=8&{query}").content
+    metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    suffix = ".weight.names"
+    found = {name.removesuffix(suffix): json.loads(text) for name, text in metadata.items() if name.endswith(suffix)}
+    assert found == names
+
+
+@pytest.mark.parametrize(
     ("address", "status", "parameter"),
     [
         ("/use/diagrams/nosuch", 404, "name"),

@@ -138,6 +138,26 @@ def test_headings_count_what_is_there(spec):
         assert said["weights"].note == (single if m * times == 1 else sums)
     if spec.kind == "spatially-separable":
         assert said["vertical"].note == f"{channels}, {kernels}{'; nothing is mixed' * (m > 1)}"
+        assert said["weights"].note == (f"{kernels}; nothing is mixed" if m > 1 else "one kernel for the one channel")
+    if spec.kind == "standard":
+        made = f"{n} kernels, each" if n > 1 else "one kernel"
+        through = f"{made} through {'both channels' if m == 2 else f'all {m} channels'}: filters and mixes at once"
+        of_one = f"{n} kernels for the one channel" if n > 1 else "one kernel for the one channel"
+        assert said["weights"] == (f"Standard kernel{'s' * (n > 1)}", through if m > 1 else of_one)
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "groups", "note"),
+    [
+        (6, 4, 2, "4 kernels, each through the 3 channels of its group: filters and mixes at once"),
+        (4, 2, 2, "2 kernels, each through the 2 channels of its group: filters and mixes at once"),
+        (3, 3, 3, "3 kernels, one for each channel; nothing is mixed"),
+        (3, 6, 3, "6 kernels, 2 for each channel; nothing is mixed"),
+        (512, 1024, 1, "1,024 kernels, each through all 512 channels: filters and mixes at once"),
+    ],
+)
+def test_note_of_standard_kernels_says_which_channels_each_goes_through(m, n, groups, note):
+    assert headings(LayerSpec(kind="standard", in_channels=m, out_channels=n, groups=groups))["weights"].note == note
 
 
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
@@ -165,7 +185,7 @@ def test_verdict_of_equal_costs_says_as_many():
 @pytest.mark.parametrize("spec", SHAPES, ids=IDS)
 def test_labels_are_singular_where_there_is_one(spec):
     for stage in plan(spec).convolutions:
-        many = stage.out_channels * (stage.in_channels if stage.name == "standard" else 1) > 1
+        many = stage.out_channels > 1
         kernels = column_labels(plan(spec))[stage.name].kernels
         assert kernels.endswith("matrix" if stage.name == "pointwise" else "kernels" if many else "kernel")
     (replaced, _), _ = compared_costs(spec, compare(spec))

@@ -13,6 +13,7 @@ import torch
 from sepviz.compute.jobs import Approximation, Composed, Figure, Grid, Job, Pixel, Plane, Tensors, View
 from sepviz.encoded import Encoded
 from sepviz.layer.budget import check_picture
+from sepviz.layer.plan import plan
 from sepviz.layer.selection import Selection, channels_of
 from sepviz.layer.spec import LayerSpec
 from sepviz.malloc_trimmer import start_malloc_trimmer
@@ -26,6 +27,7 @@ from sepviz.tensors.explain import explain
 from sepviz.tensors.figure_maps import draw_with_maps
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
+from sepviz.tensors.weights import kernel_names
 
 
 def initialize(cache_bytes: int, niceness: int) -> None:
@@ -63,7 +65,7 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
         case View():
             wanted = job.selection.wanted("input", job.spec.in_channels)
             names = inputs.names(job.spec, picture)[wanted.start : wanted.stop]
-            metadata = {"fragment": job.fragment, "input.names": json.dumps(names)}
+            metadata = {"fragment": job.fragment, "input.names": json.dumps(names)} | _kernel_names(job)
             return encode_view(run(job.spec, inputs, job.selection, picture), job.tile, metadata)
         case Grid():
             check_picture(job.spec, job.stage, channels_of(job.spec)[job.stage])
@@ -78,6 +80,15 @@ def run_job(job: Job, picture: bytes | None, inputs: Inputs) -> Encoded:
             return Encoded(svg.encode(), "image/svg+xml")
         case Composed() | Pixel() | Approximation():
             return encode_document(_document(job, picture, inputs))
+
+
+def _kernel_names(job: View) -> dict[str, str]:
+    """The names of the selected kernels of each convolution, as JSON, under `<name>.weight.names`."""
+    found = {}
+    for each in plan(job.spec).convolutions:
+        outputs = job.selection.wanted(each.name, each.out_channels)
+        found[f"{each.name}.weight.names"] = json.dumps(kernel_names(job.spec, each, outputs))
+    return found
 
 
 def _document(job: Composed | Pixel | Approximation, picture: bytes | None, inputs: Inputs) -> object:

@@ -84,17 +84,12 @@ def kernels_and_maps_heading(convolution: Convolution, *, is_mixed_later: bool) 
 
 def kernels_heading(convolution: Convolution, *, is_repeated: bool) -> Heading:
     """The heading of a convolution's kernels alone; `is_repeated` where another convolution is before it."""
-    title, outputs = convolution.stage.title, convolution.out_channels
+    title = _plural(f"{convolution.stage.title} kernel", convolution.out_channels)
     if not convolution.mixes_channels:
-        single = f"{'again ' if is_repeated else ''}each channel has its own"
-        return Heading(_plural(f"{title} kernel", outputs), _own_kernels(convolution, single))
+        return Heading(title, _own_kernels(convolution, is_repeated=is_repeated))
     if convolution.stage.is_pointwise:
-        return Heading(f"{title} matrix", _weighted_sums(convolution))
-    each = convolution.weight_shape[1]
-    whose = "for each output" if outputs > 1 else "for the one output"
-    channels = "one for each channel" if convolution.groups == 1 else "one for each channel of its group"
-    note = f"one {whose}" if each == 1 else f"{each} {whose}, {channels}"
-    return Heading(_plural(f"{title} kernel", each * outputs), note)
+        return Heading(f"{convolution.stage.title} matrix", _weighted_sums(convolution))
+    return Heading(title, _mixing_kernels(convolution))
 
 
 def column_labels(planned: Plan) -> dict[str, Labels]:
@@ -173,12 +168,29 @@ def _equals_separable(spec: LayerSpec) -> bool:
     return spec.weights == "classic" and spec.groups == 1 and (not spec.bias or cancels)
 
 
-def _own_kernels(convolution: Convolution, single: str) -> str:
-    """The number of kernels of each channel of a stage that keeps channels apart; `single` where it is one."""
-    each = convolution.out_channels // convolution.in_channels
-    if convolution.in_channels == 1:
-        return f"{counted(each, 'kernel') if each > 1 else 'one kernel'} for the one channel"
-    return f"{counted(each, 'kernel')} for each channel" if each > 1 else single
+def _own_kernels(convolution: Convolution, *, is_repeated: bool) -> str:
+    """The kernels of a stage that keeps channels apart; a repeated one has a narrow column, for the number alone."""
+    read, made = convolution.in_channels, convolution.out_channels
+    if read == 1:
+        return _of_one_channel(made)
+    each = f", {made // read if made > read else 'one'} for each channel"
+    return f"{counted(made, 'kernel')}{'' if is_repeated else each}; nothing is mixed"
+
+
+def _mixing_kernels(convolution: Convolution) -> str:
+    """The kernels of a stage that filters and mixes: each has a sheet for every channel that it reads."""
+    read, made = convolution.weight_shape[1], convolution.out_channels
+    if read == 1:
+        return _of_one_channel(made)
+    channels = "both channels" if read == 2 else f"all {counted(read, 'channel')}"
+    if convolution.groups > 1:
+        channels = f"the {counted(read, 'channel')} of its group"
+    kernels = f"{counted(made, 'kernel')}, each" if made > 1 else "one kernel"
+    return f"{kernels} through {channels}: filters and mixes at once"
+
+
+def _of_one_channel(kernels: int) -> str:
+    return f"{counted(kernels, 'kernel') if kernels > 1 else 'one kernel'} for the one channel"
 
 
 def _weighted_sums(convolution: Convolution) -> str:

@@ -44,5 +44,23 @@ export function createMapButton() {
   return button;
 }
 
+/**
+ * Writes a few words below a map or kernel, outside of its picture; they are a part of its accessible name already.
+ * @param {HTMLElement} cell
+ * @param {string} text
+ */
+export function setLabel(cell, text) {
+  let label = cell.querySelector(".label");
+  if (!text) return label?.remove();
+  if (!label) {
+    label = document.createElement("span");
+    label.className = "label";
+    label.setAttribute("aria-hidden", "true");
+    cell.append(label);
+  }
+  if (label.textContent !== text) label.textContent = text;
+  return undefined;
+}
+
 /** @param {Element} cell */
 export const canvasOf = (cell) => /** @type {HTMLCanvasElement} */ (cell.querySelector("canvas"));

@@ -17,10 +17,19 @@
  * @property {Domain} domain
  * @property {boolean} isUnsigned
  */
-import { canvasOf, createMapButton, createPicture, resizeChildren } from "./cells.js";
+import { canvasOf, createMapButton, createPicture, resizeChildren, setLabel } from "./cells.js";
 import { paint } from "./colormap.js";
 import { kernelSheet } from "./kernels.js";
-import { describeCrop, domainOf, formatRange, nameMap, readCrop, readPlanes } from "./planes.js";
+import {
+  describeChannel,
+  describeCrop,
+  domainOf,
+  formatRange,
+  readCrop,
+  readNames,
+  readPlanes,
+} from "./planes.js";
+import { cellPixels, writeValues } from "./values.js";
 
 const CHANNEL_COLOURS = 6;
 /** The width of a sheet of kernels over its height. */
@@ -29,6 +38,8 @@ const SHEET_RATIO = 150 / 82;
 const MAX_PIXELATED = 41;
 /** Lines between more channels than this would hide them. */
 const MAX_RULED = 32;
+/** The values of kernels with more cells on a side, or of more kernels, are not written into them. */
+const [MAX_WRITTEN_SIDE, MAX_WRITTEN] = [5, 64];
 
 /**
  * Draws the maps of a stage, each over a domain of its own or all over one; returns what each shows.
@@ -46,10 +57,11 @@ export function drawMaps(box, { stage, map: label, multiplier, rows, input }, fi
   const shared = look.scale === "stage" ? domain(planes, areUnsigned.every(Boolean)) : null;
   const crop = readCrop(file, stage);
   const detail = describeCrop(crop);
+  const names = readNames(file, stage);
   const maps = resizeChildren(box, "map", planes.length, createMapButton);
   const infos = planes.map((plane, channel) => {
     const isUnsigned = areUnsigned[channel];
-    const name = nameMap(file, stage, channel, label);
+    const name = describeChannel(label, channel, names[channel]);
     const own = shared ?? domain([plane], isUnsigned);
     return { stage, channel, label, name, plane, crop, detail, domain: own, isUnsigned };
   });
@@ -59,6 +71,7 @@ export function drawMaps(box, { stage, map: label, multiplier, rows, input }, fi
     const { name, plane, domain, isUnsigned } = infos[channel];
     map.title = `${name}: ${formatRange(plane)}${detail}`;
     map.setAttribute("aria-label", `${name}, values ${formatRange(plane)}${detail}`);
+    setLabel(map, `${channel} ${names[channel] ?? ""}`.trim());
     // Maps that are made of one input channel alone keep its colour.
     const source = Math.floor(channel / multiplier);
     map.style.setProperty("--channel", `var(--channel-${source % CHANNEL_COLOURS})`);
@@ -75,8 +88,9 @@ export function drawMaps(box, { stage, map: label, multiplier, rows, input }, fi
  * @param {Tensor} weight
  * @param {number} limit
  * @param {Look} look
+ * @param {string[]} names of the kernels; empty where they have none
  */
-export function drawKernels(box, column, weight, limit, { colours }) {
+export function drawKernels(box, column, weight, limit, { colours }, names) {
   // What made a map is read before it.
   const maps = /** @type {HTMLElement[]} */ ([...box.getElementsByClassName("map")]);
   const create = () => createPicture("kernel");
@@ -84,8 +98,40 @@ export function drawKernels(box, column, weight, limit, { colours }) {
     const plane = kernelSheet(weight, channel, weight.shape[1]);
     paint(canvasOf(kernel), plane, colours(false), [-limit, limit]);
     kernel.style.setProperty("--ratio", String(plane.width / plane.height));
-    kernel.setAttribute("aria-label", `${column.kernel} ${channel}, from ${formatRange(plane)}`);
+    describe(kernel, describeChannel(column.kernel, channel, names[channel]), plane);
+    setLabel(kernel, names[channel] ?? "");
   });
+}
+
+/**
+ * Writes their values into the kernels of a stage that does not mix channels; removes them where they cannot be read.
+ * @param {HTMLElement[]} kernels
+ * @param {Tensor} weight
+ * @param {number} limit
+ * @param {Look} look
+ */
+export function writeKernels(kernels, weight, limit, { colours }) {
+  const [count, channels, height, width] = weight.shape;
+  const isSmall = channels === 1 && Math.max(height, width) <= MAX_WRITTEN_SIDE && count <= MAX_WRITTEN;
+  if (!isSmall && !kernels[0]?.querySelector(".values")) return;
+  // All are as large, and to measure each after the one before has changed would lay out the page as often.
+  const pixels = isSmall ? cellPixels(canvasOf(kernels[0]), width, height) : 0;
+  kernels.forEach((kernel, channel) => {
+    const size = height * width;
+    const all = /** @type {Float32Array} */ (weight.data);
+    const values = isSmall ? all.subarray(channel * size, (channel + 1) * size) : undefined;
+    writeValues(kernel, { values, width, height }, colours(false), [-limit, limit], pixels);
+  });
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {string} name
+ * @param {Plane} plane
+ */
+function describe(cell, name, plane) {
+  cell.title = `${name}: ${formatRange(plane)}`;
+  cell.setAttribute("aria-label", `${name}, from ${formatRange(plane)}`);
 }
 
 /**
@@ -95,8 +141,9 @@ export function drawKernels(box, column, weight, limit, { colours }) {
  * @param {Tensor} weight
  * @param {number} limit
  * @param {Look} look
+ * @param {string[]} names of the kernels; empty where they have none
  */
-export function drawWeights(box, column, weight, limit, { colours }) {
+export function drawWeights(box, column, weight, limit, { colours }, names) {
   const [outputs, channels, height, width] = weight.shape;
   const isSheet = height * width > 1;
   const across = isSheet ? Math.min(channels, Math.ceil(Math.sqrt(channels * SHEET_RATIO))) : channels;
@@ -106,10 +153,9 @@ export function drawWeights(box, column, weight, limit, { colours }) {
   const domain = /** @type {Domain} */ ([-limit, limit]);
   resizeChildren(box, "weights", outputs, () => createPicture("weights")).forEach((row, output) => {
     const plane = kernelSheet(weight, output, across);
-    const name = `${column.kernel} ${output}`;
     row.style.setProperty("--ratio", String(plane.width / plane.height));
-    row.setAttribute("aria-label", `${name}, from ${formatRange(plane)}`);
-    row.title = `${name}: ${formatRange(plane)}`;
+    describe(row, describeChannel(column.kernel, output, names[output]), plane);
+    setLabel(row, names[output] ?? "");
     paint(canvasOf(row), plane, colours(false), domain);
   });
 }

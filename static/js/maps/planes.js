@@ -33,16 +33,20 @@ export function readPlanes({ tensors }, stage) {
 }
 
 /**
- * A map in words, with the name of its channel where it has one: "input 2, blue".
+ * The names of the planes of a tensor; empty where they have none.
  * @param {File} file
- * @param {string} stage
- * @param {number} channel
- * @param {string} label what the maps of the stage are called
+ * @param {string} tensor
+ * @returns {string[]}
  */
-export function nameMap({ metadata }, stage, channel, label) {
-  const name = JSON.parse(metadata[`${stage}.names`] ?? "[]")[channel];
-  return `${label} ${channel}${name ? `, ${name}` : ""}`;
-}
+export const readNames = ({ metadata }, tensor) => JSON.parse(metadata[`${tensor}.names`] ?? "[]");
+
+/**
+ * A map or kernel in words: "input 2, blue".
+ * @param {string} label what all of them are called
+ * @param {number} channel
+ * @param {string | undefined} name
+ */
+export const describeChannel = (label, channel, name) => `${label} ${channel}${name ? `, ${name}` : ""}`;
 
 /**
  * Which part of a stage's maps is shown; null where all is.

@@ -14,10 +14,11 @@
 import { watchOverflow } from "../ui/overflow.js";
 import { canvasOf } from "./cells.js";
 import { hasKernels, hasMaps, isMatrix } from "./columns.js";
-import { drawKernels, drawMaps, drawWeights } from "./drawing.js";
+import { drawKernels, drawMaps, drawWeights, writeKernels } from "./drawing.js";
 import { groupByLimit, kernelLimits } from "./kernels.js";
 import { drawMatrix, writeWeights } from "./matrix.js";
 import { viewOf } from "./places.js";
+import { readNames } from "./planes.js";
 import { writeValues } from "./values.js";
 
 export class Strip {
@@ -86,9 +87,14 @@ export class Strip {
       const at = convolutions.indexOf(column);
       if (at < 0) return;
       this.#kernels.set(column.weights, { weight: weights[at], limit: limits[at] });
-      const drawIt = isMatrix(column) ? drawMatrix : hasMaps(column) ? drawKernels : drawWeights;
-      // What the matrix weighs is the column before it.
-      drawIt(box, column, weights[at], limits[at], look, columns[index - 1].multiplier);
+      if (isMatrix(column)) {
+        // What the matrix weighs is the column before it.
+        drawMatrix(box, column, weights[at], limits[at], look, columns[index - 1].multiplier);
+      } else {
+        const names = readNames(file, `${column.weights}.weight`);
+        const drawIt = hasMaps(column) ? drawKernels : drawWeights;
+        drawIt(box, column, weights[at], limits[at], look, names);
+      }
     });
     this.#writeValues();
     return groupByLimit(convolutions.map(({ kernels }, at) => ({ kernels, limit: limits[at] })));
@@ -187,12 +193,14 @@ export class Strip {
     return /** @type {HTMLElement} */ (this.element.querySelector(`[data-column="${key}"]`));
   }
 
-  /** Writes the values of small maps and of the matrix into them, as many as there is room for. */
+  /** Writes the values of small maps and of kernels into them, as many as there is room for. */
   #writeValues() {
-    for (const column of this.layer.columns.filter(isMatrix)) {
+    for (const column of this.layer.columns.filter(hasKernels)) {
       const kernels = this.#kernels.get(column.weights);
-      if (kernels && this.#look)
-        writeWeights(this.cells(column, "weights"), kernels.weight, kernels.limit, this.#look);
+      if (!kernels || !this.#look) continue;
+      const cells = this.cells(column, hasMaps(column) ? "kernel" : "weights");
+      const writeThem = isMatrix(column) ? writeWeights : writeKernels;
+      writeThem(cells, kernels.weight, kernels.limit, this.#look);
     }
     for (const map of this.element.querySelectorAll("button.map")) {
       const info = this.#maps.get(map);

@@ -20,13 +20,20 @@ const MAX_POWER = 3;
 /**
  * Writes the values over the map in a box, as many digits as can be read; removes them where none can.
  * @param {HTMLElement} box around the map's canvas
- * @param {Plane} plane
+ * @param {Pick<Plane, "values" | "width" | "height">} plane
  * @param {Uint32Array} colours
  * @param {Domain} domain
+ * @param {number} [cell] the side of a cell on the screen
  */
-export function writeValues(box, { values, width, height }, colours, domain) {
+export function writeValues(
+  box,
+  { values, width, height },
+  colours,
+  domain,
+  cell = cellPixels(canvasOf(box), width, height),
+) {
   const existing = box.querySelector("svg.values");
-  const fitting = values && fitTexts(values, cellPixels(canvasOf(box), width, height));
+  const fitting = values && fitTexts(values, cell);
   if (!values || !fitting) {
     existing?.remove();
     return;
@@ -36,11 +43,11 @@ export function writeValues(box, { values, width, height }, colours, domain) {
   svg.setAttribute("font-size", String(Math.round(fitting.fontShare * UNIT)));
   while (svg.childElementCount > values.length) svg.lastElementChild?.remove();
   while (svg.childElementCount < values.length) svg.append(createText());
-  fitting.texts.forEach((text, cell) => {
-    const element = svg.children[cell];
-    element.setAttribute("x", String(((cell % width) + 0.5) * UNIT));
-    element.setAttribute("y", String((Math.floor(cell / width) + 0.5) * UNIT));
-    element.setAttribute("fill", isBright(colourOf(values[cell], colours, domain)) ? "#000" : "#fff");
+  fitting.texts.forEach((text, at) => {
+    const element = svg.children[at];
+    element.setAttribute("x", String(((at % width) + 0.5) * UNIT));
+    element.setAttribute("y", String((Math.floor(at / width) + 0.5) * UNIT));
+    element.setAttribute("fill", isBright(colourOf(values[at], colours, domain)) ? "#000" : "#fff");
     if (element.textContent !== text) element.textContent = text;
   });
 }
@@ -51,7 +58,7 @@ export function writeValues(box, { values, width, height }, colours, domain) {
  * @param {number} width
  * @param {number} height
  */
-const cellPixels = ({ clientWidth, clientHeight }, width, height) =>
+export const cellPixels = ({ clientWidth, clientHeight }, width, height) =>
   Math.min(clientWidth / width, clientHeight / height);
 
 export const createText = () => document.createElementNS(SVG, "text");

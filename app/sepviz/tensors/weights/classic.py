@@ -13,7 +13,7 @@ from torch import Tensor
 from sepviz.layer.operations import Convolution, Pair
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, named, separable
+from sepviz.tensors.weights.filters import NAMES, SEPARABLE_NAMES, name_at, named, separable
 from sepviz.tensors.weights.kernel import Kernel
 from sepviz.tensors.weights.mixing import mixing
 
@@ -52,6 +52,16 @@ def unshared_kernels(convolution: Convolution) -> Tensor:
 def filter_names(kernel: Pair) -> tuple[str, ...]:
     """The filters of kernels of that size, in turn: of those that are not square, and of columns and rows, rank 1."""
     return NAMES if kernel[0] == kernel[1] else SEPARABLE_NAMES
+
+
+def kernel_names(spec: LayerSpec, convolution: Convolution, outputs: range) -> tuple[str, ...]:
+    """The filter of each kernel of a run of outputs, or the one whose column or row it is; none of a mixing stage."""
+    stage = convolution.stage
+    if stage.mixes_channels:
+        return ()
+    size = spec.kernel_size
+    names = SEPARABLE_NAMES if stage.is_one_sided else filter_names(size)
+    return tuple(name_at(names[channel % len(names)], size) for channel in outputs)
 
 
 def _own_filters(convolution: Convolution, channels: range) -> Tensor:

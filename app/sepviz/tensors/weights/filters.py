@@ -37,6 +37,22 @@ _CLASSIC = {
 }
 
 
+def name_at(name: str, kernel: tuple[int, int]) -> str:
+    """What the filter of a name is in a kernel of (rows, columns), where a side may be too short for a difference.
+
+    Of two cells the second derivative is the first; across one cell there is none, and what is left is the smoothing.
+    """
+    if kernel == (1, 1):
+        return "identity"
+    if not name.startswith(("Sobel", "second derivative")):
+        return name
+    axis = name[-1]
+    cells = kernel[1] if axis == "x" else kernel[0]
+    if cells == 1:
+        return "Gaussian"
+    return f"Sobel {axis}" if cells == 2 else name
+
+
 @lru_cache(maxsize=256)
 def named(name: str, size: int) -> Tensor:
     """The filter of that name, (size, size); never written to."""
