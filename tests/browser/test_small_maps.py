@@ -40,12 +40,12 @@ def test_values_follow_a_change_and_leave_with_a_larger_map(visit, painted):
     page.locator("#controls details").last.evaluate("(details) => { details.open = true; }")
     page.locator("#size-number").fill("40")
     painted(page, size=40)
-    expect(page.locator("#strip text")).to_have_count(0)
+    expect(page.locator("#strip .map text")).to_have_count(0)
 
 
 READABLE = """(texts) => texts.map((text) => {
   const { x, y, width, height } = text.getBoundingClientRect();
-  const cell = text.closest(".map, .picture").getBoundingClientRect();
+  const cell = text.closest(".map, .kernel, .weights, .picture").getBoundingClientRect();
   return [height, x - cell.x, y - cell.y, cell.right - x - width, cell.bottom - y - height];
 })"""
 
