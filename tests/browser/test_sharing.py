@@ -235,7 +235,7 @@ def test_snippet_is_selected_where_the_clipboard_is_forbidden(visit):
 def test_snippets_without_javascript_have_a_page(visit):
     page = visit(f"/?{LAYER}", java_script_enabled=False)
     page.locator('[data-part="use-diagram"] a').click()
-    expect(page.locator("h1")).to_have_text("A depthwise separable convolution: copy or download")
+    expect(page.locator("h1")).to_have_text("A depthwise separable convolution: to paste or download")
     expect(page.locator("pre")).to_have_count(len(LANGUAGES) + len(WITH_MAPS))
     expect(page.locator("[data-copy]").first).to_be_hidden()
 
