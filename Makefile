@@ -13,6 +13,9 @@ INSTALLED_JS := $(JS)/.installed
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
+# How many processes run the Python tests. The tests of a file stay together: they share servers and browsers.
+TEST_PROCESSES ?= 2
+
 # pip reads the pins of installed packages and of build dependencies from these variables.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -50,7 +53,7 @@ test-js: $(INSTALLED_TEST)
 
 # Puppeteer, which drives Firefox, is an npm package.
 test-python: $(INSTALLED_TEST) $(INSTALLED_JS) tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 # The programs that tests use.
 .PHONY: tools
