@@ -10,7 +10,12 @@ from sepviz.errors import OverBudget
 from sepviz.layer.operations import FOLLOWERS
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.tensors.composed import compose, composed_kernel, is_one_convolution
+from sepviz.tensors.composed import (
+    compose,
+    composed_kernel,
+    is_normalized_between,
+    is_one_convolution,
+)
 from sepviz.tensors.inputs import Inputs
 from sepviz.tensors.trace import run
 
@@ -96,6 +101,13 @@ def test_layer_with_an_activation_between_is_no_single_convolution(between):
     found = compose(spec, 3, INPUTS)
     assert not is_one_convolution(plan(spec))
     assert float((found.layer - found.composed).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"), [("none", False), ("norm", True), ("norm,relu6", False), ("gelu", False)]
+)
+def test_layer_is_normalized_between_where_batch_norm_stands_alone(between, expected):
+    assert is_normalized_between(plan(LayerSpec(between=between, after="norm"))) == expected
 
 
 def test_norm_between_is_none_of_the_single_convolution():

@@ -83,7 +83,7 @@ def test_links_lead_to_the_stops_with_one_of_them_chosen(spec):
     [
         ("", ["8 outputs of this layer do not split into 3 groups, so each stop has 9", "4.5× fewer"]),
         ("kind=standard&out_channels=9", ["Each of the 9 outputs reads all 3 channels", "as many as with 1 group"]),
-        ("kind=standard&out_channels=9&groups=3", ["nothing is mixed", "3 kernels of its own", "3× fewer"]),
+        ("kind=standard&out_channels=9&groups=3", ["nothing is mixed", "its own 3 kernels", "3× fewer"]),
         ("kind=standard&in_channels=6&out_channels=6&groups=2", ["2 groups of 3", "reads the 3 of its group"]),
         ("in_channels=1", ["the one channel has its own kernel", "is the one map times a weight"]),
         ("kind=standard&in_channels=1", ["with one channel standard is depthwise, too"]),

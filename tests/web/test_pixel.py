@@ -126,7 +126,7 @@ def test_channels_are_links_and_the_chosen_one_is_marked(client):
         ("kind=standard&groups=3&out_channels=6", "9 products of one channel: nothing is mixed."),
         ("kind=spatially-separable&cell=vertical,0,1,1", "3 products of one channel: nothing is mixed."),
         ("kind=spatially-separable", "3 products for each of the 3 cells of the window, then 3 for the value."),
-        ("kind=standard", "27 products for this value. Each of the 8 outputs has kernels of its own"),
+        ("kind=standard", "27 products for this value. Each of the 8 outputs has its own kernels"),
         ("kind=standard&in_channels=4&groups=2", "9 products in each of the 2 channels of its group: 18 products"),
         ("kind=standard&in_channels=1&out_channels=1", "9 products in the one channel: 9 products for this value."),
     ],

@@ -64,7 +64,7 @@ def draw_kernel(
     tint: float,
     lined: bool = True,
 ) -> None:
-    """Draw a kernel as `draw_grid` does, with the colours of its own weights where the figure shows them."""
+    """Draw a kernel as `draw_grid` does; in a figure with maps its cells have the colours of its weights."""
     if not is_pictured(canvas):
         draw_grid(canvas, x, y, size, cells, role, tint, lined)
         return

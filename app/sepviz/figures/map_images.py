@@ -52,7 +52,7 @@ class Pictures(Protocol):
 
 @dataclass(slots=True)
 class Requests:
-    """Records what is asked for."""
+    """Records which maps and kernels a figure draws."""
 
     maps: set[MapKey] = field(default_factory=set)
     kernels: set[KernelKey] = field(default_factory=set)

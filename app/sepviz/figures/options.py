@@ -10,8 +10,6 @@ Lang = Literal["en"]
 
 # `page` is internal: for a figure in the page, whose style sheet has the colours and the background.
 THEMES = tuple(each for each in get_args(Theme) if each != "page")
-BACKGROUNDS: tuple[Background, ...] = get_args(Background)
-LANGS: tuple[Lang, ...] = get_args(Lang)
 MIN_WIDTH, WIDEST = 64, 4096
 MAX_FRAMES = 12
 MAX_TITLE_LENGTH = 80

@@ -188,7 +188,7 @@ class _Elementwise(_Traffic):
 
     @property
     def groups(self) -> int:
-        """Each channel is a group of its own."""
+        """As many as channels: each output reads one."""
         return self.channels
 
     output_shape = input_shape

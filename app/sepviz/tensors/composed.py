@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from sepviz.layer.operations import Convolution
+from sepviz.layer.operations import Convolution, Norm
 from sepviz.layer.plan import Plan, plan
 from sepviz.layer.selection import Selection
 from sepviz.layer.spec import LayerSpec
@@ -51,6 +51,13 @@ def is_one_convolution(planned: Plan) -> bool:
     zero, without the bias.
     """
     return not any(first.followed_by or _pads_bias(first, second) for first, second in pairwise(planned.convolutions))
+
+
+def is_normalized_between(planned: Plan) -> bool:
+    """Whether batch norm is all that stands between the stages."""
+    last = planned.operations.index(planned.convolutions[-1])
+    between = [each for each in planned.operations[:last] if not isinstance(each, Convolution)]
+    return bool(between) and all(isinstance(each, Norm) for each in between)
 
 
 def _pads_bias(first: Convolution, second: Convolution) -> bool:

@@ -111,7 +111,7 @@ def _sentence(stop: GroupStop) -> str:
 
 
 def _kernels(each: int) -> str:
-    return "its own kernel" if each == 1 else f"{counted(each, 'kernel')} of its own"
+    return "its own kernel" if each == 1 else f"its own {counted(each, 'kernel')}"
 
 
 def _sum(pointwise: Convolution) -> str:

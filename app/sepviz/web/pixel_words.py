@@ -131,7 +131,7 @@ def _single(convolution: Convolution, taps: int, fan: int, *, is_mixed_later: bo
     words = f"{products} in {where}: {counted(taps * fan, 'product')} for this value."
     if convolution.out_channels == 1:
         return words
-    return f"{words} Each of the {convolution.out_channels:,} outputs has kernels of its own and takes as many."
+    return f"{words} Each of the {convolution.out_channels:,} outputs has its own kernels and takes as many."
 
 
 def run_of(noun: str, places: Sequence[int]) -> str:

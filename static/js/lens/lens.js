@@ -55,8 +55,8 @@ export class Lens {
    * Shows a lens of a layer; what it showed before stays until the new content is there.
    * @param {string} name
    * @param {string} query the layer, the look, the lens and the cell
-   * @param {boolean} [isPreview] it follows a pointer: what is being fetched is shown first, and of what is wanted
-   *   meanwhile the last
+   * @param {boolean} [isPreview] whether it follows a pointer: a running fetch is then finished and shown, and the newest
+   *   query is fetched after it
    */
   async show(name, query, isPreview = false) {
     const isDiagram = name === this.defaultName;

@@ -24,17 +24,3 @@ export const isMatrix = ({ shows }) => shows === "matrix";
 
 /** @param {Column} column */
 export const hasKernels = ({ shows }) => shows !== "maps";
-
-/**
- * The cells of another column that belong to a cell of this one, as [first, end); empty where channels are mixed
- * between them.
- * @param {Column} column
- * @param {number} at
- * @param {Column} other
- * @returns {[number, number]}
- */
-export function relatedCells(column, at, other) {
-  if (column.chain !== other.chain) return [0, 0];
-  const first = Math.floor((at * other.multiplier) / column.multiplier);
-  return [first, first + Math.max(1, other.multiplier / column.multiplier)];
-}

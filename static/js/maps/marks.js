@@ -138,7 +138,7 @@ function setAttribute(element, name, value) {
 }
 
 /**
- * A frame around cells and, where a dilated kernel skips some, a mark for each of its own.
+ * The path of a frame around cells; where a dilated kernel skips cells, also of a mark on each cell that it reads.
  * @param {View} view
  * @param {Cells} cells
  * @param {number} pixels of the screen for one of the canvas

@@ -5,7 +5,7 @@
  * Opens a path of the server in the page, and waits for the maps.
  * @typedef {(path: string) => Promise<void>} Visit
  *
- * Checks by name; each gets a page of its own, which shows nothing yet.
+ * Checks by name; each gets a new, empty page.
  * @typedef {Record<string, (page: Page, visit: Visit) => Promise<void>>} Checks
  */
 

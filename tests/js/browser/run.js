@@ -36,7 +36,7 @@ function print(value) {
 }
 
 /**
- * What is wrong in a check, and all that the page complains about or asks of others meanwhile; null where nothing is.
+ * Runs a check; returns its error with the page's console errors and foreign requests, or null where there are none.
  * @param {string} check
  */
 async function problemOf(check) {

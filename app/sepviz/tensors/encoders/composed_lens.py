@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sepviz.layer.plan import plan
 from sepviz.layer.spec import LayerSpec
-from sepviz.tensors.composed import ComposedKernel, ComposedOutput, compose, is_one_convolution
+from sepviz.tensors.composed import ComposedKernel, ComposedOutput, compose, is_normalized_between, is_one_convolution
 from sepviz.tensors.encoders.kernel_cells import kernel_cells, kernel_domain
 from sepviz.tensors.encoders.map_picture import common_domain, picture_of
 from sepviz.tensors.inputs import Inputs
@@ -24,13 +24,15 @@ BIAS_DECIMALS = 7
 @torch.inference_mode()
 def composed_lens(spec: LayerSpec, channel: int, inputs: Inputs, picture: bytes | None) -> dict[str, Any]:
     """The composed kernel of an output, and both maps; raises what `compose` raises."""
+    planned = plan(spec)
     found = compose(spec, channel, inputs, picture)
     names = inputs.names(spec, picture)
     outputs = _outputs(spec.out_channels, channel)
     shared = _shared(spec, outputs)
     return {
         "output": channel,
-        "is_one_convolution": is_one_convolution(plan(spec)),
+        "is_one_convolution": is_one_convolution(planned),
+        "is_normalized_between": is_normalized_between(planned),
         "bias": None if found.kernel.bias is None else round(found.kernel.bias, BIAS_DECIMALS),
         "feeding": (found.kernel.channels.start, found.kernel.channels.stop - 1),
         "outputs": list(outputs),
@@ -48,7 +50,7 @@ def _outputs(channels: int, channel: int) -> range:
 
 
 def _shared(spec: LayerSpec, outputs: range) -> Tensor | None:
-    """The weights of outputs that are made of the same maps, (outputs, maps); None where each has maps of its own."""
+    """The pointwise weights of some outputs, (outputs, maps); None where the last stage is not pointwise."""
     *before, last = plan(spec).convolutions
     if not before or not last.stage.is_pointwise:
         return None
@@ -59,6 +61,8 @@ def _slices(kernel: ComposedKernel, shared: Tensor | None, names: tuple[str, ...
     """The slices of the largest channels, each with the largest of the products that it is the sum of."""
     domain = kernel_domain(kernel.slices)
     domains = [kernel_domain(each) for each in kernel.factors]
+    if shared is not None:
+        domains[-1] = kernel_domain(shared)  # the same weights stand beside those of other outputs
     drawn = []
     for place in _shown_channels(kernel):
         terms = []
